@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The subcommands of `shunt`, one file each.
+ */
+#ifndef SHUNT_COMMAND_H
+#define SHUNT_COMMAND_H
+
+/* Exit statuses of our own; `run` passes the program's status through. */
+enum exit_status {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1, /* bad input, nothing found: one sentence on stderr */
+    EXIT_USAGE = 2,
+    EXIT_SETUP = 125, /* run: we could not set up; nothing was started */
+    EXIT_NOT_EXECUTABLE = 126,
+    EXIT_NOT_FOUND = 127
+};
+
+struct command {
+    const char *name;
+    const char *summary; /* one line for `shunt --help` */
+    const char *help;    /* what `shunt NAME --help` prints: usage, options, examples */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit status */
+};
+
+extern const struct command command_calls;
+extern const struct command command_doctor;
+extern const struct command command_report;
+extern const struct command command_run;
+
+#endif

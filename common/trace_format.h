@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The trace file, version 1: what the preload writes and the analyzer reads. One file per process
+ * image (a fork child that does not exec goes on in its parent's file). docs/trace-format.md tells
+ * the same in prose; change both together and raise TRACE_VERSION when a reader of the old layout
+ * could be misled.
+ *
+ * The file is one sparse mapping. It holds a header, a control page and chunks of TRACE_CHUNK bytes.
+ * A chunk belongs to the process's shared records (META), to one thread (THREAD) or to the event
+ * ring (RING); a reader visits chunks 0 to next_chunk. META and THREAD chunks hold records, each a whole number of 64-byte cells, so that
+ *
+ *   - a record's id is the number of its first cell, counted from the file's start; 0 is no record,
+ *   - a reader steps over a record that it does not know, and over a hole of zero cells that a
+ *     killed writer left, without losing its place.
+ *
+ * Writing: reserve cells, store the record's head with RECORD_PENDING (its size now stands), fill it
+ * in, store the head again with its type (release). A reader loads the head (acquire) and believes
+ * nothing before it is committed. Counters inside a committed record go on changing: each is one
+ * aligned 64-bit word with one writer, read as it is. All numbers are little-endian.
+ *
+ * Times are ticks of the header's clock, 0 for never; convert with the clock triples.
+ */
+#ifndef SHUNT_TRACE_FORMAT_H
+#define SHUNT_TRACE_FORMAT_H
+
+#include <stdint.h>
+
+#define TRACE_MAGIC        "shunt\r\n\x1a" /* 8 bytes, no terminator */
+#define TRACE_VERSION      1u
+#define TRACE_SUFFIX       ".shunt"
+#define TRACE_CELL         64u
+#define TRACE_CHUNK        16384u
+#define TRACE_HEADER_SIZE  4096u
+#define TRACE_CONTROL_SIZE 12288u
+#define TRACE_FIRST_CHUNK  (TRACE_HEADER_SIZE + TRACE_CONTROL_SIZE) /* offset of chunk 0 */
+#define TRACE_MIN_SIZE     (1u << 20)                               /* smallest --max-size */
+#define TRACE_FRAMES       16u
+#define TRACE_THREAD_NAME  16u /* as the kernel's comm */
+
+/* How the ticks of this file were taken. */
+enum trace_clock_kind {
+    TRACE_CLOCK_TSC = 1,      /* invariant cycle counter */
+    TRACE_CLOCK_MONOTONIC = 2 /* CLOCK_MONOTONIC, nanoseconds */
+};
+
+enum trace_state {
+    TRACE_STATE_SETUP = 0,   /* the constructor did not get to its end */
+    TRACE_STATE_READY = 1,   /* the handshake: the library observes */
+    TRACE_STATE_FINISHED = 2 /* our destructor ran: a regular exit */
+};
+
+/* What was lost, each counted: never silent. Indices into trace_header.lost. */
+enum trace_loss {
+    TRACE_LOSS_CHUNKS,   /* a chunk was wanted and the file was full, or the disk */
+    TRACE_LOSS_CONTEXTS, /* calls counted without their chain: no room to learn it */
+    TRACE_LOSS_CALLS,    /* calls that could not be counted at all */
+    TRACE_LOSS_EVENTS,   /* events not written: no room for the ring (overwritten ones: ring_head) */
+    TRACE_LOSS_STRINGS,  /* targets and names that found no room */
+    TRACE_LOSS_THREADS,  /* threads that got no segment */
+    TRACE_LOSS_TURNS,    /* wait points beyond the table of a thread */
+    TRACE_LOSS_KINDS = 16
+};
+
+/* The same instant on three clocks. */
+struct trace_clock {
+    uint64_t ticks;
+    uint64_t monotonic; /* ns */
+    uint64_t boottime;  /* ns: runs through suspend */
+    uint64_t realtime;  /* ns since 1970 */
+};
+
+struct trace_header {
+    uint8_t magic[8];
+    uint32_t version;
+    uint32_t byte_order; /* 0x01020304 as the writer stores it */
+    uint64_t file_size;
+    uint32_t header_size;
+    uint32_t chunk_size;
+    uint32_t state; /* enum trace_state; release store */
+    uint32_t clock; /* enum trace_clock_kind */
+
+    int32_t pid;
+    uint32_t chunk_count; /* chunks that fit into file_size */
+    uint64_t process_start; /* field 22 of /proc/PID/stat: tells a reused pid; 0 unknown */
+    uint64_t threshold; /* ticks from which a call counts as blocked */
+    uint64_t threshold_ns;
+    uint64_t tick_cost_x16; /* cost of reading the clock once, in 1/16 tick, measured at start */
+
+    uint32_t next_chunk;  /* chunks handed out so far, ring included; atomic add */
+    uint32_t ring_first;  /* first chunk of the event ring */
+    uint32_t ring_chunks; /* power of two */
+    uint64_t ring_head;   /* events claimed so far; event n lies at n modulo the ring's size */
+    uint32_t meta_chunk;  /* index + 1 of the META chunk being filled; compare-and-swap */
+
+    struct trace_clock first_clock;
+    struct trace_clock last_clock; /* refreshed at most once a second, guarded by clock_seq */
+    uint64_t clock_seq;            /* odd while last_clock is being written */
+    uint64_t clock_jumps;          /* triples whose rates disagree: suspend, migration, step */
+    uint64_t end_ticks;            /* when our destructor ran */
+
+    uint64_t lost[TRACE_LOSS_KINDS];
+    char writer[32]; /* "shunt 0.1.0", terminated */
+    uint64_t reserved[64];
+};
+
+/* The control page, for switching while the program runs: two policy slots and a generation. In
+ * version 1 of the format it is reserved and zero. */
+struct trace_control {
+    uint64_t generation;
+    uint32_t active; /* which slot is in force */
+    uint32_t off;    /* 1: everything in place, nothing observed */
+    struct {
+        uint64_t checksum;
+        uint32_t size;
+        uint32_t version;
+    } policy[2];
+};
+
+enum trace_chunk_kind {
+    TRACE_CHUNK_FREE = 0,
+    TRACE_CHUNK_META = 0x4154454d,   /* "META" */
+    TRACE_CHUNK_THREAD = 0x44524854, /* "THRD" */
+    TRACE_CHUNK_RING = 0x474e4952    /* "RING"; events begin right after the head's cell */
+};
+
+/* First cell of every chunk. */
+struct trace_chunk {
+    uint32_t kind; /* enum trace_chunk_kind; release store, last */
+    uint32_t used; /* cells handed out, this head included; at most TRACE_CHUNK / TRACE_CELL */
+    int32_t pid;   /* THREAD: the segment owner is (pid, tid, start) */
+    int32_t tid;
+    uint64_t start; /* ticks at which the thread was first seen */
+    uint64_t reserved[5];
+};
+
+enum trace_record_type {
+    RECORD_NONE = 0,
+    RECORD_PENDING = 1, /* reserved, being filled in */
+
+    /* META chunks: append only, shared by all threads and fork children */
+    RECORD_CALL = 16, /* name and facts of one call id */
+    RECORD_PROCESS,   /* a process that writes here: the first, and each fork child */
+    RECORD_MODULE,    /* an ELF object mapped into the process */
+    RECORD_STRING,    /* a target, a path, a command line */
+    RECORD_CONTEXT,   /* an interned chain of return addresses */
+    RECORD_CLOCK,     /* a clock triple */
+    RECORD_GAP,       /* something known to be unseen: text */
+    RECORD_MARK,      /* reserved: shunt mark */
+    RECORD_PYFRAME,   /* reserved: an interned Python frame */
+    RECORD_RUNTIME,   /* reserved: a green runtime */
+    RECORD_SPAWN,     /* reserved: a spawn point */
+
+    /* THREAD chunks: one writer, the thread itself */
+    RECORD_THREAD = 64, /* always the first record of a segment */
+    RECORD_SLOT,        /* counters of one (call, context) */
+    RECORD_HISTOGRAM,   /* latencies of one (call, owner frame), or of a loop's stalls */
+    RECORD_WAIT_POINT,  /* a recurring wait: a loop, or a candidate for one */
+    RECORD_PENDING_WAIT, /* reserved */
+    RECORD_LOCK         /* reserved: a held lock and its holder's slot */
+};
+
+/* First 8 bytes of every record. */
+struct trace_record {
+    uint16_t type;  /* enum trace_record_type; release store */
+    uint16_t cells; /* length in cells, at least 1 */
+    uint32_t aux;   /* by type; 0 if not said */
+};
+
+/* ---- META ---- */
+
+struct trace_call {
+    struct trace_record head;
+    uint16_t id; /* as slots and events of this file use it */
+    uint8_t family;
+    uint8_t move;
+    uint8_t blocks;
+    uint8_t fail;
+    uint8_t abort;
+    uint8_t fd;
+    char name[48]; /* terminated */
+};
+
+struct trace_process {
+    struct trace_record head;
+    int32_t pid;
+    int32_t ppid;
+    uint64_t seen; /* ticks at which its first intercepted call began */
+    uint64_t start; /* field 22 of /proc/PID/stat; 0 unknown */
+    uint32_t exe;   /* string id */
+    uint32_t command_line; /* string id: arguments separated by spaces */
+    uint32_t working_directory;
+    uint32_t uid;
+    uint32_t forked; /* 1: a fork child of the file's first process, or of another child */
+    uint32_t reserved[3];
+};
+
+struct trace_module {
+    struct trace_record head;
+    uint16_t id; /* as frames use it, from 1 */
+    uint16_t build_id_size; /* bytes, at most 32; 0: none */
+    int32_t pid;     /* in which process */
+    uint64_t base;   /* load bias: frame offsets are addresses minus this */
+    uint64_t start;  /* mapped range */
+    uint64_t end;
+    uint64_t loaded; /* ticks when first met */
+    uint64_t unloaded; /* ticks; 0: still there */
+    uint32_t path;     /* string id */
+    uint32_t flags;    /* enum trace_module_flag */
+    uint8_t build_id[32];
+    uint64_t reserved[4];
+};
+
+enum trace_module_flag {
+    MODULE_MAIN = 1, /* the executable */
+    MODULE_LIBC = 2, /* libc, the loader and their like: never an owner */
+    MODULE_SHUNT = 4
+};
+
+enum trace_string_kind {
+    STRING_PATH = 1,
+    STRING_TARGET,
+    STRING_COMMAND,
+    STRING_TEXT
+};
+
+/* head.aux is the kind; the text follows, terminated, filling the record's cells. */
+struct trace_string {
+    struct trace_record head;
+    char text[];
+};
+
+/* A frame: bits 48..63 the module id, bits 0..47 the offset of the RETURN address from the module's
+ * base. Module 0: the address lies in no module (generated code). */
+#define TRACE_FRAME(module, offset) ((uint64_t)(module) << 48 | ((offset) & 0xffffffffffffull))
+#define TRACE_FRAME_MODULE(frame)   ((uint16_t)((frame) >> 48))
+#define TRACE_FRAME_OFFSET(frame)   ((frame) & 0xffffffffffffull)
+
+enum trace_context_flag {
+    CONTEXT_CUT_DEPTH = 1,   /* there were more than TRACE_FRAMES frames */
+    CONTEXT_CUT_SIGNAL = 2,  /* the chain ends at a signal handler's frame */
+    CONTEXT_CUT_STACK = 4,   /* ... where the program had switched stacks */
+    CONTEXT_CUT_UNWIND = 8   /* ... because no unwind information was found */
+};
+
+struct trace_context {
+    struct trace_record head;
+    uint16_t frames;   /* at most TRACE_FRAMES */
+    uint16_t flags;    /* enum trace_context_flag */
+    uint32_t pyframe;  /* reserved: record id of the Python frame under this chain */
+    uint64_t frame[];  /* innermost first */
+};
+
+struct trace_clock_record {
+    struct trace_record head; /* aux 1: a jump was seen since the triple before */
+    struct trace_clock clock;
+    uint64_t reserved[3];
+};
+
+struct trace_gap {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t text; /* string id */
+    uint64_t when;
+    uint64_t reserved[5];
+};
+
+/* ---- THREAD ---- */
+
+/* The call in progress: what a killed process was doing, what a live view shows. `frame` is written
+ * last on entry and cleared first on return; a nested call (a signal handler's) puts the outer one
+ * back. */
+struct trace_current {
+    uint64_t frame; /* stack address of the wrapper; 0: none */
+    uint64_t start; /* ticks */
+    uint32_t slot;  /* record id; 0: the chain was not known yet */
+    uint32_t call;  /* call id */
+    uint64_t caller; /* return address */
+};
+
+struct trace_thread {
+    struct trace_record head;
+    int32_t pid;
+    int32_t tid; /* 0: the folded sum of ended threads of this name */
+    uint64_t start;
+    uint64_t end;         /* ticks; 0: alive, or killed */
+    char name[TRACE_THREAD_NAME];
+    uint32_t folded;      /* threads summed here */
+    uint32_t loop;        /* record id of the wait point chosen as the thread's loop; 0 none */
+    struct trace_current current;
+
+    uint64_t explained;   /* ticks inside outermost intercepted calls */
+    uint64_t nested;      /* ticks inside calls made while another was in progress */
+    uint64_t calls;       /* slow-path refresh of the number of calls; slots are exact */
+    uint64_t cpu;         /* ns of CPU time at cpu_when, from the thread's CPU clock */
+    uint64_t cpu_when;    /* ticks */
+    uint64_t checked;     /* memo answers checked against a real unwind */
+    uint64_t wrong;       /* ... that differed */
+    uint64_t learned;     /* chains unwound */
+    uint64_t uncounted;   /* calls that found no slot */
+    uint32_t spawn;       /* reserved: spawn point */
+    uint32_t runtime;     /* reserved: green runtime whose hub this thread is */
+    uint64_t reserved[7];
+};
+
+enum trace_slot_flag {
+    SLOT_NESTED = 1,      /* some calls ran inside another intercepted call */
+    SLOT_MANY_TARGETS = 2 /* more than one target was seen; `target` is the latest */
+};
+
+struct trace_slot {
+    struct trace_record head;
+    uint32_t context; /* record id; 0: the chain is not known (no room to learn it) */
+    uint16_t call;
+    uint16_t flags; /* enum trace_slot_flag */
+    uint64_t count;
+    uint64_t ticks;
+    uint64_t max;
+    uint64_t max_start;
+    uint64_t blocked;       /* calls of at least threshold ticks */
+    uint64_t blocked_ticks;
+    /* 64 */
+    uint32_t histogram; /* record id */
+    uint32_t target;    /* string id of a target of a call that blocked */
+    uint32_t errors;    /* failed, EAGAIN and EINTR apart; stops at its top */
+    uint32_t again;     /* would have blocked */
+    uint32_t interrupted; /* EINTR */
+    uint32_t stall_turns; /* stalled turns of the loop in which it took part */
+    uint64_t stall_ticks; /* its time inside stalled turns */
+    uint32_t turn;        /* the turn that the next two belong to */
+    uint32_t turn_calls;
+    uint64_t turn_ticks;
+    uint32_t turn_next;   /* record id: list of the slots of the current turn */
+    uint16_t route;       /* reserved: enum route in force */
+    uint16_t reason;      /* reserved: why it stays in place */
+    uint32_t no_timeout;  /* blocked calls that had no limit of their own (poll -1, no SO_RCVTIMEO) */
+    uint32_t last_errno;  /* errno of the latest error; EAI_* negated into positive for getaddrinfo */
+};
+
+/* Log-linear buckets of ticks: bucket 0 is below 64; above it each power of two is split in 8. The
+ * last bucket takes all that is longer. A bucket that reached its top stays there: what is missing to
+ * the slots' exact count belongs to it. */
+#define TRACE_BUCKETS         314u
+#define TRACE_BUCKET_MIN_LOG2 6u
+#define TRACE_BUCKET_SUB_LOG2 3u
+
+static inline uint32_t trace_bucket_of(uint64_t ticks)
+{
+    if (ticks < (1ull << TRACE_BUCKET_MIN_LOG2))
+        return 0;
+    uint32_t log2 = 63u - (uint32_t)__builtin_clzll(ticks);
+    uint32_t sub = (uint32_t)(ticks >> (log2 - TRACE_BUCKET_SUB_LOG2)) & 7u;
+    uint32_t index = 1u + ((log2 - TRACE_BUCKET_MIN_LOG2) << TRACE_BUCKET_SUB_LOG2) + sub;
+    return index < TRACE_BUCKETS ? index : TRACE_BUCKETS - 1u;
+}
+
+/* Smallest value of a bucket; the bucket ends where the next begins. index <= TRACE_BUCKETS. */
+static inline uint64_t trace_bucket_start(uint32_t index)
+{
+    if (index == 0)
+        return 0;
+    uint32_t log2 = TRACE_BUCKET_MIN_LOG2 + ((index - 1u) >> TRACE_BUCKET_SUB_LOG2);
+    uint64_t sub = (index - 1u) & 7u;
+    return (8u + sub) << (log2 - TRACE_BUCKET_SUB_LOG2);
+}
+
+struct trace_histogram {
+    struct trace_record head;
+    uint32_t call;  /* call id */
+    uint32_t _pad;
+    uint64_t frame; /* first frame outside libc, as in a context; 0: a loop's stalls */
+    uint32_t bucket[TRACE_BUCKETS];
+};
+
+#define TRACE_TURN_SLOTS 4u
+#define TRACE_TURNS      8u
+#define TRACE_SLICES     64u
+
+/* One turn of a loop. */
+struct trace_turn {
+    uint64_t start;  /* ticks at which the wait returned */
+    uint64_t length; /* until the next wait; 0: empty entry */
+    uint64_t wait;   /* length of the wait before it */
+    int32_t ready;   /* what that wait returned */
+    uint32_t next_ready; /* 1: the wait after it returned at once with work: the stall was harmful */
+    struct {
+        uint32_t slot;  /* record id; 0: none */
+        uint32_t calls; /* in this turn */
+        uint64_t ticks;
+    } top[TRACE_TURN_SLOTS];
+};
+
+enum trace_wait_flag {
+    WAIT_CHOSEN = 1,     /* the thread's loop at the end of the trace */
+    WAIT_HAS_TIMEOUT = 2 /* at least one visit was allowed to block */
+};
+
+/* A recurring wait: same call, return address and epoll fd. Turn figures run while it was chosen. */
+struct trace_wait_point {
+    struct trace_record head;
+    uint16_t call;
+    uint16_t flags; /* enum trace_wait_flag */
+    int32_t fd;     /* epoll fd, or -1 */
+    uint32_t context; /* record id of the chain of the first visit */
+    uint32_t depth;   /* frames of that chain */
+    uint32_t most_fds; /* largest set waited for; 0 not a set */
+    uint32_t stalls_histogram; /* record id */
+    uint64_t visits;
+    uint64_t wait_ticks;
+    uint64_t ready_at_once; /* visits that returned work within 20 us */
+    uint64_t empty;         /* visits that timed out */
+    uint64_t chosen_at;
+    uint64_t turns;
+    uint64_t turn_ticks;
+    uint64_t stalls; /* turns of at least threshold ticks */
+    uint64_t stall_ticks;
+    uint64_t harmful; /* stalls after which work was ready at once */
+    uint64_t harmful_ticks;
+    uint64_t slice_ticks;          /* width of a slice of the timeline; doubles when it is full */
+    uint64_t slice[TRACE_SLICES];  /* stall ticks by time since chosen_at */
+    struct trace_turn worst[TRACE_TURNS];
+    uint64_t reserved[8];
+};
+
+/* ---- RING ---- */
+
+/* One call that blocked. `seq` is the event's number + 1, stored last (release): an entry whose seq
+ * does not fit its place is being written, or was lost with its writer. */
+struct trace_event {
+    uint64_t seq;
+    uint64_t start;
+    uint64_t ticks;
+    int64_t result;
+    uint32_t context;
+    uint32_t target;
+    int32_t pid;
+    int32_t tid;
+    uint16_t call;
+    uint16_t error; /* errno, 0 if it succeeded; EAI_* as a positive number */
+    uint8_t route;  /* reserved: 0 in place */
+    uint8_t reason; /* reserved */
+    uint8_t runtime; /* reserved */
+    uint8_t flags;   /* 1: nested in another call */
+    uint32_t greenlet; /* reserved */
+    uint32_t slot;
+};
+
+_Static_assert(sizeof(struct trace_header) <= TRACE_HEADER_SIZE, "header page");
+_Static_assert(sizeof(struct trace_chunk) == TRACE_CELL, "chunk head is one cell");
+_Static_assert(sizeof(struct trace_record) == 8, "record head");
+_Static_assert(sizeof(struct trace_call) == 64, "call record");
+_Static_assert(sizeof(struct trace_process) == 64, "process record");
+_Static_assert(sizeof(struct trace_module) == 128, "module record");
+_Static_assert(sizeof(struct trace_context) == 16, "context record without frames");
+_Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
+_Static_assert(sizeof(struct trace_gap) == 64, "gap record");
+_Static_assert(sizeof(struct trace_current) == 32, "call in progress");
+_Static_assert(sizeof(struct trace_thread) == 224, "thread record");
+_Static_assert(sizeof(struct trace_slot) == 128, "slot record");
+_Static_assert(sizeof(struct trace_histogram) == 1280, "histogram record");
+_Static_assert(sizeof(struct trace_turn) == 96, "turn");
+_Static_assert(sizeof(struct trace_wait_point) % 8 == 0, "wait point");
+_Static_assert(sizeof(struct trace_event) == 64, "event");
+
+#endif
