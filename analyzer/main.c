@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     &command_calls,
+    &command_run,
 };
 
 int main(int argc, char **argv)

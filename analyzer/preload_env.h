@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What carries the library into the program: where libshunt.so lies, and the environment that makes
+ * the loader map it.
+ */
+#ifndef SHUNT_PRELOAD_ENV_H
+#define SHUNT_PRELOAD_ENV_H
+
+#include <stdint.h>
+
+struct preload_options {
+    const char *library; /* absolute path of libshunt.so */
+    const char *dir;     /* absolute path of the trace directory */
+    uint64_t threshold_ns;
+    uint64_t max_size; /* bytes */
+};
+
+/* The library's absolute path, to be freed: $SHUNT_LIBRARY, else the build tree around the running
+ * executable, else the installation it belongs to. NULL: there is none. */
+char *preload_env_find_library(void);
+
+/* A copy of our environment that loads the library, or, with NULL options, one that does not: an
+ * exact copy but for `_`, which a shell sets to the path of what it starts. Existing LD_PRELOAD
+ * entries are kept: sanitizer runtimes, which insist on being first, then the library, then the
+ * others. Free with preload_env_free; NULL: no memory. */
+char **preload_env_make(const struct preload_options *options, const char *program);
+
+void preload_env_free(char **environment);
+
+#endif
