@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Gathers facts from traces. Names of calls and modules are resolved per file, since ids belong to
+ * the file that embeds them.
+ */
+#include "facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct gathering {
+    struct facts *facts;
+    char call[1024][48];
+    uint16_t main_module[256]; /* ids of the executable: one per process that met it */
+    unsigned main_modules;
+    double ms_per_tick;
+    int failed;
+};
+
+static int is_main_module(const struct gathering *g, uint16_t id)
+{
+    for (unsigned i = 0; i < g->main_modules; i++)
+        if (g->main_module[i] == id)
+            return 1;
+    return 0;
+}
+
+static const char *function_of(const struct gathering *g, uint64_t frame)
+{
+    uint64_t offset = TRACE_FRAME_OFFSET(frame) - 1;
+    if (!is_main_module(g, TRACE_FRAME_MODULE(frame)))
+        return NULL;
+    for (unsigned i = 0; i < g->facts->functions; i++) {
+        const struct function *function = &g->facts->function[i];
+        if (offset >= function->start && offset < function->end)
+            return function->name;
+    }
+    return NULL;
+}
+
+static void name_chain(const struct gathering *g, const struct trace *trace, uint32_t id,
+                       char *text)
+{
+    const struct trace_context *context = trace_at(trace, id, RECORD_CONTEXT);
+    size_t length = 0;
+    text[0] = '\0';
+    for (unsigned i = 0; context && i < context->frames; i++) {
+        const char *name = function_of(g, context->frame[i]);
+        if (name && length < CHAIN_TEXT)
+            length += (size_t)snprintf(text + length, CHAIN_TEXT - length, "%s%s",
+                                       length ? "<" : "", name);
+    }
+}
+
+static void learn_module(struct gathering *g, const struct trace *trace,
+                         const struct trace_module *module)
+{
+    struct facts *facts = g->facts;
+    if (module->flags & MODULE_MAIN && g->main_modules < 256)
+        g->main_module[g->main_modules++] = module->id;
+    if (facts->modules == 512)
+        return;
+    snprintf(facts->module[facts->modules], sizeof facts->module[0], "%s",
+             trace_text(trace, module->path));
+    facts->unloaded[facts->modules++] = module->unloaded != 0;
+}
+
+static void learn_names(const struct trace *trace, const struct trace_chunk *chunk,
+                        const struct trace_record *record, void *arg)
+{
+    (void)chunk;
+    struct gathering *g = arg;
+    const struct trace_call *call = (const void *)record;
+    const struct trace_process *process = (const void *)record;
+    if (record->type == RECORD_CALL && call->id < 1024)
+        snprintf(g->call[call->id], sizeof g->call[0], "%.47s", call->name);
+    if (record->type == RECORD_MODULE)
+        learn_module(g, trace, (const void *)record);
+    if (record->type == RECORD_PROCESS && process->forked && g->facts->children < 512)
+        g->facts->child[g->facts->children++] = process->pid;
+}
+
+static void gather_slot(struct gathering *g, const struct trace *trace,
+                        const struct trace_chunk *chunk, const struct trace_slot *slot)
+{
+    struct facts *facts = g->facts;
+    if ((facts->slots & (facts->slots + 1)) == 0) {
+        size_t room = 2 * ((size_t)facts->slots + 1);
+        facts->slot = realloc(facts->slot, room * sizeof *facts->slot);
+        if (!facts->slot)
+            abort();
+    }
+    struct slot_fact *fact = &facts->slot[facts->slots++];
+    *fact = (struct slot_fact){.pid = chunk->pid,
+                               .count = slot->count,
+                               .errors = slot->errors,
+                               .again = slot->again,
+                               .interrupted = slot->interrupted};
+    snprintf(fact->call, sizeof fact->call, "%s", g->call[slot->call % 1024]);
+    name_chain(g, trace, slot->context, fact->chain);
+}
+
+static void gather_wait(struct gathering *g, const struct trace *trace,
+                        const struct trace_chunk *chunk, const struct trace_wait_point *wait)
+{
+    struct facts *facts = g->facts;
+    if (facts->waits == 256)
+        return;
+    struct wait_fact *fact = &facts->wait[facts->waits++];
+    const struct trace_record *first = (const void *)((const uint8_t *)chunk + TRACE_CELL);
+    const struct trace_thread *thread = (const void *)first;
+    uint64_t id = (uint64_t)((const uint8_t *)wait - trace->data) / TRACE_CELL;
+    *fact =
+        (struct wait_fact){.visits = wait->visits,
+                           .turns = wait->turns,
+                           .stalls = wait->stalls,
+                           .chosen = (wait->flags & WAIT_CHOSEN) != 0,
+                           .named_by_thread = first->type == RECORD_THREAD && thread->loop == id};
+    snprintf(fact->call, sizeof fact->call, "%s", g->call[wait->call % 1024]);
+    name_chain(g, trace, wait->context, fact->chain);
+}
+
+static void gather(const struct trace *trace, const struct trace_chunk *chunk,
+                   const struct trace_record *record, void *arg)
+{
+    struct gathering *g = arg;
+    const struct trace_thread *thread = (const void *)record;
+    if (record->type == RECORD_SLOT)
+        gather_slot(g, trace, chunk, (const void *)record);
+    if (record->type == RECORD_WAIT_POINT)
+        gather_wait(g, trace, chunk, (const void *)record);
+    if (record->type != RECORD_THREAD)
+        return;
+    g->facts->explained_ms += (double)thread->explained * g->ms_per_tick;
+    g->facts->nested_ms += (double)thread->nested * g->ms_per_tick;
+    g->facts->wrong += thread->wrong;
+    g->facts->checked += thread->checked;
+    g->facts->uncounted += thread->uncounted;
+}
+
+/* A short run may hold one clock triple only; the threshold is known in ticks and in nanoseconds.
+ */
+static double ms_per_tick(const struct trace_header *header)
+{
+    if (header->threshold == 0)
+        return 0;
+    return (double)header->threshold_ns / (double)header->threshold / 1e6;
+}
+
+int facts_add(struct facts *facts, const char *path)
+{
+    static struct gathering g;
+    struct trace trace;
+    if (trace_load(&trace, path) < 0)
+        return -1;
+    g = (struct gathering){.facts = facts, .ms_per_tick = ms_per_tick(trace.header)};
+    int result = trace_each(&trace, learn_names, &g);
+    if (result == 0)
+        result = trace_each(&trace, gather, &g);
+    for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
+        facts->lost[i] += trace.header->lost[i];
+    facts->traces++;
+    facts->finished += trace.header->state == TRACE_STATE_FINISHED;
+    trace_unload(&trace);
+    return result;
+}

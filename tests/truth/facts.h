@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What one observed run left behind, gathered from all its traces in a form that expectations can
+ * be held against: counters with the call's name and the chain as the program's own function names.
+ */
+#ifndef TESTS_FACTS_H
+#define TESTS_FACTS_H
+
+#include <stdint.h>
+
+#include "trace_walk.h"
+
+#define CHAIN_TEXT 256
+
+/* A function as the test program itself told it: offsets from its load base. */
+struct function {
+    char name[32];
+    uint64_t start, end;
+};
+
+struct slot_fact {
+    int pid;
+    char call[48];
+    char chain[CHAIN_TEXT]; /* innermost<...<main, the program's functions only */
+    uint64_t count, errors, again, interrupted;
+};
+
+struct wait_fact {
+    char call[48];
+    char chain[CHAIN_TEXT];
+    uint64_t visits, turns, stalls;
+    int chosen;
+    int named_by_thread; /* the thread's record points at it */
+};
+
+struct facts {
+    struct function function[64];
+    unsigned functions;
+    struct slot_fact *slot;
+    unsigned slots;
+    struct wait_fact wait[256];
+    unsigned waits;
+    int child[512]; /* pids of fork children that go on in the file */
+    unsigned children;
+    char module[512][128];
+    int unloaded[512];
+    unsigned modules;
+    double explained_ms, nested_ms;
+    uint64_t wrong, uncounted, checked;
+    uint64_t lost[TRACE_LOSS_KINDS];
+    unsigned traces, finished;
+};
+
+/* Adds one trace. 0, or -1 after printing why. Functions must be there before. */
+int facts_add(struct facts *facts, const char *path);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trace_check OUTPUT TRACE...: holds the traces of one observed run against what the program itself
+ * said of it. The program writes its truth among its output (which is the same bare):
+ *
+ *   function NAME START END            a function of the program, offsets from its load base
+ *   expect calls NAME == N             its invocations, in all processes and threads
+ *   expect kept NAME == N              the same, with those counted as lost
+ *   expect errors|again|interrupted NAME == N      outcomes
+ *   expect chain NAME f<g<main == N    invocations through these functions, innermost first
+ *   expect children == N               processes forked without exec
+ *   expect child-calls NAME == N       invocations in each of those
+ *   expect loop NAME FUNCTION          one loop, this wait, with this function in its chain
+ *   expect no-loop
+ *   expect turns|stalls == N           of the loop
+ *   expect explained-ms|nested-ms == N sums over the threads
+ *   expect module|unloaded TEXT == N   module records whose path contains it; those that left
+ *   expect losses|traces|finished|checked == N
+ *
+ * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, and no chain the
+ * memo answered may differ from a real unwind. Exit 0 if all holds, 1 with a line for what does
+ * not.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+#define WORDS 8
+
+static struct facts facts;
+static int failures;
+static int losses_expected;
+
+struct expectation {
+    char *word[WORDS];
+    unsigned words;
+    char text[512];
+};
+
+static void fail(const struct expectation *e, const char *found)
+{
+    failures++;
+    printf("expected %s, found %s\n", e->text, found);
+}
+
+/* The last two words are the comparison. */
+static void compare(const struct expectation *e, double value)
+{
+    char found[64];
+    const char *how = e->words >= 2 ? e->word[e->words - 2] : "";
+    double wanted = e->words >= 2 ? strtod(e->word[e->words - 1], NULL) : 0;
+    int holds = !strcmp(how, "==")   ? value == wanted
+                : !strcmp(how, ">=") ? value >= wanted
+                : !strcmp(how, "<=") ? value <= wanted
+                                     : 0;
+    snprintf(found, sizeof found, "%.17g", value);
+    if (!holds)
+        fail(e, found);
+}
+
+static uint64_t field(const struct slot_fact *slot, const char *kind)
+{
+    if (!strcmp(kind, "errors"))
+        return slot->errors;
+    if (!strcmp(kind, "again"))
+        return slot->again;
+    if (!strcmp(kind, "interrupted"))
+        return slot->interrupted;
+    return slot->count;
+}
+
+/* Over slots of the call; pid 0: of all processes; chain NULL: any. */
+static uint64_t sum(const char *kind, const char *call, int pid, const char *chain)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < facts.slots; i++) {
+        const struct slot_fact *slot = &facts.slot[i];
+        if (!strcmp(slot->call, call) && (!pid || pid == slot->pid) &&
+            (!chain || !strcmp(chain, slot->chain)))
+            total += field(slot, kind);
+    }
+    return total;
+}
+
+static void check_slots(const struct expectation *e)
+{
+    uint64_t lost = !strcmp(e->word[0], "kept") ? facts.lost[TRACE_LOSS_CALLS] : 0;
+    compare(e, (double)(sum(e->word[0], e->word[1], 0, NULL) + lost));
+}
+
+static void check_chain(const struct expectation *e)
+{
+    compare(e, (double)sum("count", e->word[1], 0, e->word[2]));
+}
+
+static void check_children(const struct expectation *e)
+{
+    compare(e, facts.children);
+}
+
+static void check_child_calls(const struct expectation *e)
+{
+    for (unsigned i = 0; i < facts.children; i++)
+        compare(e, (double)sum("count", e->word[1], facts.child[i], NULL));
+}
+
+static const struct wait_fact *the_loop(const struct expectation *e)
+{
+    const struct wait_fact *loop = NULL;
+    for (unsigned i = 0; i < facts.waits; i++) {
+        if (!facts.wait[i].chosen)
+            continue;
+        if (loop)
+            fail(e, "two loops");
+        loop = &facts.wait[i];
+    }
+    return loop;
+}
+
+static void check_loop(const struct expectation *e)
+{
+    const struct wait_fact *loop = the_loop(e);
+    if (!loop)
+        fail(e, "no loop");
+    else if (strcmp(loop->call, e->word[1]) != 0)
+        fail(e, loop->call);
+    else if (!strstr(loop->chain, e->word[2]))
+        fail(e, loop->chain);
+    else if (!loop->named_by_thread)
+        fail(e, "a thread record that names another loop");
+}
+
+static void check_no_loop(const struct expectation *e)
+{
+    const struct wait_fact *loop = the_loop(e);
+    if (loop)
+        fail(e, loop->call);
+}
+
+static void check_turns(const struct expectation *e)
+{
+    const struct wait_fact *loop = the_loop(e);
+    uint64_t stalls = loop ? loop->stalls : 0;
+    uint64_t turns = loop ? loop->turns : 0;
+    compare(e, (double)(!strcmp(e->word[0], "stalls") ? stalls : turns));
+}
+
+static void check_modules(const struct expectation *e)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < facts.modules; i++)
+        if (strstr(facts.module[i], e->word[1]))
+            found += !strcmp(e->word[0], "module") || facts.unloaded[i];
+    compare(e, found);
+}
+
+static void check_losses(const struct expectation *e)
+{
+    uint64_t lost = 0;
+    for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
+        lost += facts.lost[i];
+    losses_expected = 1;
+    compare(e, (double)lost);
+}
+
+static void check_number(const struct expectation *e)
+{
+    const char *kind = e->word[0];
+    double value = !strcmp(kind, "explained-ms") ? facts.explained_ms
+                   : !strcmp(kind, "nested-ms")  ? facts.nested_ms
+                   : !strcmp(kind, "finished")   ? facts.finished
+                   : !strcmp(kind, "checked")    ? (double)facts.checked
+                                                 : facts.traces;
+    compare(e, value);
+}
+
+static const struct {
+    const char *kind;
+    unsigned words;
+    void (*check)(const struct expectation *e);
+} checks[] = {
+    {"calls", 4, check_slots},       {"kept", 4, check_slots},
+    {"errors", 4, check_slots},      {"again", 4, check_slots},
+    {"interrupted", 4, check_slots}, {"chain", 5, check_chain},
+    {"children", 3, check_children}, {"child-calls", 4, check_child_calls},
+    {"loop", 3, check_loop},         {"no-loop", 1, check_no_loop},
+    {"turns", 3, check_turns},       {"stalls", 3, check_turns},
+    {"module", 4, check_modules},    {"unloaded", 4, check_modules},
+    {"losses", 3, check_losses},     {"explained-ms", 3, check_number},
+    {"nested-ms", 3, check_number},  {"finished", 3, check_number},
+    {"checked", 3, check_number},    {"traces", 3, check_number},
+};
+
+static void check(struct expectation *e)
+{
+    char *rest = NULL;
+    char copy[sizeof e->text];
+    memcpy(copy, e->text, sizeof copy);
+    for (char *word = strtok_r(copy, " ", &rest); word && e->words < WORDS;
+         word = strtok_r(NULL, " ", &rest))
+        e->word[e->words++] = word;
+    for (unsigned i = 0; i < sizeof checks / sizeof *checks; i++) {
+        if (e->words == checks[i].words && !strcmp(e->word[0], checks[i].kind)) {
+            checks[i].check(e);
+            return;
+        }
+    }
+    fail(e, "that this is no expectation trace_check knows");
+}
+
+/* Calls what for the rest of each line that starts with the word. */
+static void each_line(const char *path, const char *start, void (*what)(const char *))
+{
+    char line[512];
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        perror(path);
+        exit(2);
+    }
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (!strncmp(line, start, strlen(start)))
+            what(line + strlen(start));
+    }
+    fclose(file);
+}
+
+static void learn_function(const char *text)
+{
+    struct function *function = &facts.function[facts.functions];
+    unsigned long long start = 0;
+    unsigned long long end = 0;
+    if (facts.functions == 64 || sscanf(text, "%31s %llx %llx", function->name, &start, &end) != 3)
+        return;
+    function->start = start;
+    function->end = end;
+    facts.functions++;
+}
+
+static void check_text(const char *text)
+{
+    struct expectation e = {.words = 0};
+    snprintf(e.text, sizeof e.text, "%s", text);
+    check(&e);
+}
+
+static void check_always(void)
+{
+    char text[64];
+    struct expectation e = {.text = "no chain from the memo to differ from a real unwind"};
+    snprintf(text, sizeof text, "%llu that do", (unsigned long long)facts.wrong);
+    if (facts.wrong)
+        fail(&e, text);
+    if (!losses_expected)
+        check_text("losses == 0");
+    snprintf(e.text, sizeof e.text, "every call to find a slot");
+    snprintf(text, sizeof text, "%llu without", (unsigned long long)facts.uncounted);
+    if (facts.uncounted && !facts.lost[TRACE_LOSS_CALLS])
+        fail(&e, text);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fprintf(stderr, "usage: trace_check OUTPUT TRACE...\n");
+        return 2;
+    }
+    each_line(argv[1], "function ", learn_function);
+    for (int i = 2; i < argc; i++)
+        if (facts_add(&facts, argv[i]) < 0)
+            failures++;
+    each_line(argv[1], "expect ", check_text);
+    check_always();
+    free(facts.slot);
+    return failures != 0;
+}
