@@ -62,7 +62,7 @@ struct sampler {
     struct source sources[MAX_SOURCES];
     ino_t seen[MAX_SEEN];
     unsigned seen_count;
-    struct watched *watched;
+    struct watched watched[MAX_THREADS];
     unsigned count;
     unsigned open;
     unsigned missed;
@@ -365,12 +365,13 @@ struct sampler *sampler_new(const char *dir, pid_t pid, uint64_t started_ns)
     struct sampler *sampler = calloc(1, sizeof *sampler);
     if (!sampler)
         return NULL;
-    *sampler = (struct sampler){.pid = pid, .started_ns = started_ns, .dir_fresh = true};
+    sampler->pid = pid;
+    sampler->started_ns = started_ns;
+    sampler->dir_fresh = true;
     for (unsigned i = 0; i < MAX_SOURCES; i++)
         sampler->sources[i].fd = -1;
-    sampler->watched = calloc(MAX_THREADS, sizeof *sampler->watched);
     sampler->dir = opendir(dir);
-    if (sampler->watched && sampler->dir)
+    if (sampler->dir)
         return sampler;
     sampler_free(sampler);
     return NULL;
@@ -435,6 +436,5 @@ void sampler_free(struct sampler *sampler)
         close_source(&sampler->sources[i]);
     if (sampler->dir)
         closedir(sampler->dir);
-    free(sampler->watched);
     free(sampler);
 }

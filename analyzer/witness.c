@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +43,7 @@ void witness_start(struct witness *witness)
         mmap(NULL, WITNESS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         return;
+    witness->shared = shared;
     witness->seen = shared;
     pid_t parent = getpid();
     witness->pid = fork();
@@ -97,6 +97,6 @@ void witness_stop(struct witness *witness)
             ;
     }
     if (witness->seen)
-        munmap((void *)(uintptr_t)witness->seen, WITNESS_BYTES);
+        munmap(witness->shared, WITNESS_BYTES);
     *witness = (struct witness){0};
 }

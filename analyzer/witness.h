@@ -14,8 +14,9 @@
 #define WITNESS_SIGNALS 65
 
 struct witness {
-    pid_t pid;               /* 0: there is none, every signal counts as ours alone */
-    volatile unsigned *seen; /* by signal; written by the witness, shared */
+    pid_t pid; /* 0: there is none, every signal counts as ours alone */
+    void *shared;
+    volatile unsigned *seen; /* into shared, by signal; written by the witness */
     unsigned accounted[WITNESS_SIGNALS];
 };
 
