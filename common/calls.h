@@ -55,6 +55,7 @@ enum call_fd {
     CALLFD_CLOSES,
     CALLFD_CONNECTS,
     CALLFD_SET,
+    CALLFD_SELECT,
     CALLFD_EPOLL
 };
 

@@ -91,6 +91,7 @@ struct trace_header {
     uint32_t ring_chunks; /* power of two */
     uint64_t ring_head;   /* events claimed so far; event n lies at n modulo the ring's size */
     uint32_t meta_chunk;  /* index + 1 of the META chunk being filled; compare-and-swap */
+    uint32_t module_count; /* module ids handed out, by the process and its fork children */
 
     struct trace_clock first_clock;
     struct trace_clock last_clock; /* refreshed at most once a second, guarded by clock_seq */
@@ -130,7 +131,9 @@ struct trace_chunk {
     int32_t pid;   /* THREAD: the segment owner is (pid, tid, start) */
     int32_t tid;
     uint64_t start; /* ticks at which the thread was first seen */
-    uint64_t reserved[5];
+    uint32_t previous; /* THREAD: index + 1 of the owner's chunk before; 0: its first */
+    uint32_t _pad;
+    uint64_t reserved[4];
 };
 
 enum trace_record_type {
@@ -191,7 +194,8 @@ struct trace_process {
     uint32_t working_directory;
     uint32_t uid;
     uint32_t forked; /* 1: a fork child of the file's first process, or of another child */
-    uint32_t reserved[3];
+    uint32_t _pad;
+    uint64_t ended; /* ticks when our destructor ran in it: a regular exit; 0: alive, _exit or killed */
 };
 
 struct trace_module {
@@ -391,7 +395,7 @@ struct trace_turn {
 
 enum trace_wait_flag {
     WAIT_CHOSEN = 1,     /* the thread's loop at the end of the trace */
-    WAIT_HAS_TIMEOUT = 2 /* at least one visit was allowed to block */
+    WAIT_MAY_BLOCK = 2 /* at least one visit was allowed to block */
 };
 
 /* A recurring wait: same call, return address and epoll fd. Turn figures run while it was chosen. */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What depends on the architecture, for x86-64: the cycle counter, raw system calls, additions that a
+ * signal handler cannot tear, and where the thread's stack ends.
+ */
+#ifndef SHUNT_ARCH_X86_64_H
+#define SHUNT_ARCH_X86_64_H
+
+#include <cpuid.h>
+#include <stdint.h>
+
+static inline uint64_t arch_cycles(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+/* 1 if the cycle counter runs at one rate in every power state (Intel SDM vol. 3, 18.17.1). */
+static inline int arch_cycles_invariant(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8);
+}
+
+/* Result as the kernel returns it: -errno on failure; errno is not touched. */
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* One instruction each: atomic against signal handlers of the same thread, and no more. */
+static inline void arch_local_add(uint64_t *counter, uint64_t n)
+{
+    __asm__("addq %1, %0" : "+m"(*counter) : "er"(n) : "cc");
+}
+
+static inline uint32_t arch_local_fetch_add(uint32_t *counter, uint32_t n)
+{
+    __asm__ volatile("xaddl %0, %1" : "+r"(n), "+m"(*counter) : : "cc");
+    return n;
+}
+
+/* glibc puts the thread control block at the top of a thread's stack (not of the main thread's). */
+static inline uintptr_t arch_thread_pointer(void)
+{
+    return (uintptr_t)__builtin_thread_pointer();
+}
+
+#endif

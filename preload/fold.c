@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See fold.h. A thread is folded in two passes, first making every record that the sum lacks, then
+ * adding: when the file is full, the thread simply keeps its segment.
+ */
+#include "fold.h"
+
+#include "trace.h"
+
+#include <string.h>
+
+enum {
+    KEEP_ENDED = 32, /* ended threads that keep their segment */
+    KEEP_LOOPS = 64, /* ... if they were loops, whose turns cannot be added up */
+    FOLD_NAMES = 16  /* thread names with a sum of their own; the last takes all others */
+};
+
+struct fold {
+    struct segment segment;
+    struct trace_thread *record;
+};
+
+static struct {
+    uint32_t taken;
+    uint32_t ended;
+    struct fold fold[FOLD_NAMES];
+} ended;
+
+void fold_forget(void)
+{
+    memset(&ended, 0, sizeof ended);
+}
+
+static struct fold *fold_for(const struct trace_thread *thread)
+{
+    for (int i = 0; i < FOLD_NAMES; i++) {
+        struct fold *f = &ended.fold[i];
+        int last = i == FOLD_NAMES - 1;
+        if (!f->record) {
+            f->record = segment_open(&f->segment, thread->pid, 0, thread->start + (uint64_t)i);
+            if (!f->record)
+                return NULL;
+            memcpy(f->record->name, last ? "(others)" : thread->name, last ? 9 : TRACE_THREAD_NAME);
+            trace_commit(&f->record->head, RECORD_THREAD);
+        }
+        if (last || !memcmp(f->record->name, thread->name, TRACE_THREAD_NAME))
+            return f;
+    }
+    return NULL;
+}
+
+static int same_slot(struct trace_record *record, void *data)
+{
+    const struct trace_slot *a = (void *)record, *b = data;
+    return a->call == b->call && a->context == b->context;
+}
+
+static int same_histogram(struct trace_record *record, void *data)
+{
+    const struct trace_histogram *a = (void *)record, *b = data;
+    return a->call == b->call && a->frame == b->frame;
+}
+
+static struct trace_histogram *histogram_in(struct fold *f, struct trace_histogram *like)
+{
+    struct trace_histogram *h =
+        (void *)segment_each(&f->segment, RECORD_HISTOGRAM, same_histogram, like);
+    if (!h && (h = (void *)segment_new(&f->segment, sizeof *h))) {
+        h->call = like->call;
+        h->frame = like->frame;
+        trace_commit(&h->head, RECORD_HISTOGRAM);
+    }
+    return h;
+}
+
+/* Non-zero: no room. */
+static int ensure_slot(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_slot *like = (void *)record;
+    if (segment_each(&f->segment, RECORD_SLOT, same_slot, record))
+        return 0;
+    struct trace_histogram *h = histogram_in(f, trace_at(like->histogram));
+    struct trace_slot *s = h ? (void *)segment_new(&f->segment, sizeof *s) : NULL;
+    if (!s)
+        return 1;
+    s->context = like->context;
+    s->call = like->call;
+    s->histogram = trace_id(h);
+    trace_commit(&s->head, RECORD_SLOT);
+    return 0;
+}
+
+static int add_slot(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_slot *from = (void *)record;
+    struct trace_slot *to = (void *)segment_each(&f->segment, RECORD_SLOT, same_slot, record);
+    if (!to)
+        return 0;
+    to->count += from->count;
+    to->ticks += from->ticks;
+    to->blocked += from->blocked;
+    to->blocked_ticks += from->blocked_ticks;
+    to->errors += from->errors;
+    to->again += from->again;
+    to->interrupted += from->interrupted;
+    to->stall_turns += from->stall_turns;
+    to->stall_ticks += from->stall_ticks;
+    to->no_timeout += from->no_timeout;
+    to->flags |= from->flags;
+    if (to->target && from->target && to->target != from->target)
+        to->flags |= SLOT_MANY_TARGETS;
+    if (from->target)
+        to->target = from->target;
+    if (from->last_errno)
+        to->last_errno = from->last_errno;
+    if (from->max > to->max) {
+        to->max = from->max;
+        to->max_start = from->max_start;
+    }
+    return 0;
+}
+
+static int add_histogram(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_histogram *from = (void *)record;
+    struct trace_histogram *to =
+        (void *)segment_each(&f->segment, RECORD_HISTOGRAM, same_histogram, record);
+    for (unsigned i = 0; to && i < TRACE_BUCKETS; i++)
+        if (__builtin_add_overflow(to->bucket[i], from->bucket[i], &to->bucket[i]))
+            to->bucket[i] = UINT32_MAX;
+    return 0;
+}
+
+static void add_thread(struct trace_thread *to, const struct trace_thread *from)
+{
+    to->folded++;
+    to->end = from->end;
+    to->explained += from->explained;
+    to->nested += from->nested;
+    to->cpu += from->cpu;
+    to->checked += from->checked;
+    to->wrong += from->wrong;
+    to->learned += from->learned;
+    to->uncounted += from->uncounted;
+}
+
+/* 1 if the segment stays as it is. */
+static int keeps_segment(const struct trace_thread *record)
+{
+    uint32_t room = record->loop ? KEEP_LOOPS : KEEP_ENDED;
+    if (ended.ended >= room)
+        return 0;
+    ended.ended++;
+    return 1;
+}
+
+static void fold_locked(struct segment *s, struct trace_thread *record)
+{
+    if (keeps_segment(record))
+        return;
+    struct fold *f = fold_for(record);
+    if (!f || segment_each(s, RECORD_SLOT, ensure_slot, f))
+        return;
+    segment_each(s, RECORD_SLOT, add_slot, f);
+    segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
+    add_thread(f->record, record);
+    segment_release(s);
+}
+
+void fold_thread(struct segment *s, struct trace_thread *record)
+{
+    /* A thread that finds another at it keeps its segment rather than wait in its last moments. */
+    if (__atomic_exchange_n(&ended.taken, 1, __ATOMIC_ACQUIRE))
+        return;
+    fold_locked(s, record);
+    __atomic_store_n(&ended.taken, 0, __ATOMIC_RELEASE);
+}

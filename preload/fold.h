@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What remains of ended threads. The first few dozen keep their segment; the counters of further ones
+ * are added to one segment per thread name, so that a thousand threads that come and go cost no more
+ * than those alive.
+ */
+#ifndef SHUNT_FOLD_H
+#define SHUNT_FOLD_H
+
+#include "segment.h"
+
+/* The thread of `record` ends. Not in signal context. */
+void fold_thread(struct segment *s, struct trace_thread *record);
+
+/* A fork child has no ended threads yet. */
+void fold_forget(void);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The slow sides of guard.h: nesting, learning, calls that blocked or failed. errno is kept throughout.
+ */
+#include "guard.h"
+
+#include "calls.h"
+#include "target.h"
+
+#include <errno.h>
+#include <poll.h>
+
+/* Calls that came before the library was ready: counted here, and into the trace when there is one. */
+static uint32_t early[CALL_COUNT];
+
+void guard_early(uint16_t call)
+{
+    if (!__atomic_load_n(&observe_epoch, __ATOMIC_RELAXED))
+        __atomic_fetch_add(&early[call], 1, __ATOMIC_RELAXED);
+}
+
+void guard_count_early(void)
+{
+    struct thread *t = thread_refresh();
+    for (uint16_t call = 0; t && call < CALL_COUNT; call++) {
+        struct trace_slot *slot = early[call] ? slot_get(t, call, 0, 0) : NULL;
+        if (slot)
+            arch_local_add(&slot->count, early[call]);
+    }
+}
+
+void guard_lost(void)
+{
+    trace_lose(TRACE_LOSS_CALLS, 1);
+}
+
+void guard_nest(struct visit *v)
+{
+    const struct trace_current *current = v->thread->current;
+    if (current->frame <= v->frame)
+        return;
+    v->nested = 1;
+    v->outer = *current;
+}
+
+void guard_unnest(struct visit *v)
+{
+    struct thread *t = v->thread;
+    struct trace_current *current = t->current;
+    v->slot->flags |= SLOT_NESTED;
+    arch_local_add(&t->record->nested, v->ticks);
+    current->frame = 0;
+    current->start = v->outer.start;
+    current->slot = v->outer.slot;
+    current->call = v->outer.call;
+    current->caller = v->outer.caller;
+    __atomic_store_n(&current->frame, v->outer.frame, __ATOMIC_RELEASE);
+}
+
+/* A wait inside another call is part of that call, and no loop's. */
+void guard_wait_begin(struct visit *v)
+{
+    v->point = NULL;
+    if (!v->nested)
+        v->point = turn_enter(v->thread, v->call, v->caller, &v->wait, v->start);
+}
+
+void guard_wait_end(struct visit *v, long result)
+{
+    if (v->point)
+        turn_leave(v->thread, v->point, &v->wait, v->slot, v->start, v->start + v->ticks, result);
+}
+
+struct trace_slot *guard_learn(struct visit *v)
+{
+    struct thread *t = v->thread;
+    int saved = errno;
+    v->slot = slot_learn(t, v->call, v->caller, v->frame);
+    if (!v->slot) {
+        arch_local_add(&t->record->uncounted, 1);
+        trace_lose(TRACE_LOSS_CALLS, 1);
+        if (v->nested)
+            v->slot = NULL;
+        t->current->frame = v->nested ? v->outer.frame : 0;
+    }
+    errno = saved;
+    return v->slot;
+}
+
+static void count_up(uint32_t *counter)
+{
+    *counter += *counter != UINT32_MAX;
+}
+
+static void count_failure(struct visit *v, int error)
+{
+    struct trace_slot *slot = v->slot;
+    if (error == EAGAIN || error == EINPROGRESS)
+        count_up(&slot->again);
+    else if (error == EINTR)
+        count_up(&slot->interrupted);
+    else {
+        count_up(&slot->errors);
+        slot->last_errno = (uint32_t)error;
+    }
+}
+
+/* The number of the failure, by the row's convention. */
+static int error_of(uint8_t convention, long result, int saved)
+{
+    switch (convention) {
+    case FAIL_MINUS_ONE:
+        return saved;
+    case FAIL_NONZERO_ERROR:
+        return (int)result;
+    case FAIL_NONZERO_EAI:
+        return (int)-result;
+    case FAIL_REMAINING:
+        return EINTR;
+    default:
+        return 0;
+    }
+}
+
+static uint32_t find_target(const struct visit *v, int failed, long result)
+{
+    switch (call_infos[v->call].fd) {
+    case CALLFD_OPENS:
+        return failed ? 0 : target_of((int)result);
+    case CALLFD_CLOSES:
+        return v->target;
+    case CALLFD_CONNECTS:
+        return target_of_address(v->fd, v->address, v->length);
+    case CALLFD_SET:
+        /* The set may be read now that the kernel has read it. */
+        return !failed && v->length == 1 ? target_of(((const struct pollfd *)v->address)->fd) : 0;
+    default:
+        return target_of(v->fd);
+    }
+}
+
+static int is_unbounded(const struct visit *v)
+{
+    switch (call_infos[v->call].blocks) {
+    case BLOCKS_READY:
+        return v->wait.unbounded;
+    case BLOCKS_DATA:
+        return v->fd >= 0 && target_unbounded(v->fd);
+    default:
+        return 0;
+    }
+}
+
+static void note_target(struct trace_slot *slot, uint32_t target)
+{
+    if (!target)
+        return;
+    if (slot->target && slot->target != target)
+        slot->flags |= SLOT_MANY_TARGETS;
+    slot->target = target;
+}
+
+static void count_blocked(struct visit *v, int failed, int error, long result)
+{
+    struct thread *t = v->thread;
+    struct trace_slot *slot = v->slot;
+    uint32_t target = find_target(v, failed, result);
+    slot->blocked++;
+    slot->blocked_ticks += v->ticks;
+    if (is_unbounded(v))
+        count_up(&slot->no_timeout);
+    note_target(slot, target);
+    /* A loop's own idle wait is its rest, not an event: it would push all others out of the ring. */
+    if (v->point && v->point == t->turns.loop)
+        return;
+    struct trace_event event = {.start = v->start,
+                                .ticks = v->ticks,
+                                .result = result,
+                                .context = slot->context,
+                                .target = target,
+                                .pid = t->record->pid,
+                                .tid = t->record->tid,
+                                .call = v->call,
+                                .error = (uint16_t)error,
+                                .flags = v->nested,
+                                .slot = trace_id(slot)};
+    trace_event(&event);
+}
+
+void guard_slow(struct visit *v, int failed, long result)
+{
+    struct thread *t = v->thread;
+    int saved = errno;
+    int error = failed ? error_of(call_infos[v->call].fail, result, saved) : 0;
+    if (failed)
+        count_failure(v, error);
+    if (v->ticks >= thread_threshold)
+        count_blocked(v, failed, error, result);
+    else if (failed && !v->slot->target && (error == EAGAIN || error == EINPROGRESS))
+        note_target(v->slot, find_target(v, failed, result));
+    if (!t->until_check) {
+        t->until_check = THREAD_CHECK_EVERY;
+        slot_check(t, v->caller, v->frame, v->slot);
+    }
+    thread_sample(t, v->start + v->ticks, 0);
+    errno = saved;
+}

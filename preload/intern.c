@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Strings and contexts are written once and then known by id. Tables of ids find them again; they lie
+ * in private memory, so a fork child starts with a copy and goes on by itself. Insertion is a
+ * compare-and-swap; a race writes a record twice, which a reader does not mind.
+ *
+ * Contexts have a small table for the first few thousand and a large one for the rest: a hash spreads
+ * over all pages of its table, and an ordinary program should touch four of them and not 128.
+ */
+#include "trace.h"
+
+#include <string.h>
+
+enum {
+    STRING_SLOTS = 4096,
+    STRING_MOST = 3000,
+    STRING_LENGTH = 4000,
+    SMALL_SLOTS = 4096,
+    SMALL_MOST = 3000,
+    LARGE_SLOTS = 131072,
+    LARGE_MOST = 65536
+};
+
+struct table {
+    uint32_t *slot;
+    uint32_t slots; /* power of two */
+    uint32_t most;  /* entries it may take: there is always a free slot */
+    uint32_t used;
+};
+
+struct wanted_string {
+    const char *text;
+    size_t length;
+    uint32_t kind;
+};
+
+struct wanted_context {
+    const uint64_t *frames;
+    uint16_t count;
+    uint16_t flags;
+};
+
+typedef int same_fn(const void *record, const void *wanted);
+
+static uint32_t string_slots[STRING_SLOTS];
+static uint32_t small_slots[SMALL_SLOTS];
+static uint32_t large_slots[LARGE_SLOTS];
+static struct table strings = {string_slots, STRING_SLOTS, STRING_MOST, 0};
+static struct table small_contexts = {small_slots, SMALL_SLOTS, SMALL_MOST, 0};
+static struct table large_contexts = {large_slots, LARGE_SLOTS, LARGE_MOST, 0};
+
+/* FNV-1a, folded. */
+static uint32_t hash(const void *data, size_t size, uint32_t seed)
+{
+    const unsigned char *byte = data;
+    uint64_t h = 0xcbf29ce484222325u ^ seed;
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ byte[i]) * 0x100000001b3u;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+/* The id that `same` accepts, or 0 and in *place the slot where it belongs. */
+static uint32_t table_find(const struct table *t, uint32_t h, same_fn *same, const void *wanted,
+                           uint32_t *place)
+{
+    for (uint32_t i = h & (t->slots - 1);; i = (i + 1) & (t->slots - 1)) {
+        uint32_t id = __atomic_load_n(&t->slot[i], __ATOMIC_ACQUIRE);
+        *place = i;
+        if (!id || same(trace_at(id), wanted))
+            return id;
+    }
+}
+
+static void table_put(struct table *t, uint32_t place, uint32_t id)
+{
+    while (__atomic_load_n(&t->used, __ATOMIC_RELAXED) < t->most) {
+        uint32_t empty = 0;
+        if (__atomic_compare_exchange_n(&t->slot[place], &empty, id, 0, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED)) {
+            __atomic_fetch_add(&t->used, 1, __ATOMIC_RELAXED);
+            return;
+        }
+        place = (place + 1) & (t->slots - 1);
+    }
+}
+
+static int table_full(const struct table *t)
+{
+    return __atomic_load_n(&t->used, __ATOMIC_RELAXED) >= t->most;
+}
+
+static int same_string(const void *record, const void *wanted)
+{
+    const struct trace_string *s = record;
+    const struct wanted_string *w = wanted;
+    return s->head.aux == w->kind && !strncmp(s->text, w->text, w->length) && !s->text[w->length];
+}
+
+uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t length)
+{
+    struct wanted_string wanted = {text, length < STRING_LENGTH ? length : STRING_LENGTH, kind};
+    uint32_t place;
+    uint32_t id = table_find(&strings, hash(text, wanted.length, kind), same_string, &wanted, &place);
+    if (id)
+        return id;
+
+    struct trace_string *s = NULL;
+    if (!table_full(&strings))
+        s = (void *)trace_meta_new(sizeof *s + wanted.length + 1);
+    if (!s) {
+        trace_lose(TRACE_LOSS_STRINGS, 1);
+        return 0;
+    }
+    s->head.aux = kind;
+    memcpy(s->text, text, wanted.length);
+    trace_commit(&s->head, RECORD_STRING);
+    table_put(&strings, place, trace_id(s));
+    return trace_id(s);
+}
+
+static int same_context(const void *record, const void *wanted)
+{
+    const struct trace_context *c = record;
+    const struct wanted_context *w = wanted;
+    return c->frames == w->count && c->flags == w->flags &&
+           !memcmp(c->frame, w->frames, w->count * sizeof *w->frames);
+}
+
+uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags)
+{
+    struct wanted_context wanted = {frames, (uint16_t)count, (uint16_t)flags};
+    struct table *table = &small_contexts;
+    uint32_t h = hash(frames, count * sizeof *frames, flags);
+    uint32_t place;
+    uint32_t id = table_find(table, h, same_context, &wanted, &place);
+    if (!id && table_full(table)) {
+        table = &large_contexts;
+        id = table_find(table, h, same_context, &wanted, &place);
+    }
+    if (id || table_full(table))
+        return id;
+
+    struct trace_context *c = (void *)trace_meta_new(sizeof *c + count * sizeof *frames);
+    if (!c)
+        return 0;
+    c->frames = wanted.count;
+    c->flags = wanted.flags;
+    memcpy(c->frame, frames, count * sizeof *frames);
+    trace_commit(&c->head, RECORD_CONTEXT);
+    table_put(table, place, trace_id(c));
+    return trace_id(c);
+}

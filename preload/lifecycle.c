@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The library's beginning and end in a process, and the unloading of others.
+ *
+ * Before the constructor calls run raw and are only counted; after the destructor they go on being
+ * observed: the mapping stays, and other libraries' destructors come after ours.
+ */
+#include "calls.h"
+#include "clock.h"
+#include "guard.h"
+#include "modules.h"
+#include "raw.h"
+#include "real.h"
+#include "stack.h"
+#include "thread.h"
+#include "trace.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint64_t default_threshold_ns = 100000;
+static const uint64_t default_size = 64u << 20;
+
+static uint64_t number_setting(const char *name, uint64_t fallback)
+{
+    const char *text = secure_getenv(name);
+    char *end;
+    uint64_t value = text ? strtoull(text, &end, 10) : 0;
+    return text && *text && !*end ? value : fallback;
+}
+
+/* The executable's base name, as part of the trace's file name: no separators, no control characters. */
+static void executable_name(char *name, size_t size)
+{
+    char path[4096];
+    long n = raw_readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : "program";
+    size_t i = 0;
+    for (; base[i] && base[i] != ' ' && i + 1 < size; i++)
+        name[i] = base[i] > ' ' && base[i] != 127 ? base[i] : '_';
+    name[i] = 0;
+}
+
+/* Names are embedded, so that a reader never depends on this build's row order. */
+static void write_calls(void)
+{
+    for (uint16_t id = 0; id < CALL_COUNT; id++) {
+        struct trace_call *c = (void *)trace_meta_new(sizeof *c);
+        if (!c)
+            return;
+        c->id = id;
+        c->family = call_infos[id].family;
+        c->move = call_infos[id].move;
+        c->blocks = call_infos[id].blocks;
+        c->fail = call_infos[id].fail;
+        c->abort = call_infos[id].abort;
+        c->fd = call_infos[id].fd;
+        strncpy(c->name, call_infos[id].name, sizeof c->name - 1);
+        trace_commit(&c->head, RECORD_CALL);
+    }
+}
+
+static void note_gap(const char *text)
+{
+    struct trace_gap *gap = (void *)trace_meta_new(sizeof *gap);
+    if (!gap)
+        return;
+    gap->pid = raw_getpid();
+    gap->when = clock_now();
+    gap->text = trace_string(STRING_TEXT, text, strlen(text));
+    trace_commit(&gap->head, RECORD_GAP);
+}
+
+static int open_trace(const char *dir)
+{
+    char name[64];
+    struct trace_clock first;
+    executable_name(name, sizeof name);
+    clock_start(&first);
+    if (trace_open(dir, name, raw_getpid(), number_setting("SHUNT_MAX_SIZE", default_size)) != 0)
+        return 0;
+    trace_file->clock = clock_kind;
+    trace_file->first_clock = first;
+    return 1;
+}
+
+static void start_observing(void)
+{
+    clock_calibrate(&trace_file->first_clock);
+    trace_file->tick_cost_x16 = clock_cost_x16();
+    trace_file->threshold_ns = number_setting("SHUNT_THRESHOLD_NS", default_threshold_ns);
+    trace_file->threshold = clock_ticks(trace_file->threshold_ns);
+    thread_threshold = trace_file->threshold;
+    trace_clock_refresh(clock_now(), 1);
+    __atomic_store_n(&observe_epoch, 1, __ATOMIC_RELEASE);
+    guard_count_early();
+    __atomic_store_n(&trace_file->state, TRACE_STATE_READY, __ATOMIC_RELEASE);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    real_resolve();
+    const char *dir = secure_getenv("SHUNT_DIR");
+    if (!dir || !*dir || !open_trace(dir))
+        return;
+    write_calls();
+    modules_start();
+    if (!stack_start())
+        note_gap("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
+    if (thread_start() == 0)
+        start_observing();
+}
+
+__attribute__((destructor)) static void finish(void)
+{
+    if (trace_file)
+        thread_finish();
+}
+
+/* Addresses come back as other code: what was learned about them is forgotten. */
+int wrap_dlclose(void *handle) __asm__("dlclose") __attribute__((visibility("default")));
+int wrap_dlclose(void *handle)
+{
+    static int (*next)(void *);
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "dlclose");
+    int result = next(handle);
+    if (__atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE) && modules_sweep())
+        __atomic_fetch_add(&observe_epoch, 1, __ATOMIC_ACQ_REL);
+    return result;
+}

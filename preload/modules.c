@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See modules.h. The table is append-only: an entry is filled in, then published by its end address.
+ * A fork child goes on with its parent's entries, whose records its frames share.
+ */
+#include "modules.h"
+
+#include "clock.h"
+#include "raw.h"
+#include "trace.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+enum { MODULES_MOST = 2048, PATH_SIZE = 4096 };
+
+struct module {
+    uintptr_t start;
+    uintptr_t end; /* 0: not published yet, or gone; release store */
+    uintptr_t base;
+    const struct link_map *map;
+    struct trace_module *record;
+    uint16_t id;
+    uint16_t libc;
+};
+
+static struct module modules[MODULES_MOST];
+static uint32_t module_count;
+static int (*find_object)(void *, struct dl_find_object *);
+
+void modules_start(void)
+{
+    /* glibc 2.35; before it, frames carry bare addresses. */
+    *(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+}
+
+/* libc and what belongs to it: never an owner. */
+static int is_libc(const char *path)
+{
+    static const char *const names[] = {"libc.so",  "ld-linux",   "libpthread.so", "librt.so",
+                                        "libdl.so", "libanl.so", "libresolv.so",  "linux-vdso"};
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strncmp(base, names[i], strlen(names[i])))
+            return 1;
+    return 0;
+}
+
+static void build_id_from_notes(struct trace_module *record, const char *note, const char *end)
+{
+    while (note + sizeof(ElfW(Nhdr)) <= end) {
+        const ElfW(Nhdr) *head = (const void *)note;
+        const char *name = note + sizeof *head;
+        const char *desc = name + ((head->n_namesz + 3u) & ~3u);
+        if (desc + head->n_descsz > end)
+            return;
+        if (head->n_type == NT_GNU_BUILD_ID && head->n_namesz == 4 && !memcmp(name, "GNU", 4)) {
+            record->build_id_size = head->n_descsz < 32 ? (uint16_t)head->n_descsz : 32;
+            memcpy(record->build_id, desc, record->build_id_size);
+            return;
+        }
+        note = desc + ((head->n_descsz + 3u) & ~3u);
+    }
+}
+
+/* The ELF head is mapped at the object's start when its first segment begins at offset 0, as every
+ * linker makes it. Notes are read only where a loaded segment holds them. */
+static void build_id(struct trace_module *record, const struct module *m)
+{
+    const ElfW(Ehdr) *ehdr = (const void *)m->start;
+    if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) || ehdr->e_phentsize != sizeof(ElfW(Phdr)))
+        return;
+    const ElfW(Phdr) *phdr = (const void *)(m->start + ehdr->e_phoff);
+    const ElfW(Phdr) *first = NULL;
+    for (unsigned i = 0; i < ehdr->e_phnum && !first; i++)
+        if (phdr[i].p_type == PT_LOAD && phdr[i].p_offset == 0)
+            first = &phdr[i];
+    if (!first || ehdr->e_phoff + ehdr->e_phnum * sizeof *phdr > first->p_filesz)
+        return;
+    for (unsigned i = 0; i < ehdr->e_phnum && !record->build_id_size; i++) {
+        uintptr_t at = m->base + phdr[i].p_vaddr;
+        if (phdr[i].p_type == PT_NOTE && phdr[i].p_offset + phdr[i].p_filesz <= first->p_filesz &&
+            at >= m->start && at + phdr[i].p_memsz <= m->end)
+            build_id_from_notes(record, (const char *)at, (const char *)at + phdr[i].p_memsz);
+    }
+}
+
+static uint32_t module_path(const struct link_map *map, char *path, int *main_program)
+{
+    *main_program = !map->l_name || !*map->l_name;
+    if (!*main_program) {
+        strncpy(path, map->l_name, PATH_SIZE - 1);
+        path[PATH_SIZE - 1] = 0;
+    } else if (!trace_sealed()) {
+        long n = raw_readlink("/proc/self/exe", path, PATH_SIZE - 1);
+        path[n > 0 ? n : 0] = 0;
+    } else {
+        path[0] = 0;
+    }
+    return trace_string(STRING_PATH, path, strlen(path));
+}
+
+static void module_record(struct module *m)
+{
+    struct trace_module *record = (void *)trace_meta_new(sizeof *record);
+    if (!record) {
+        trace_lose(TRACE_LOSS_STRINGS, 1);
+        return;
+    }
+    char path[PATH_SIZE];
+    int main_program;
+    record->path = module_path(m->map, path, &main_program);
+    m->libc = (uint16_t)is_libc(path);
+    record->flags = (main_program ? MODULE_MAIN : 0) | (m->libc ? MODULE_LIBC : 0) |
+                    (strstr(path, "/libshunt.so") ? MODULE_SHUNT : 0);
+    record->id = m->id;
+    record->pid = trace_sealed() ? trace_file->pid : raw_getpid();
+    record->base = m->base;
+    record->start = m->start;
+    record->end = m->end;
+    record->loaded = clock_now();
+    build_id(record, m);
+    m->record = record;
+    trace_commit(&record->head, RECORD_MODULE);
+}
+
+/* Ids are handed out by the file, which fork children share; 0, no module, when they are used up. */
+static uint16_t module_id(void)
+{
+    uint32_t id = __atomic_add_fetch(&trace_file->module_count, 1, __ATOMIC_RELAXED);
+    return id <= UINT16_MAX ? (uint16_t)id : 0;
+}
+
+static const struct module *module_add(const struct dl_find_object *found)
+{
+    uint32_t index = __atomic_fetch_add(&module_count, 1, __ATOMIC_RELAXED);
+    if (index >= MODULES_MOST) {
+        __atomic_store_n(&module_count, MODULES_MOST, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    struct module *m = &modules[index];
+    struct module fresh = {.start = (uintptr_t)found->dlfo_map_start,
+                           .end = (uintptr_t)found->dlfo_map_end,
+                           .base = found->dlfo_link_map->l_addr,
+                           .map = found->dlfo_link_map,
+                           .id = module_id()};
+    module_record(&fresh);
+    uintptr_t end = fresh.end;
+    fresh.end = 0;
+    *m = fresh;
+    __atomic_store_n(&m->end, end, __ATOMIC_RELEASE);
+    return m;
+}
+
+static const struct module *module_find(uintptr_t address)
+{
+    uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < MODULES_MOST; i++)
+        if (address < __atomic_load_n(&modules[i].end, __ATOMIC_ACQUIRE) &&
+            address >= modules[i].start)
+            return &modules[i];
+    struct dl_find_object found;
+    if (find_object && find_object((void *)address, &found) == 0 && found.dlfo_link_map)
+        return module_add(&found);
+    return NULL;
+}
+
+uint64_t modules_frame(uintptr_t address, int *libc)
+{
+    /* A return address may be one past its function's, and so its module's, last byte. */
+    const struct module *m = module_find(address - 1);
+    *libc = m && m->libc;
+    return m ? TRACE_FRAME(m->id, address - m->base) : TRACE_FRAME(0, address);
+}
+
+int modules_sweep(void)
+{
+    int gone = 0;
+    uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < MODULES_MOST; i++) {
+        struct module *m = &modules[i];
+        struct dl_find_object found;
+        if (!__atomic_load_n(&m->end, __ATOMIC_ACQUIRE))
+            continue;
+        if (find_object((void *)m->start, &found) == 0 && found.dlfo_link_map == m->map &&
+            (uintptr_t)found.dlfo_map_end == m->end)
+            continue;
+        __atomic_store_n(&m->end, 0, __ATOMIC_RELEASE);
+        if (m->record && m->record->pid == raw_getpid())
+            m->record->unloaded = clock_now();
+        gone++;
+    }
+    return gone;
+}

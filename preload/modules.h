@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which ELF object an address belongs to. Objects are met through _dl_find_object, which is lock-free
+ * (dl_iterate_phdr's lock hangs fork children), and recorded once with build id and path.
+ */
+#ifndef SHUNT_MODULES_H
+#define SHUNT_MODULES_H
+
+#include <stdint.h>
+
+/* Finds the loader's functions. Constructor only. */
+void modules_start(void);
+
+/* The frame (TRACE_FRAME) of a return address; *libc is set to 1 if it lies in libc or the loader.
+ * Any thread and signal context. */
+uint64_t modules_frame(uintptr_t address, int *libc);
+
+/* Looks for objects that are gone and retires them. Returns how many. Called after dlclose. */
+int modules_sweep(void);
+
+#endif

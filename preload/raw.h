@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The system calls that shunt makes for itself. They pass no wrapper, touch no errno and are no
+ * cancellation points. Results are -errno on failure.
+ */
+#ifndef SHUNT_RAW_H
+#define SHUNT_RAW_H
+
+#include "arch_x86_64.h"
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static inline long raw_open(const char *path, int flags, int mode)
+{
+    return arch_syscall(SYS_openat, -100 /* AT_FDCWD */, (long)path, flags, mode, 0, 0);
+}
+
+static inline long raw_read(int fd, void *buffer, size_t size)
+{
+    return arch_syscall(SYS_read, fd, (long)buffer, (long)size, 0, 0, 0);
+}
+
+static inline void raw_close(int fd)
+{
+    arch_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+static inline long raw_fstat(int fd, struct stat *st)
+{
+    return arch_syscall(SYS_fstat, fd, (long)st, 0, 0, 0, 0);
+}
+
+static inline long raw_readlink(const char *path, char *buffer, size_t size)
+{
+    return arch_syscall(SYS_readlink, (long)path, (long)buffer, (long)size, 0, 0, 0);
+}
+
+static inline void *raw_mmap(size_t size, int prot, int flags, int fd)
+{
+    return (void *)arch_syscall(SYS_mmap, 0, (long)size, prot, flags, fd, 0);
+}
+
+static inline int raw_mmap_failed(const void *address)
+{
+    return (unsigned long)address > -4096ul;
+}
+
+static inline void raw_munmap(void *address, size_t size)
+{
+    arch_syscall(SYS_munmap, (long)address, (long)size, 0, 0, 0, 0);
+}
+
+static inline long raw_madvise(void *address, size_t size, int advice)
+{
+    return arch_syscall(SYS_madvise, (long)address, (long)size, advice, 0, 0, 0);
+}
+
+static inline int raw_getpid(void)
+{
+    return (int)arch_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+static inline int raw_gettid(void)
+{
+    return (int)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+}
+
+/* Reads a small file whole; returns its length without the terminator that it adds, 0 on failure. */
+static inline size_t raw_slurp(const char *path, char *buffer, size_t size)
+{
+    long fd = raw_open(path, 02000000 /* O_CLOEXEC */, 0);
+    if (fd < 0)
+        return 0;
+    size_t used = 0;
+    for (long n; used + 1 < size && (n = raw_read((int)fd, buffer + used, size - 1 - used)) > 0;)
+        used += (size_t)n;
+    raw_close((int)fd);
+    buffer[used] = 0;
+    return used;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The next definition of every intercepted symbol: libc's, or another preloaded library's. All are
+ * looked up in the constructor, and one by one before it.
+ */
+#ifndef SHUNT_REAL_H
+#define SHUNT_REAL_H
+
+#include "args.h"
+#include "calls.h"
+
+#include <netdb.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct real_calls {
+#define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...)                    \
+    result (*name)(PARAMS(__VA_ARGS__));
+#define CALL_VOID(name, result, ...) result (*name)(void);
+#define VARIADIC                     CALL
+#define ALIAS(twin, name)
+#include "calls.def"
+#undef CALL
+#undef CALL_VOID
+#undef VARIADIC
+#undef ALIAS
+};
+
+extern struct real_calls real_calls;
+
+/* Looks all of them up. Constructor only. */
+void real_resolve(void);
+
+/* Looks one up, before the constructor. A symbol that libc does not have becomes a function that fails
+ * with ENOSYS. */
+void *real_find(void **where, const char *name);
+
+/* The next definition of `name`, typed. */
+#define REAL(name)                                                                                 \
+    (__builtin_expect(!!real_calls.name, 1)                                                        \
+         ? real_calls.name                                                                         \
+         : (__typeof__(real_calls.name))real_find((void **)&real_calls.name, #name))
+
+#endif

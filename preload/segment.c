@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See segment.h.
+ */
+#include "segment.h"
+
+#include "arch_x86_64.h"
+#include "trace.h"
+
+#include <string.h>
+
+enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL, FREE_MOST = 4096 };
+
+/* Chunks to use again: the process's own list. Whoever finds it taken goes without. */
+static struct {
+    uint32_t taken;
+    uint32_t count;
+    uint32_t number[FREE_MOST];
+} unused;
+
+static int unused_enter(void)
+{
+    return !__atomic_exchange_n(&unused.taken, 1, __ATOMIC_ACQUIRE);
+}
+
+static void unused_leave(void)
+{
+    __atomic_store_n(&unused.taken, 0, __ATOMIC_RELEASE);
+}
+
+void segment_forget(void)
+{
+    unused.count = 0;
+    unused_leave();
+}
+
+static struct trace_chunk *chunk_reuse(void)
+{
+    uint32_t number = 0;
+    if (!__atomic_load_n(&unused.count, __ATOMIC_RELAXED) || !unused_enter())
+        return NULL;
+    if (unused.count)
+        number = unused.number[--unused.count];
+    unused_leave();
+    if (!number)
+        return NULL;
+    struct trace_chunk *chunk = trace_chunk_at(number);
+    memset(chunk, 0, TRACE_CHUNK);
+    chunk->used = 1;
+    return chunk;
+}
+
+static struct trace_chunk *chunk_claim(struct segment *s)
+{
+    struct trace_chunk *chunk = chunk_reuse();
+    if (!chunk && !(chunk = trace_chunk_new()))
+        return NULL;
+    chunk->pid = s->pid;
+    chunk->tid = s->tid;
+    chunk->start = s->start;
+    chunk->previous = s->chunk ? trace_chunk_number(s->chunk) : 0;
+    s->chunk = chunk;
+    __atomic_store_n(&chunk->kind, TRACE_CHUNK_THREAD, __ATOMIC_RELEASE);
+    return chunk;
+}
+
+struct trace_record *segment_new(struct segment *s, size_t bytes)
+{
+    uint32_t cells = trace_cells(bytes);
+    if (s->chunk->used + cells > CHUNK_CELLS && !chunk_claim(s))
+        return NULL;
+    uint32_t cell = arch_local_fetch_add(&s->chunk->used, cells);
+    if (cell + cells > CHUNK_CELLS)
+        return NULL; /* a signal handler took the rest in between */
+    struct trace_record *record = (void *)((char *)s->chunk + (size_t)cell * TRACE_CELL);
+    struct trace_record pending = {.type = RECORD_PENDING, .cells = (uint16_t)cells};
+    __atomic_store(record, &pending, __ATOMIC_RELEASE);
+    return record;
+}
+
+struct trace_thread *segment_open(struct segment *s, int pid, int tid, uint64_t start)
+{
+    *s = (struct segment){.pid = pid, .tid = tid, .start = start};
+    if (!chunk_claim(s))
+        return NULL;
+    struct trace_thread *record = (void *)segment_new(s, sizeof *record);
+    record->pid = pid;
+    record->tid = tid;
+    record->start = start;
+    return record;
+}
+
+struct trace_record *segment_each(const struct segment *s, uint16_t type,
+                                  int (*visit)(struct trace_record *, void *), void *data)
+{
+    for (struct trace_chunk *c = s->chunk; c; c = c->previous ? trace_chunk_at(c->previous) : NULL)
+        for (uint32_t cell = 1; cell < c->used && cell < CHUNK_CELLS;) {
+            struct trace_record *r = (void *)((char *)c + (size_t)cell * TRACE_CELL);
+            if (r->type == type && visit(r, data))
+                return r;
+            cell += r->cells ? r->cells : 1;
+        }
+    return NULL;
+}
+
+void segment_release(struct segment *s)
+{
+    struct trace_chunk *chunk = s->chunk;
+    s->chunk = NULL;
+    while (chunk) {
+        struct trace_chunk *previous = chunk->previous ? trace_chunk_at(chunk->previous) : NULL;
+        __atomic_store_n(&chunk->kind, TRACE_CHUNK_FREE, __ATOMIC_RELEASE);
+        if (unused_enter()) {
+            if (unused.count < FREE_MOST)
+                unused.number[unused.count++] = trace_chunk_number(chunk);
+            unused_leave();
+        }
+        chunk = previous;
+    }
+}

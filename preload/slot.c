@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See slot.h.
+ */
+#include "slot.h"
+
+#include "arch_x86_64.h"
+#include "modules.h"
+#include "thread.h"
+#include "trace.h"
+
+static uint32_t *ref_root(struct thread *t, uint16_t call, uint64_t key)
+{
+    uint64_t h = (key ^ (uint64_t)call << 40) * 0x9e3779b97f4a7c15u;
+    return &t->ref_root[h >> 56 & (SLOT_ROOTS - 1)];
+}
+
+static struct slot_ref *ref_at(struct thread *t, uint32_t index)
+{
+    return &t->arena[t->room - index].ref;
+}
+
+static struct slot_ref *ref_find(struct thread *t, uint16_t kind, uint16_t call, uint64_t key)
+{
+    for (uint32_t i = *ref_root(t, call, key); i; i = ref_at(t, i)->next) {
+        struct slot_ref *ref = ref_at(t, i);
+        if (ref->key == key && ref->call == call && ref->kind == kind)
+            return ref;
+    }
+    return NULL;
+}
+
+/* Without room for a reference the record is still good: it is made anew next time, and the reader
+ * adds up. */
+static void ref_add(struct thread *t, uint16_t kind, uint16_t call, uint64_t key, uint32_t id)
+{
+    if (t->nodes + t->refs + 2 >= t->room)
+        return;
+    uint32_t index = arch_local_fetch_add(&t->refs, 1) + 1;
+    uint32_t *root = ref_root(t, call, key);
+    *ref_at(t, index) =
+        (struct slot_ref){.key = key, .id = id, .next = *root, .call = call, .kind = kind};
+    __atomic_store_n(root, index, __ATOMIC_RELEASE);
+}
+
+static uint32_t histogram_get(struct thread *t, uint16_t call, uint64_t frame)
+{
+    struct slot_ref *ref = ref_find(t, RECORD_HISTOGRAM, call, frame);
+    if (ref)
+        return ref->id;
+    struct trace_histogram *h = (void *)segment_new(&t->segment, sizeof *h);
+    if (!h)
+        return 0;
+    h->call = call;
+    h->frame = frame;
+    trace_commit(&h->head, RECORD_HISTOGRAM);
+    ref_add(t, RECORD_HISTOGRAM, call, frame, trace_id(h));
+    return trace_id(h);
+}
+
+struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, uint64_t frame)
+{
+    struct slot_ref *ref = ref_find(t, RECORD_SLOT, call, context);
+    if (ref)
+        return trace_at(ref->id);
+    uint32_t histogram = histogram_get(t, call, frame);
+    struct trace_slot *s = histogram ? (void *)segment_new(&t->segment, sizeof *s) : NULL;
+    if (!s)
+        return NULL;
+    s->context = context;
+    s->call = call;
+    s->histogram = histogram;
+    trace_commit(&s->head, RECORD_SLOT);
+    ref_add(t, RECORD_SLOT, call, context, trace_id(s));
+    return s;
+}
+
+/* The chain as frames, and the first of them outside libc. */
+static uint32_t chain_context(const struct chain *chain, uint64_t *owner)
+{
+    uint64_t frames[TRACE_FRAMES];
+    *owner = 0;
+    for (uint32_t i = 0; i < chain->frames; i++) {
+        int libc;
+        frames[i] = modules_frame(chain->value[i], &libc);
+        if (!libc && !*owner)
+            *owner = frames[i];
+    }
+    if (!*owner)
+        *owner = frames[0];
+    return trace_context(frames, chain->frames, chain->flags);
+}
+
+struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
+{
+    struct chain chain;
+    uint64_t owner;
+    stack_unwind(&chain, caller, frame, &t->own);
+    memo_learn_stack(t, frame, chain.top);
+    t->record->learned++;
+
+    uint32_t context = chain_context(&chain, &owner);
+    struct trace_slot *slot = context ? slot_get(t, call, context, owner) : NULL;
+    if (slot) {
+        memo_add(t, call, &chain, trace_id(slot));
+        return slot;
+    }
+    trace_lose(TRACE_LOSS_CONTEXTS, 1);
+    return slot_get(t, call, 0, 0);
+}
+
+void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
+                const struct trace_slot *answer)
+{
+    struct chain chain;
+    uint64_t owner;
+    stack_unwind(&chain, caller, frame, &t->own);
+    uint32_t context = chain_context(&chain, &owner);
+    t->record->checked++;
+    if (!context || context == answer->context)
+        return;
+    t->record->wrong++;
+    memo_flush(t);
+}

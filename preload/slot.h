@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Slots, one per (call, context) and thread, and histograms, one per (call, first frame outside libc)
+ * and thread: found or made when a chain is met for the first time.
+ */
+#ifndef SHUNT_SLOT_H
+#define SHUNT_SLOT_H
+
+#include "trace_format.h"
+
+#include <stdint.h>
+
+enum { SLOT_ROOTS = 256 };
+
+struct thread;
+
+/* How a thread finds its slots and histograms again. */
+struct slot_ref {
+    uint64_t key; /* slot: context id; histogram: frame */
+    uint32_t id;  /* record */
+    uint32_t next;
+    uint16_t call;
+    uint16_t kind; /* enum trace_record_type */
+};
+
+/* The slot of (call, context), whose latencies go to the histogram of `frame`; NULL when there is no
+ * room. Context 0 is the slot of calls whose chain is not known. */
+struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, uint64_t frame);
+
+/* The slot of the call that `caller` made from a wrapper whose frame address is `frame`: unwinds,
+ * interns and remembers the chain. NULL when there is no room even for the chainless slot. */
+struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame);
+
+/* Compares what the memo answered with a real unwind; counts in the thread's record. */
+void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
+                const struct trace_slot *answer);
+
+#endif

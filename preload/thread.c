@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See thread.h.
+ */
+#include "thread.h"
+
+#include "clock.h"
+#include "fold.h"
+#include "raw.h"
+#include "trace.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+enum {
+    ARENA = 1 << 20, /* address space; memory is used as it is needed */
+    ARENA_SMALL = 64 << 10
+};
+
+struct thread thread_none = {.epoch = UINT32_MAX};
+__thread struct thread *thread_self = &thread_none;
+uint32_t observe_epoch;
+uint64_t thread_threshold;
+
+/* Not in the thread's mapping, for a fork wipes that. */
+static __thread size_t arena_size;
+static __thread int given_up; /* no room was to be had: not asked for again at every call */
+
+static pthread_key_t exit_key;
+
+/* Private memory: a fork child still reads its parent's. */
+static int32_t process_pid;
+static struct trace_process *process;
+
+static void thread_exit(void *data)
+{
+    struct thread *t = data;
+    thread_self = &thread_none;
+    size_t size = arena_size;
+    if (t->epoch) {
+        uint64_t now = clock_now();
+        thread_sample(t, now, 1);
+        t->record->end = now;
+        t->epoch = 0;
+        fold_thread(&t->segment, t->record);
+    }
+    if (!trace_sealed())
+        raw_munmap(t, size);
+}
+
+int thread_start(void)
+{
+    return pthread_key_create(&exit_key, thread_exit);
+}
+
+/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from its end. */
+static uint64_t process_start_time(void)
+{
+    char stat[1024];
+    if (!raw_slurp("/proc/self/stat", stat, sizeof stat))
+        return 0;
+    char *field = strrchr(stat, ')');
+    for (int i = 0; field && i < 20; i++)
+        field = strchr(field + 1, ' ');
+    return field ? strtoull(field + 1, NULL, 10) : 0;
+}
+
+static uint32_t link_string(const char *link)
+{
+    char path[4096];
+    long n = raw_readlink(link, path, sizeof path);
+    return n > 0 ? trace_string(STRING_PATH, path, (size_t)n) : 0;
+}
+
+static uint32_t command_line(void)
+{
+    char text[4096];
+    size_t n = raw_slurp("/proc/self/cmdline", text, sizeof text);
+    for (size_t i = 0; i + 1 < n; i++)
+        if (!text[i])
+            text[i] = ' ';
+    return n ? trace_string(STRING_COMMAND, text, strlen(text)) : 0;
+}
+
+static void process_record(int pid, uint64_t now)
+{
+    struct trace_process *p = (void *)trace_meta_new(sizeof *p);
+    process = p;
+    if (!p)
+        return;
+    p->pid = pid;
+    p->ppid = (int32_t)arch_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+    p->seen = now;
+    p->start = process_start_time();
+    p->exe = link_string("/proc/self/exe");
+    p->command_line = command_line();
+    p->working_directory = link_string("/proc/self/cwd");
+    p->uid = (uint32_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
+    p->forked = pid != trace_file->pid;
+    if (!p->forked)
+        trace_file->process_start = p->start;
+    trace_commit(&p->head, RECORD_PROCESS);
+}
+
+/* A fork child's first call: what its parent's threads had in hand is not the child's. */
+static void process_enter(int pid, uint64_t now)
+{
+    if (__atomic_load_n(&process_pid, __ATOMIC_ACQUIRE) == pid)
+        return;
+    segment_forget();
+    fold_forget();
+    __atomic_store_n(&process_pid, pid, __ATOMIC_RELEASE);
+    process_record(pid, now);
+}
+
+static struct thread *arena_new(void)
+{
+    static const size_t sizes[] = {ARENA, ARENA_SMALL};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct thread *t = raw_mmap(sizes[i], PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+        if (raw_mmap_failed(t))
+            continue;
+        raw_madvise(t, sizes[i], MADV_NOHUGEPAGE);
+        if (raw_madvise(t, sizes[i], MADV_WIPEONFORK) == 0) {
+            arena_size = sizes[i];
+            return t;
+        }
+        raw_munmap(t, sizes[i]);
+    }
+    return NULL;
+}
+
+static struct thread *give_up(void)
+{
+    given_up = 1;
+    trace_lose(TRACE_LOSS_THREADS, 1);
+    return NULL;
+}
+
+/* After fork the mapping is still there, and wiped: it is used again. */
+static struct thread *attach(void)
+{
+    uint64_t now = clock_now();
+    struct thread *t = thread_self;
+    int pid = raw_getpid(), tid = raw_gettid();
+    process_enter(pid, now);
+    if (t == &thread_none && !(t = arena_new()))
+        return give_up();
+    t->room = (uint32_t)((arena_size - sizeof *t) / sizeof t->arena[0]);
+    t->record = segment_open(&t->segment, pid, tid, now);
+    if (!t->record)
+        return give_up();
+    t->current = &t->record->current;
+    t->until_check = THREAD_CHECK_EVERY;
+    thread_sample(t, now, 1);
+    trace_commit(&t->record->head, RECORD_THREAD);
+    thread_self = t;
+    t->epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
+    pthread_setspecific(exit_key, t);
+    return t;
+}
+
+struct thread *thread_refresh(void)
+{
+    uint32_t epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
+    struct thread *t = thread_self;
+    if (!epoch)
+        return NULL;
+    if (t != &thread_none && t->epoch) {
+        memo_flush(t);
+        t->epoch = epoch;
+        return t;
+    }
+    if (!given_up)
+        return attach();
+    trace_lose(TRACE_LOSS_CALLS, 1);
+    return NULL;
+}
+
+void thread_sample(struct thread *t, uint64_t now, int force)
+{
+    if (!force && now - t->sampled < clock_ticks(1000000000))
+        return;
+    t->sampled = now;
+    if (trace_sealed())
+        return;
+    char name[TRACE_THREAD_NAME] = "";
+    arch_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+    memcpy(t->record->name, name, sizeof name);
+    t->record->cpu = clock_thread_cpu();
+    t->record->cpu_when = now;
+    trace_clock_refresh(now, 0);
+}
+
+void thread_finish(void)
+{
+    struct thread *t = thread_self;
+    uint64_t now = clock_now();
+    if (t != &thread_none && t->epoch)
+        thread_sample(t, now, 1);
+    trace_clock_refresh(now, 1);
+    if (trace_sealed() || raw_getpid() != process_pid)
+        return;
+    if (process)
+        process->ended = now;
+    if (process_pid != trace_file->pid)
+        return;
+    trace_file->end_ticks = now;
+    __atomic_store_n(&trace_file->state, TRACE_STATE_FINISHED, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Per-thread state: found through one thread-local pointer, kept in a private mapping of its own that
+ * a fork child finds wiped (MADV_WIPEONFORK), so that a child can never write into its parent's
+ * segment. The same mapping holds the thread's memo of stacks.
+ */
+#ifndef SHUNT_THREAD_H
+#define SHUNT_THREAD_H
+
+#include "memo.h"
+#include "segment.h"
+#include "slot.h"
+#include "trace_format.h"
+#include "turn.h"
+
+#include <stdint.h>
+
+enum { THREAD_STACKS = 16, THREAD_CHECK_EVERY = 1024 };
+
+struct thread {
+    uint32_t epoch; /* observe_epoch when the memo was valid; 0: not attached, or wiped by fork */
+    uint32_t until_check;
+    struct trace_current *current; /* in record */
+    struct trace_thread *record;
+
+    struct stack_range stack;                /* the one in use */
+    struct stack_range own;                  /* the thread's own */
+    struct stack_range other[THREAD_STACKS]; /* coroutines' and signal handlers' */
+    uint32_t next_other;
+
+    struct turns turns;
+    struct segment segment;
+    uint64_t sampled; /* ticks of the latest look at CPU time and name */
+
+    /* The rest of the mapping is an arena of equal entries: memo nodes from the front, references to
+     * slots and histograms from the back. Both are known by index, from 1. */
+    uint32_t room;  /* entries */
+    uint32_t nodes; /* handed out */
+    uint32_t refs;  /* handed out */
+    uint32_t root[MEMO_ROOTS];
+    uint32_t ref_root[SLOT_ROOTS];
+    union {
+        struct memo_node node;
+        struct slot_ref ref;
+    } arena[];
+};
+
+/* What thread_self points to before a thread is attached. */
+extern struct thread thread_none;
+extern __thread struct thread *thread_self;
+
+/* 0: not ready, every call runs unobserved; else it changes when memos must be forgotten. */
+extern uint32_t observe_epoch;
+
+/* Ticks from which a call counts as blocked. */
+extern uint64_t thread_threshold;
+
+/* Makes thread exit known to us. Constructor only; 0 or an error number. */
+int thread_start(void);
+
+/* The slow side of "is my state valid": attaches the thread (also after fork), or forgets its memo.
+ * NULL: unobserved. Any thread and signal context. */
+struct thread *thread_refresh(void);
+
+/* CPU time and name into the thread's record, at most once a second unless `force`. */
+void thread_sample(struct thread *t, uint64_t now, int force);
+
+/* Notes the regular end of the calling process's image. */
+void thread_finish(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mapped trace file: creation, chunks, the records that all threads share, the event ring.
+ * common/trace_format.h is the layout. Nothing here locks, allocates through malloc or opens a file
+ * after trace_open; all but trace_open may be called from any thread and signal context, and from
+ * fork children, which go on in the same mapping.
+ */
+#ifndef SHUNT_TRACE_H
+#define SHUNT_TRACE_H
+
+#include "trace_format.h"
+
+#include <stddef.h>
+
+/* The mapping; NULL until trace_open succeeded. Never unmapped. */
+extern struct trace_header *trace_file;
+
+/* Creates DIR/NAME.PID.shunt (O_EXCL, O_NOFOLLOW, 0600), maps it at `size` bytes or as much of it as
+ * the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
+int trace_open(const char *dir, const char *name, int pid, uint64_t size);
+
+/* From now on no system call is made for the trace: a filter of the program's might punish it. */
+void trace_seal(void);
+int trace_sealed(void);
+
+/* Memory of a record id of this file. */
+static inline void *trace_at(uint32_t id)
+{
+    return (char *)trace_file + (size_t)id * TRACE_CELL;
+}
+
+static inline uint32_t trace_id(const void *record)
+{
+    return (uint32_t)(((const char *)record - (const char *)trace_file) / TRACE_CELL);
+}
+
+/* Chunks are numbered from 1, so that 0 is none. */
+static inline struct trace_chunk *trace_chunk_at(uint32_t number)
+{
+    return (void *)((char *)trace_file + TRACE_FIRST_CHUNK + (size_t)(number - 1) * TRACE_CHUNK);
+}
+
+static inline uint32_t trace_chunk_number(const struct trace_chunk *chunk)
+{
+    return (uint32_t)(((const char *)chunk - (const char *)trace_chunk_at(1)) / TRACE_CHUNK) + 1;
+}
+
+static inline uint32_t trace_cells(size_t bytes)
+{
+    return (uint32_t)((bytes + TRACE_CELL - 1) / TRACE_CELL);
+}
+
+/* A fresh zeroed chunk whose memory is committed, or NULL (counted). The caller sets its kind. */
+struct trace_chunk *trace_chunk_new(void);
+
+/* Reserves a META record of `bytes` and marks it pending; NULL when the file is full (counted by the
+ * caller). trace_commit makes it visible. */
+struct trace_record *trace_meta_new(size_t bytes);
+void trace_commit(struct trace_record *record, enum trace_record_type type);
+
+/* Id of the string, written at most about once; 0 when there is no room (counted). At most 4,000
+ * bytes of it are kept. */
+uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t length);
+
+/* Id of the context with these frames, written at most about once; 0 when there is no room. */
+uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags);
+
+/* Commits chunk `index` of the ring; 0 or a negative errno. */
+int trace_ring_commit(uint32_t index);
+
+/* Writes `event` into the ring; its seq is set here. */
+void trace_event(const struct trace_event *event);
+
+/* Counts `n` losses of a kind. */
+void trace_lose(enum trace_loss kind, uint64_t n);
+
+/* Refreshes the header's latest clock triple if it is older than a second, or always if `force`. */
+void trace_clock_refresh(uint64_t now, int force);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See turn.h. Which of several recurring waits is the loop: an epoll set before a single poll, then the
+ * outer one (fewer frames), then the one chosen first. A loop that is no longer visited while another
+ * wait goes on recurring gives way to it: the program came to its next phase.
+ */
+#include "turn.h"
+
+#include "clock.h"
+#include "thread.h"
+#include "trace.h"
+
+#include <string.h>
+
+enum {
+    RECURS = 3,            /* visits that make a wait point */
+    GIVES_WAY = 64,        /* visits of a rival without one of the loop */
+    GIVES_WAY_DEEP = 1024, /* ... of a rival that may well be inside one turn of the loop */
+    READY_AT_ONCE = 20000, /* ns: a wait that returns work within this found it there */
+    SLICE = 250000000,     /* ns: first width of a slice of the timeline */
+    TURN_SLOTS_MOST = 4096
+};
+
+/* ---- ending a turn ---- */
+
+static void top_insert(struct trace_turn *turn, uint32_t id, const struct trace_slot *slot)
+{
+    unsigned i = TRACE_TURN_SLOTS;
+    while (i > 0 && turn->top[i - 1].ticks < slot->turn_ticks) {
+        if (i < TRACE_TURN_SLOTS)
+            turn->top[i] = turn->top[i - 1];
+        i--;
+    }
+    if (i == TRACE_TURN_SLOTS)
+        return;
+    turn->top[i].slot = id;
+    turn->top[i].calls = slot->turn_calls;
+    turn->top[i].ticks = slot->turn_ticks;
+}
+
+/* Every slot that took part is charged with its share of the stall. */
+static void charge_slots(const struct turns *turns, struct trace_turn *turn)
+{
+    int left = TURN_SLOTS_MOST;
+    for (uint32_t id = turns->slots; id && left--;) {
+        struct trace_slot *slot = trace_at(id);
+        slot->stall_ticks += slot->turn_ticks;
+        slot->stall_turns++;
+        if (turn)
+            top_insert(turn, id, slot);
+        id = slot->turn_next;
+    }
+}
+
+static struct trace_turn *worst_entry(struct trace_wait_point *w, uint64_t length)
+{
+    struct trace_turn *least = &w->worst[0];
+    for (unsigned i = 1; i < TRACE_TURNS; i++)
+        if (w->worst[i].length < least->length)
+            least = &w->worst[i];
+    if (least->length >= length)
+        return NULL;
+    memset(least, 0, sizeof *least);
+    return least;
+}
+
+static void slice_add(struct trace_wait_point *w, uint64_t start, uint64_t length)
+{
+    uint64_t index = (start - w->chosen_at) / w->slice_ticks;
+    while (index >= TRACE_SLICES) {
+        for (unsigned i = 0; i < TRACE_SLICES; i++)
+            w->slice[i] = i < TRACE_SLICES / 2 ? w->slice[2 * i] + w->slice[2 * i + 1] : 0;
+        w->slice_ticks *= 2;
+        index /= 2;
+    }
+    w->slice[index] += length;
+}
+
+static void stall(struct turns *turns, struct trace_wait_point *w, uint64_t length)
+{
+    struct trace_turn *turn = worst_entry(w, length);
+    if (turn) {
+        turn->start = turns->start;
+        turn->wait = turns->wait;
+        turn->ready = turns->ready;
+        turn->length = length;
+    }
+    charge_slots(turns, turn);
+    w->stalls++;
+    w->stall_ticks += length;
+    slice_add(w, turns->start, length);
+    if (w->stalls_histogram) {
+        struct trace_histogram *h = trace_at(w->stalls_histogram);
+        uint32_t *bucket = &h->bucket[trace_bucket_of(length)];
+        *bucket += *bucket != UINT32_MAX;
+    }
+    turns->stalled = length;
+    turns->stalled_entry = turn;
+}
+
+static void turn_end(struct turns *turns, uint64_t now)
+{
+    struct trace_wait_point *w = turns->loop->record;
+    uint64_t length = now > turns->start ? now - turns->start : 0;
+    turns->stalled = 0;
+    turns->stalled_entry = NULL;
+    w->turns++;
+    w->turn_ticks += length;
+    if (length >= thread_threshold)
+        stall(turns, w, length);
+    turns->number = 0;
+    turns->slots = 0;
+}
+
+/* ---- the points ---- */
+
+static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr_t caller, int32_t fd)
+{
+    for (uint32_t i = 0; i < turns->count; i++) {
+        struct turn_point *p = &turns->point[i];
+        if (p->caller == caller && p->fd == fd && p->call == call)
+            return p;
+    }
+    return NULL;
+}
+
+/* The table keeps what recurs: a newcomer takes the place of a point seen least, if that has not. */
+static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_t caller, int32_t fd)
+{
+    struct turn_point *p = NULL;
+    if (turns->count < TURN_POINTS)
+        p = &turns->point[turns->count++];
+    for (uint32_t i = 0; !p && i < TURN_POINTS; i++)
+        if (!turns->point[i].record)
+            p = &turns->point[i];
+    if (p)
+        *p = (struct turn_point){.caller = caller, .fd = fd, .call = call};
+    else
+        trace_lose(TRACE_LOSS_TURNS, 1);
+    return p;
+}
+
+struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
+                              const struct wait_facts *facts, uint64_t now)
+{
+    struct turns *turns = &t->turns;
+    struct turn_point *p = point_find(turns, call, caller, facts->fd);
+    if (!p && !(p = point_new(turns, call, caller, facts->fd)))
+        return NULL;
+    if (p == turns->loop && turns->number)
+        turn_end(turns, now);
+    return p;
+}
+
+static void point_record(struct thread *t, struct turn_point *p, const struct trace_slot *slot)
+{
+    struct trace_wait_point *w = (void *)segment_new(&t->segment, sizeof *w);
+    if (!w) {
+        trace_lose(TRACE_LOSS_TURNS, 1);
+        return;
+    }
+    w->call = p->call;
+    w->fd = p->fd;
+    w->context = slot ? slot->context : 0;
+    w->depth = w->context ? ((struct trace_context *)trace_at(w->context))->frames : TRACE_FRAMES;
+    trace_commit(&w->head, RECORD_WAIT_POINT);
+    p->record = w;
+}
+
+static int is_epoll(const struct turn_point *p)
+{
+    return p->fd >= 0;
+}
+
+static int better(const struct turn_point *a, const struct turn_point *b)
+{
+    if (is_epoll(a) != is_epoll(b))
+        return is_epoll(a);
+    return a->record->depth < b->record->depth;
+}
+
+static int clear_stall(struct trace_record *record, void *data)
+{
+    struct trace_slot *slot = (void *)record;
+    (void)data;
+    slot->stall_ticks = 0;
+    slot->stall_turns = 0;
+    return 0;
+}
+
+/* Shares of stalls belong to one loop: they start anew with it. */
+static void choose(struct thread *t, struct turn_point *p, uint64_t now)
+{
+    struct turns *turns = &t->turns;
+    if (turns->loop) {
+        turns->loop->record->flags &= (uint16_t)~WAIT_CHOSEN;
+        segment_each(&t->segment, RECORD_SLOT, clear_stall, NULL);
+    }
+    struct trace_wait_point *w = p->record;
+    if (!w->stalls_histogram) {
+        struct trace_histogram *h = (void *)segment_new(&t->segment, sizeof *h);
+        if (h) {
+            h->call = p->call;
+            trace_commit(&h->head, RECORD_HISTOGRAM);
+            w->stalls_histogram = trace_id(h);
+        }
+    }
+    if (!w->chosen_at) {
+        w->chosen_at = now;
+        w->slice_ticks = clock_ticks(SLICE) + 1;
+    }
+    w->flags |= WAIT_CHOSEN;
+    t->record->loop = trace_id(w);
+    turns->loop = p;
+    turns->stalled = 0;
+    turns->rivals = 0;
+}
+
+/* The loop was not seen for so long that the program must have come to its next phase. */
+static int supersedes(const struct turns *turns, const struct turn_point *p)
+{
+    int deeper = p->record->depth > turns->loop->record->depth;
+    return is_epoll(p) == is_epoll(turns->loop) &&
+           turns->rivals >= (deeper ? GIVES_WAY_DEEP : GIVES_WAY);
+}
+
+static void consider(struct thread *t, struct turn_point *p, uint64_t now)
+{
+    struct turns *turns = &t->turns;
+    if (!p->record || !p->blocked || p == turns->loop)
+        return;
+    if (!turns->loop || better(p, turns->loop) || supersedes(turns, p))
+        choose(t, p, now);
+}
+
+static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long result)
+{
+    struct trace_wait_point *w = turns->loop->record;
+    uint64_t wait = end > start ? end - start : 0;
+    if (result > 0 && wait < clock_ticks(READY_AT_ONCE)) {
+        w->ready_at_once++;
+        if (turns->stalled) {
+            w->harmful++;
+            w->harmful_ticks += turns->stalled;
+            if (turns->stalled_entry)
+                turns->stalled_entry->next_ready = 1;
+        }
+    }
+    turns->stalled = 0;
+    turns->start = end;
+    turns->wait = wait;
+    turns->ready = (int32_t)result;
+    turns->slots = 0;
+    turns->number = ++turns->last_number ? turns->last_number : ++turns->last_number;
+}
+
+void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts *facts,
+                const struct trace_slot *slot, uint64_t start, uint64_t end, long result)
+{
+    struct turns *turns = &t->turns;
+    p->visits++;
+    p->blocked |= facts->may_block || end - start > clock_ticks(READY_AT_ONCE);
+    if (!p->record && p->visits >= RECURS)
+        point_record(t, p, slot);
+    struct trace_wait_point *w = p->record;
+    if (w) {
+        w->visits = p->visits;
+        w->wait_ticks += end > start ? end - start : 0;
+        w->empty += result == 0;
+        w->flags |= p->blocked ? WAIT_MAY_BLOCK : 0;
+        if (facts->fds > w->most_fds)
+            w->most_fds = facts->fds;
+    }
+    turns->rivals = p == turns->loop ? 0 : turns->rivals + 1;
+    consider(t, p, end);
+    if (p == turns->loop)
+        turn_begin(turns, start, end, result);
+}

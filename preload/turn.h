@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loops: finds a thread's recurring wait point and measures its turns. A wait point is (call, return
+ * address, epoll fd); the one that is the thread's loop is chosen while the program runs, and its turns
+ * are the times between its returns and its next calls.
+ */
+#ifndef SHUNT_TURN_H
+#define SHUNT_TURN_H
+
+#include "trace_format.h"
+
+#include <stdint.h>
+
+enum { TURN_POINTS = 8 };
+
+struct thread;
+
+struct turn_point {
+    uintptr_t caller;
+    struct trace_wait_point *record; /* NULL until it has recurred */
+    uint64_t visits;
+    int32_t fd;
+    uint16_t call;
+    uint16_t blocked; /* a visit blocked, or was allowed to */
+};
+
+struct turns {
+    struct turn_point point[TURN_POINTS];
+    struct turn_point *loop; /* the chosen one, or NULL */
+    uint32_t count;          /* points in use */
+    uint32_t number;         /* of the turn under way; 0: none, the loop waits */
+    uint32_t last_number;
+    uint32_t rivals;         /* visits of one rival since the loop's latest */
+    uint32_t slots;          /* record id: list of the slots of the turn under way */
+    int32_t ready;           /* what the wait before it returned */
+    uint64_t start;
+    uint64_t wait;
+    uint64_t stalled;        /* length of the latest turn if it was a stall, else 0 */
+    struct trace_turn *stalled_entry; /* its entry among the worst, or NULL */
+};
+
+/* What a wrapper of the poll family knows of its call. */
+struct wait_facts {
+    int32_t fd;        /* epoll fd, or -1 */
+    uint32_t fds;      /* size of the set, 0 not a set */
+    uint8_t may_block; /* by its timeout, as far as that is known without reading memory */
+    uint8_t unbounded; /* no timeout */
+};
+
+/* Before a wait: ends the turn under way if this is the loop's. Returns the point, NULL if the table
+ * is full (counted). */
+struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
+                              const struct wait_facts *facts, uint64_t now);
+
+/* After it: starts the next turn if it was the loop's; chooses the loop. `slot` gives the chain. */
+void turn_leave(struct thread *t, struct turn_point *point, const struct wait_facts *facts,
+                const struct trace_slot *slot, uint64_t start, uint64_t end, long result);
+
+/* Adds a call to the turn under way. On the call path. */
+static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint32_t id,
+                              uint64_t ticks)
+{
+    if (slot->turn != turns->number) {
+        slot->turn = turns->number;
+        slot->turn_calls = 0;
+        slot->turn_ticks = 0;
+        slot->turn_next = turns->slots;
+        turns->slots = id;
+    }
+    slot->turn_calls++;
+    slot->turn_ticks += ticks;
+}
+
+#endif

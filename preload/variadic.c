@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The wrappers of calls.def's VARIADIC rows, by hand, and the doors through which a process gives up
+ * rights that shunt needs: seccomp and the cycle counter.
+ */
+#include "wrapper.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#ifndef O_TMPFILE
+#define O_TMPFILE 020200000
+#endif
+
+/* The mode argument is there only with these flags; without, glibc passes 0 too. */
+static int has_mode(int flags)
+{
+    return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+WRAPPER(open, int, (const char *path, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = has_mode(flags) ? va_arg(list, mode_t) : 0;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, open);
+    guard_begin(&v, 0);
+    int r = REAL(open)(path, flags, mode);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(openat, int, (int directory, const char *path, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = has_mode(flags) ? va_arg(list, mode_t) : 0;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, openat);
+    guard_begin(&v, 0);
+    int r = REAL(openat)(directory, path, flags, mode);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+/* The third argument is an int, a pointer or absent; it is passed on as the register holds it. */
+WRAPPER(fcntl, int, (int fd, int command, ...))
+{
+    va_list list;
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, fcntl);
+    note_fd(&v, fd);
+    guard_begin(&v, 0);
+    int r = REAL(fcntl)(fd, command, argument);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(ioctl, int, (int fd, unsigned long request, ...))
+{
+    va_list list;
+    va_start(list, request);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, ioctl);
+    note_fd(&v, fd);
+    guard_begin(&v, 0);
+    int r = REAL(ioctl)(fd, request, argument);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+/* ---- giving up rights ---- */
+
+struct rights {
+    int clock; /* reading the cycle counter becomes fatal */
+    int calls; /* system calls of ours may be punished */
+};
+
+static struct rights rights_of_prctl(int option, unsigned long a)
+{
+    int strict = option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT;
+    return (struct rights){.clock = strict || (option == PR_SET_TSC && a == PR_TSC_SIGSEGV),
+                           .calls = option == PR_SET_SECCOMP};
+}
+
+static struct rights rights_of_syscall(long number, long a, long b)
+{
+    if (number == SYS_prctl)
+        return rights_of_prctl((int)a, (unsigned long)b);
+    if (number != SYS_seccomp || a > SECCOMP_SET_MODE_FILTER)
+        return (struct rights){0};
+    return (struct rights){.clock = a == SECCOMP_SET_MODE_STRICT, .calls = 1};
+}
+
+/* Before the call, so that nothing of ours can come after it. */
+static void rights_give_up(struct rights lost)
+{
+    if (lost.clock)
+        clock_forbid();
+    if (lost.calls)
+        trace_seal();
+}
+
+/* The kernel refused: the clock may be read again. A sealed trace stays sealed, to be safe. */
+static void rights_refused(struct rights lost)
+{
+    if (lost.clock)
+        clock_allow();
+}
+
+WRAPPER(prctl, int, (int option, ...))
+{
+    va_list list;
+    va_start(list, option);
+    unsigned long a = va_arg(list, unsigned long);
+    unsigned long b = va_arg(list, unsigned long);
+    unsigned long c = va_arg(list, unsigned long);
+    unsigned long d = va_arg(list, unsigned long);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, prctl);
+    guard_begin(&v, 0);
+    struct rights lost = rights_of_prctl(option, a);
+    rights_give_up(lost);
+    int r = REAL(prctl)(option, a, b, c, d);
+    if (r == -1)
+        rights_refused(lost);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(syscall, long, (long number, ...))
+{
+    va_list list;
+    va_start(list, number);
+    long a = va_arg(list, long);
+    long b = va_arg(list, long);
+    long c = va_arg(list, long);
+    long d = va_arg(list, long);
+    long e = va_arg(list, long);
+    long f = va_arg(list, long);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, syscall);
+    guard_begin(&v, 0);
+    struct rights lost = rights_of_syscall(number, a, b);
+    rights_give_up(lost);
+    long r = REAL(syscall)(number, a, b, c, d, e, f);
+    if (r == -1)
+        rights_refused(lost);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+#define CALL(...)
+#define CALL_VOID(...)
+#define VARIADIC(...)
+#define ALIAS(twin, name)
+#define VARIADIC_ALIAS(twin, name) WRAPPER_ALIAS(twin, name)
+#include "calls.def"
+#undef CALL
+#undef CALL_VOID
+#undef VARIADIC
+#undef ALIAS

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the generated wrappers (interpose.c) and those written by hand (variadic.c) have in common: how
+ * a column of the table becomes code. Every macro here is one expression or one declaration.
+ */
+#ifndef SHUNT_WRAPPER_H
+#define SHUNT_WRAPPER_H
+
+#include "guard.h"
+#include "real.h"
+#include "target.h"
+
+/* The wrapper of `name` has a name of its own in C, so that no prototype of libc's is in the way, and
+ * the intercepted name in the object file. */
+#define WRAPPER(name, result, params)                                                              \
+    result wrap_##name params __asm__(#name) __attribute__((visibility("default")));               \
+    result wrap_##name params
+
+#define WRAPPER_ALIAS(twin, name)                                                                  \
+    extern __typeof__(wrap_##name) wrap_##twin __asm__(#twin)                                      \
+        __attribute__((alias(#name), visibility("default")));
+
+/* Return address and frame address (CFA) of the wrapper. */
+#define ENTER(v, name)                                                                             \
+    guard_enter(v, CALL_##name, __builtin_return_address(0), __builtin_dwarf_cfa())
+
+/* Column `fail`: did the call fail? */
+#define FAILED_MINUS_ONE(r)     ((r) == -1)
+#define FAILED_NONZERO_ERROR(r) ((r) != 0)
+#define FAILED_NONZERO_EAI(r)   ((r) != 0)
+#define FAILED_REMAINING(r)     ((r) != 0)
+#define FAILED_NOTHING(r)       (0)
+
+/* Column `blocks`: is it a wait of the poll family? */
+#define WAITS_DATA  0
+#define WAITS_READY 1
+#define WAITS_DISK  0
+#define WAITS_TIMER 0
+#define WAITS_NAME  0
+#define WAITS_CHILD 0
+#define WAITS_LOCK  0
+#define WAITS_NEVER 0
+
+/* Column `fd`: what of the arguments the visit keeps. Memory of the caller's is not read here: the
+ * kernel may be about to answer EFAULT. */
+#define NOTE(column, v, ...)                            NOTE_##column(v, __VA_ARGS__)
+#define NOTE_NONE(v, ...)                               (void)(v)
+#define NOTE_USES(v, fd_, ...)                          note_fd(v, fd_)
+#define NOTE_OPENS(v, ...)                              (void)(v)
+#define NOTE_CLOSES(v, fd_)                             note_closing(v, fd_)
+#define NOTE_CONNECTS(v, fd_, address_, length_)        note_address(v, fd_, address_, length_)
+#define NOTE_SET(v, set_, count_, timeout_, ...)        note_set(v, set_, count_, TIMEOUT(timeout_))
+#define NOTE_EPOLL(v, fd_, events_, most_, timeout_, ...) note_epoll(v, fd_, TIMEOUT(timeout_))
+#define NOTE_SELECT(v, count_, r_, w_, e_, timeout_, ...) note_select(v, count_, TIMEOUT(timeout_))
+
+/* A timeout as poll's: 0 none, -1 no limit, 1 some or not known without reading memory. */
+#define TIMEOUT(t)                                                                                 \
+    _Generic((t),                                                                                  \
+        int: timeout_of_number,                                                                    \
+        const struct timespec *: timeout_of_pointer,                                               \
+        struct timeval *: timeout_of_pointer)(t)
+
+static inline int timeout_of_number(int milliseconds)
+{
+    return milliseconds < 0 ? -1 : milliseconds > 0;
+}
+
+static inline int timeout_of_pointer(const void *timeout)
+{
+    return timeout ? 0 : -1;
+}
+
+static inline void note_fd(struct visit *v, int fd)
+{
+    v->fd = fd;
+}
+
+static inline void note_closing(struct visit *v, int fd)
+{
+    if (v->thread)
+        v->target = target_closing(fd);
+}
+
+static inline void note_address(struct visit *v, int fd, const struct sockaddr *address,
+                                socklen_t length)
+{
+    v->fd = fd;
+    v->address = address;
+    v->length = length;
+}
+
+static inline void note_wait(struct visit *v, int epoll, uint32_t fds, int timeout)
+{
+    v->wait = (struct wait_facts){
+        .fd = epoll, .fds = fds, .may_block = timeout != 0, .unbounded = timeout < 0};
+}
+
+static inline void note_set(struct visit *v, const struct pollfd *set, nfds_t count, int timeout)
+{
+    v->address = set;
+    v->length = (uint32_t)count;
+    note_wait(v, -1, (uint32_t)count, timeout);
+}
+
+static inline void note_epoll(struct visit *v, int fd, int timeout)
+{
+    v->fd = fd;
+    note_wait(v, fd, 0, timeout);
+}
+
+static inline void note_select(struct visit *v, int count, int timeout)
+{
+    note_wait(v, -1, (uint32_t)count, timeout);
+}
+
+#endif
