@@ -276,9 +276,9 @@ struct trace_gap {
 struct trace_current {
     uint64_t frame; /* stack address of the wrapper; 0: none */
     uint64_t start; /* ticks */
-    uint32_t slot;  /* record id; 0: the chain was not known yet */
-    uint32_t call;  /* call id */
-    uint64_t caller; /* return address */
+    uint32_t slot;   /* record id: it names call and chain; 0: the chain was not known yet */
+    uint32_t call;   /* call id, written only if slot is 0 */
+    uint64_t caller; /* return address, written only if slot is 0 */
 };
 
 struct trace_thread {

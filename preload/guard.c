@@ -47,7 +47,8 @@ void guard_unnest(struct visit *v)
 {
     struct thread *t = v->thread;
     struct trace_current *current = t->current;
-    v->slot->flags |= SLOT_NESTED;
+    struct trace_slot *slot = trace_at(v->slot);
+    slot->flags |= SLOT_NESTED;
     arch_local_add(&t->record->nested, v->ticks);
     current->frame = 0;
     current->start = v->outer.start;
@@ -68,23 +69,23 @@ void guard_wait_begin(struct visit *v)
 void guard_wait_end(struct visit *v, long result)
 {
     if (v->point)
-        turn_leave(v->thread, v->point, &v->wait, v->slot, v->start, v->start + v->ticks, result);
+        turn_leave(v->thread, v->point, &v->wait, trace_at(v->slot), v->start, v->start + v->ticks, result);
 }
 
-struct trace_slot *guard_learn(struct visit *v)
+int guard_learn(struct visit *v)
 {
     struct thread *t = v->thread;
     int saved = errno;
-    v->slot = slot_learn(t, v->call, v->caller, v->frame);
-    if (!v->slot) {
-        arch_local_add(&t->record->uncounted, 1);
-        trace_lose(TRACE_LOSS_CALLS, 1);
-        if (v->nested)
-            v->slot = NULL;
-        t->current->frame = v->nested ? v->outer.frame : 0;
-    }
+    struct trace_slot *slot = slot_learn(t, v->call, v->caller, v->frame);
     errno = saved;
-    return v->slot;
+    if (slot) {
+        v->slot = trace_id(slot);
+        return 1;
+    }
+    arch_local_add(&t->record->uncounted, 1);
+    trace_lose(TRACE_LOSS_CALLS, 1);
+    t->current->frame = v->nested ? v->outer.frame : 0;
+    return 0;
 }
 
 static void count_up(uint32_t *counter)
@@ -94,7 +95,7 @@ static void count_up(uint32_t *counter)
 
 static void count_failure(struct visit *v, int error)
 {
-    struct trace_slot *slot = v->slot;
+    struct trace_slot *slot = trace_at(v->slot);
     if (error == EAGAIN || error == EINPROGRESS)
         count_up(&slot->again);
     else if (error == EINTR)
@@ -163,7 +164,7 @@ static void note_target(struct trace_slot *slot, uint32_t target)
 static void count_blocked(struct visit *v, int failed, int error, long result)
 {
     struct thread *t = v->thread;
-    struct trace_slot *slot = v->slot;
+    struct trace_slot *slot = trace_at(v->slot);
     uint32_t target = find_target(v, failed, result);
     slot->blocked++;
     slot->blocked_ticks += v->ticks;
@@ -190,18 +191,17 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
 void guard_slow(struct visit *v, int failed, long result)
 {
     struct thread *t = v->thread;
+    struct trace_slot *slot = trace_at(v->slot);
     int saved = errno;
     int error = failed ? error_of(call_infos[v->call].fail, result, saved) : 0;
     if (failed)
         count_failure(v, error);
     if (v->ticks >= thread_threshold)
         count_blocked(v, failed, error, result);
-    else if (failed && !v->slot->target && (error == EAGAIN || error == EINPROGRESS))
-        note_target(v->slot, find_target(v, failed, result));
-    if (!t->until_check) {
-        t->until_check = THREAD_CHECK_EVERY;
-        slot_check(t, v->caller, v->frame, v->slot);
-    }
+    else if (failed && !slot->target && (error == EAGAIN || error == EINPROGRESS))
+        note_target(slot, find_target(v, failed, result));
+    if (guard_check_due(slot))
+        slot_check(t, v->caller, v->frame, slot);
     thread_sample(t, v->start + v->ticks, 0);
     errno = saved;
 }

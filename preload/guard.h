@@ -17,7 +17,6 @@
 
 struct visit {
     struct thread *thread; /* NULL: this call is not observed */
-    struct trace_slot *slot; /* NULL: its chain is not known yet */
     uint64_t start;
     uint64_t ticks;
     uintptr_t caller;
@@ -27,7 +26,8 @@ struct visit {
     struct trace_current outer; /* nested: the record to put back */
     const void *address; /* connect: the peer; poll: the set; read after the call has */
     uint32_t length;     /* of it */
-    uint32_t target;     /* string id, if it had to be looked up before the call */
+    uint32_t slot;       /* record id; 0: its chain is not known yet */
+    uint32_t target;     /* close: string id, looked up before the call */
     int32_t fd;          /* -1: none */
     uint16_t call;
     uint8_t nested;
@@ -40,7 +40,7 @@ void guard_nest(struct visit *v);
 void guard_unnest(struct visit *v);
 void guard_wait_begin(struct visit *v);
 void guard_wait_end(struct visit *v, long result);
-struct trace_slot *guard_learn(struct visit *v);
+int guard_learn(struct visit *v);
 void guard_slow(struct visit *v, int failed, long result);
 void guard_lost(void);
 void guard_early(uint16_t call);
@@ -48,33 +48,44 @@ void guard_early(uint16_t call);
 /* Counts the calls that came before the library was ready, without chains. Constructor only. */
 void guard_count_early(void);
 
-/* The slot of a chain that the memo knows, else NULL. */
-GUARD_INLINE struct trace_slot *guard_find(struct thread *t, uint16_t call, uintptr_t caller,
-                                           uintptr_t frame)
+GUARD_INLINE const struct memo_node *guard_child(const struct thread *t,
+                                                 const struct memo_node *node)
+{
+    if (__builtin_expect(node->child == MEMO_ADJACENT, 1))
+        return node + 1;
+    return node->child ? &t->arena[node->child - 1].node : NULL;
+}
+
+GUARD_INLINE const struct memo_node *guard_sibling(const struct thread *t,
+                                                   const struct memo_node *node)
+{
+    return node->sibling ? &t->arena[node->sibling - 1].node : NULL;
+}
+
+/* The slot (record id) of a chain that the memo knows, else 0. Words are read in order from the
+ * innermost frame outward, and only below the known end of the stack. */
+GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
 {
     if (__builtin_expect(frame - t->stack.low >= t->stack.high - t->stack.low, 0) &&
         !memo_switch_stack(t, frame))
-        return NULL;
-    uint32_t i = t->root[memo_root(caller)];
-    const struct memo_node *node = NULL;
-    for (; i; i = node->sibling) {
-        node = &t->arena[i - 1].node;
-        if (node->value == caller && node->offset == call)
-            break;
-    }
-    if (!i)
-        return NULL;
-    for (i = node->child; i;) {
-        const struct memo_node *next = &t->arena[i - 1].node;
+        return 0;
+    uint32_t root = t->root[memo_root(caller)];
+    const struct memo_node *node = root ? &t->arena[root - 1].node : NULL;
+    while (node && (node->value != caller || node->offset != call))
+        node = guard_sibling(t, node);
+    if (!node)
+        return 0;
+    uintptr_t high = t->stack.high;
+    for (const struct memo_node *next = guard_child(t, node); next;) {
         uintptr_t at = frame + next->offset;
-        if (at < t->stack.high && *(const uintptr_t *)at == next->value) {
+        if (__builtin_expect(at < high && *(const uintptr_t *)at == next->value, 1)) {
             node = next;
-            i = node->child;
+            next = guard_child(t, node);
         } else {
-            i = next->sibling;
+            next = guard_sibling(t, next);
         }
     }
-    return node->slot ? trace_at(node->slot) : NULL;
+    return node->slot;
 }
 
 GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void *frame)
@@ -88,8 +99,6 @@ GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void
         return;
     }
     v->thread = t;
-    v->target = 0;
-    v->address = NULL;
     v->nested = 0;
     v->caller = (uintptr_t)caller;
     v->frame = (uintptr_t)frame;
@@ -105,9 +114,11 @@ GUARD_INLINE void guard_begin(struct visit *v, int waits)
     struct trace_current *current = t->current;
     if (__builtin_expect(current->frame != 0, 0))
         guard_nest(v);
-    current->slot = v->slot ? trace_id(v->slot) : 0;
-    current->call = v->call;
-    current->caller = v->caller;
+    current->slot = v->slot;
+    if (__builtin_expect(!v->slot, 0)) {
+        current->call = v->call;
+        current->caller = v->caller;
+    }
     v->start = clock_now();
     current->start = v->start;
     __atomic_store_n(&current->frame, v->frame, __ATOMIC_RELEASE);
@@ -128,6 +139,12 @@ GUARD_INLINE void guard_count(struct trace_slot *slot, uint64_t start, uint64_t 
     }
 }
 
+/* One answer of the memo in 1,024 is checked against a real unwind. */
+GUARD_INLINE int guard_check_due(const struct trace_slot *slot)
+{
+    return (slot->count & 1023) == 0;
+}
+
 /* Counts the call. `failed` says what the row's failure convention says; errno is as the call left it,
  * and stays. */
 GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long result)
@@ -143,9 +160,9 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
     }
     uint64_t ticks = end > v->start ? end - v->start : 0;
     v->ticks = ticks;
-    struct trace_slot *slot = v->slot;
-    if (__builtin_expect(!slot, 0) && !(slot = guard_learn(v)))
+    if (__builtin_expect(!v->slot, 0) && !guard_learn(v))
         return;
+    struct trace_slot *slot = trace_at(v->slot);
     guard_count(slot, v->start, ticks);
     if (__builtin_expect(v->nested, 0)) {
         guard_unnest(v);
@@ -153,11 +170,11 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
         t->current->frame = 0;
         arch_local_add(&t->record->explained, ticks);
         if (t->turns.number)
-            turn_count(&t->turns, slot, trace_id(slot), ticks);
+            turn_count(&t->turns, slot, v->slot, ticks);
     }
     if (waits)
         guard_wait_end(v, result);
-    if (__builtin_expect(ticks >= thread_threshold || failed || !--t->until_check, 0))
+    if (__builtin_expect(ticks >= thread_threshold || failed || guard_check_due(slot), 0))
         guard_slow(v, failed, result);
 }
 

@@ -18,32 +18,61 @@ static uint32_t node_new(struct thread *t)
     return arch_local_fetch_add(&t->nodes, 1) + 1;
 }
 
-static uint32_t node_find(const struct thread *t, uint32_t first, uint64_t value, uint32_t offset)
+static struct memo_node *node_at(struct thread *t, uint32_t index)
 {
-    for (uint32_t i = first; i; i = t->arena[i - 1].node.sibling)
-        if (t->arena[i - 1].node.value == value && t->arena[i - 1].node.offset == offset)
+    return &t->arena[index - 1].node;
+}
+
+static uint32_t node_find(struct thread *t, uint32_t first, uint64_t value, uint32_t offset)
+{
+    for (uint32_t i = first; i; i = node_at(t, i)->sibling)
+        if (node_at(t, i)->value == value && node_at(t, i)->offset == offset)
             return i;
     return 0;
 }
 
-static uint32_t node_link(struct thread *t, uint32_t *list, uint64_t value, uint32_t offset)
+static uint32_t node_fill(struct thread *t, uint64_t value, uint32_t offset, uint32_t sibling)
 {
-    uint32_t i = node_find(t, *list, value, offset);
-    if (i || !(i = node_new(t)))
+    uint32_t i = node_new(t);
+    if (i)
+        *node_at(t, i) = (struct memo_node){.value = value, .offset = offset, .sibling = sibling};
+    return i;
+}
+
+static uint32_t root_link(struct thread *t, uint64_t value, uint16_t call)
+{
+    uint32_t *list = &t->root[memo_root(value)];
+    uint32_t i = node_find(t, *list, value, call);
+    if (!i && (i = node_fill(t, value, call, *list)))
+        __atomic_store_n(list, i, __ATOMIC_RELEASE);
+    return i;
+}
+
+/* Later children go behind the first, which keeps its place right behind the parent. */
+static uint32_t child_link(struct thread *t, uint32_t parent, uint64_t value, uint32_t offset)
+{
+    struct memo_node *p = node_at(t, parent);
+    uint32_t first = p->child == MEMO_ADJACENT ? parent + 1 : p->child;
+    uint32_t i = node_find(t, first, value, offset);
+    if (i)
         return i;
-    t->arena[i - 1].node = (struct memo_node){.value = value, .offset = offset, .sibling = *list};
-    __atomic_store_n(list, i, __ATOMIC_RELEASE);
+    if (first) {
+        uint32_t *list = &node_at(t, first)->sibling;
+        if ((i = node_fill(t, value, offset, *list)))
+            __atomic_store_n(list, i, __ATOMIC_RELEASE);
+    } else if ((i = node_fill(t, value, offset, 0))) {
+        __atomic_store_n(&p->child, i == parent + 1 ? MEMO_ADJACENT : i, __ATOMIC_RELEASE);
+    }
     return i;
 }
 
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot)
 {
-    uint32_t *list = &t->root[memo_root(chain->value[0])];
-    uint32_t node = node_link(t, list, chain->value[0], call);
+    uint32_t node = root_link(t, chain->value[0], call);
     for (uint32_t i = 1; node && i < chain->frames; i++)
-        node = node_link(t, &t->arena[node - 1].node.child, chain->value[i], chain->offset[i]);
+        node = child_link(t, node, chain->value[i], chain->offset[i]);
     if (node)
-        t->arena[node - 1].node.slot = slot;
+        node_at(t, node)->slot = slot;
 }
 
 void memo_flush(struct thread *t)

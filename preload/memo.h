@@ -17,12 +17,16 @@ enum { MEMO_ROOTS = 512 };
 
 struct thread;
 
+/* The first child lies right behind its parent: a chain learned at one go is compared without waiting
+ * for one node to say where the next is. */
+#define MEMO_ADJACENT UINT32_MAX
+
 /* A trie: children continue a chain outward, siblings are alternatives at the same depth. Indices
  * into the thread's nodes, from 1. At a root the offset is the call's id. */
 struct memo_node {
     uint64_t value;  /* return address */
     uint32_t offset; /* its place, in bytes above the wrapper's frame address */
-    uint32_t child;
+    uint32_t child;  /* index, MEMO_ADJACENT, or 0 */
     uint32_t sibling;
     uint32_t slot; /* record id of the slot of a chain that ends here; 0: none ends here */
 };

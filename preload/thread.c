@@ -156,7 +156,6 @@ static struct thread *attach(void)
     if (!t->record)
         return give_up();
     t->current = &t->record->current;
-    t->until_check = THREAD_CHECK_EVERY;
     thread_sample(t, now, 1);
     trace_commit(&t->record->head, RECORD_THREAD);
     thread_self = t;

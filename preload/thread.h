@@ -15,11 +15,10 @@
 
 #include <stdint.h>
 
-enum { THREAD_STACKS = 16, THREAD_CHECK_EVERY = 1024 };
+enum { THREAD_STACKS = 16 };
 
 struct thread {
     uint32_t epoch; /* observe_epoch when the memo was valid; 0: not attached, or wiped by fork */
-    uint32_t until_check;
     struct trace_current *current; /* in record */
     struct trace_thread *record;
 
