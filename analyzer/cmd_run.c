@@ -202,7 +202,7 @@ static int judge_program(const char *path, char *gap, size_t size)
     struct elf_facts facts;
     gap[0] = '\0';
     int error = elf_facts_read(&facts, path);
-    if (error == -ENOEXEC) /* as execvp does: a script without #! */
+    if (error == -ENOEXEC && elf_facts_is_plain_script(facts.path))
         error = elf_facts_read(&facts, "/bin/sh");
     if (error == -ENOENT && facts.scripts)
         return complain(EXIT_NOT_FOUND, "cannot run", path,

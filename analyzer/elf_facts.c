@@ -213,6 +213,22 @@ int elf_facts_read(struct elf_facts *facts, const char *path)
     }
 }
 
+/* As bash decides it: no NUL in the first line. */
+bool elf_facts_is_plain_script(const char *path)
+{
+    char line[SCRIPT_LINE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    ssize_t length = read(fd, line, sizeof line);
+    close(fd);
+    if (length < 0 || (length >= SELFMAG && !memcmp(line, ELFMAG, SELFMAG)))
+        return false;
+    const char *end = memchr(line, '\n', (size_t)length);
+    size_t first = end ? (size_t)(end - line) : (size_t)length;
+    return !memchr(line, '\0', first);
+}
+
 const char *elf_facts_obstacle(const struct elf_facts *facts)
 {
     if (facts->machine != EM_X86_64)

@@ -44,6 +44,9 @@ int elf_facts_find(const char *command, char *path, size_t size);
  * many #! lines. `path` of the facts names the file at fault. */
 int elf_facts_read(struct elf_facts *facts, const char *path);
 
+/* Would a shell take this file, which is no ELF image and has no #! line, for a script? */
+bool elf_facts_is_plain_script(const char *path);
+
 /* Why nothing of the program will be seen, as the end of a sentence that starts with the image's
  * path ("is statically linked, ..."). NULL: it can be observed. The text is static. */
 const char *elf_facts_obstacle(const struct elf_facts *facts);

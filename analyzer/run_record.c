@@ -90,8 +90,7 @@ static json_t *gaps(const struct run_record *record)
     unsigned missed = record->sampler ? sampler_missed(record->sampler) : 0;
     if (missed) {
         char words[96];
-        snprintf(words, sizeof words, "%u threads were too many or too short-lived to be watched",
-                 missed);
+        snprintf(words, sizeof words, "%u threads or more were too many to be watched", missed);
         add_gap(list, record->launch->pid, words);
     }
     return list;

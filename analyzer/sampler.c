@@ -219,10 +219,10 @@ static struct watched *watch(struct sampler *sampler, const struct trace_thread 
         sampler->full = true;
         return NULL;
     }
-    bool there =
-        sampler->open < MAX_OPEN && sampler_proc_open(&proc, record->pid, record->tid) == 0;
+    bool room = sampler->open < MAX_OPEN;
+    bool there = room && sampler_proc_open(&proc, record->pid, record->tid) == 0;
     sampler->open += there;
-    sampler->missed += !there;
+    sampler->missed += !room;
     struct watched *watched = &sampler->watched[sampler->count++];
     *watched = (struct watched){.thread = {.pid = record->pid, .tid = record->tid},
                                 .proc = proc,

@@ -44,7 +44,8 @@ void sampler_finish(struct sampler *sampler);
 /* Sampled threads by index from 0; NULL: no more. Valid until the sampler is freed. */
 const struct sampler_thread *sampler_thread(const struct sampler *sampler, unsigned index);
 
-/* Threads that could not be watched: too many at once, or gone too soon. */
+/* Threads that could not be watched because there were too many. One that ended between two samples
+ * is none of them: it merely has no figures. */
 unsigned sampler_missed(const struct sampler *sampler);
 
 /* Did the kernel keep run-queue times, or is a wait of 0 no measurement? */
