@@ -7,6 +7,8 @@
  */
 #include "calls.h"
 #include "clock.h"
+#include "environment.h"
+#include "exec.h"
 #include "guard.h"
 #include "modules.h"
 #include "raw.h"
@@ -84,6 +86,7 @@ static int open_trace(const char *dir)
         return 0;
     trace_file->clock = clock_kind;
     trace_file->first_clock = first;
+    trace_file->threshold_ns = number_setting("SHUNT_THRESHOLD_NS", default_threshold_ns);
     return 1;
 }
 
@@ -91,7 +94,6 @@ static void start_observing(void)
 {
     clock_calibrate(&trace_file->first_clock);
     trace_file->tick_cost_x16 = clock_cost_x16();
-    trace_file->threshold_ns = number_setting("SHUNT_THRESHOLD_NS", default_threshold_ns);
     trace_file->threshold = clock_ticks(trace_file->threshold_ns);
     thread_threshold = trace_file->threshold;
     trace_clock_refresh(clock_now(), 1);
@@ -103,8 +105,13 @@ static void start_observing(void)
 __attribute__((constructor)) static void start(void)
 {
     real_resolve();
+    exec_start();
     const char *dir = secure_getenv("SHUNT_DIR");
-    if (!dir || !*dir || !open_trace(dir))
+    if (!dir || !*dir)
+        return;
+    int opened = open_trace(dir);
+    environment_hide();
+    if (!opened)
         return;
     write_calls();
     modules_start();

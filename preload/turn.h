@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { TURN_POINTS = 8 };
+enum { TURN_POINTS = 16 };
 
 struct thread;
 
