@@ -404,7 +404,7 @@ struct trace_wait_point {
     uint16_t call;
     uint16_t flags; /* enum trace_wait_flag */
     int32_t fd;     /* epoll fd, or -1 */
-    uint32_t context; /* record id of the chain of the first visit */
+    uint32_t context; /* record id of the shortest chain that led here */
     uint32_t depth;   /* frames of that chain */
     uint32_t most_fds; /* largest set waited for; 0 not a set */
     uint32_t stalls_histogram; /* record id */

@@ -20,6 +20,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static const uint64_t default_threshold_ns = 100000;
 static const uint64_t default_size = 64u << 20;
@@ -32,18 +33,16 @@ static uint64_t number_setting(const char *name, uint64_t fallback)
     return text && *text && !*end ? value : fallback;
 }
 
-/* The executable's base name, as part of the trace's file name: no separators, no control characters. */
-static void executable_name(char *name, size_t size)
+/* The process's name as ps shows it, as part of the trace's file name: a program reached through a
+ * link, or a script, has its own and not its interpreter's. No separators, no control characters. */
+static void program_name(char *name)
 {
-    char path[4096];
-    long n = raw_readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = 0;
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : "program";
-    size_t i = 0;
-    for (; base[i] && base[i] != ' ' && i + 1 < size; i++)
-        name[i] = base[i] > ' ' && base[i] != 127 ? base[i] : '_';
-    name[i] = 0;
+    arch_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+    for (char *c = name; *c; c++)
+        if (*c <= ' ' || *c == 127 || *c == '/')
+            *c = '_';
+    if (!*name || *name == '.')
+        *name = '_';
 }
 
 /* Names are embedded, so that a reader never depends on this build's row order. */
@@ -78,9 +77,9 @@ static void note_gap(const char *text)
 
 static int open_trace(const char *dir)
 {
-    char name[64];
+    char name[TRACE_THREAD_NAME + 1] = "";
     struct trace_clock first;
-    executable_name(name, sizeof name);
+    program_name(name);
     clock_start(&first);
     if (trace_open(dir, name, raw_getpid(), number_setting("SHUNT_MAX_SIZE", default_size)) != 0)
         return 0;

@@ -152,7 +152,7 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
     return p;
 }
 
-static void point_record(struct thread *t, struct turn_point *p, const struct trace_slot *slot)
+static void point_record(struct thread *t, struct turn_point *p)
 {
     struct trace_wait_point *w = (void *)segment_new(&t->segment, sizeof *w);
     if (!w) {
@@ -161,10 +161,22 @@ static void point_record(struct thread *t, struct turn_point *p, const struct tr
     }
     w->call = p->call;
     w->fd = p->fd;
-    w->context = slot ? slot->context : 0;
-    w->depth = w->context ? ((struct trace_context *)trace_at(w->context))->frames : TRACE_FRAMES;
+    w->depth = UINT32_MAX;
     trace_commit(&w->head, RECORD_WAIT_POINT);
     p->record = w;
+}
+
+/* The same wait is reached on several ways (redis waits while it loads, too): the shortest is the
+ * loop's own. */
+static void point_context(struct trace_wait_point *w, uint32_t context)
+{
+    if (!context || context == w->context)
+        return;
+    uint32_t depth = ((const struct trace_context *)trace_at(context))->frames;
+    if (depth >= w->depth)
+        return;
+    w->context = context;
+    w->depth = depth;
 }
 
 static int is_epoll(const struct turn_point *p)
@@ -261,9 +273,10 @@ void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts 
     p->visits++;
     p->blocked |= facts->may_block || end - start > clock_ticks(READY_AT_ONCE);
     if (!p->record && p->visits >= RECURS)
-        point_record(t, p, slot);
+        point_record(t, p);
     struct trace_wait_point *w = p->record;
     if (w) {
+        point_context(w, slot->context);
         w->visits = p->visits;
         w->wait_ticks += end > start ? end - start : 0;
         w->empty += result == 0;

@@ -14,8 +14,9 @@ struct gathering {
     char call[1024][48];
     uint16_t main_module[256]; /* ids of the executable: one per process that met it */
     unsigned main_modules;
+    uint32_t loop[1024]; /* wait points that thread records name */
+    unsigned loops;
     double ms_per_tick;
-    int failed;
 };
 
 static int is_main_module(const struct gathering *g, uint16_t id)
@@ -73,6 +74,9 @@ static void learn_names(const struct trace *trace, const struct trace_chunk *chu
     struct gathering *g = arg;
     const struct trace_call *call = (const void *)record;
     const struct trace_process *process = (const void *)record;
+    const struct trace_thread *thread = (const void *)record;
+    if (record->type == RECORD_THREAD && thread->loop && g->loops < 1024)
+        g->loop[g->loops++] = thread->loop;
     if (record->type == RECORD_CALL && call->id < 1024)
         snprintf(g->call[call->id], sizeof g->call[0], "%.47s", call->name);
     if (record->type == RECORD_MODULE)
@@ -101,22 +105,27 @@ static void gather_slot(struct gathering *g, const struct trace *trace,
     name_chain(g, trace, slot->context, fact->chain);
 }
 
+static int named_by_a_thread(const struct gathering *g, uint64_t wait)
+{
+    for (unsigned i = 0; i < g->loops; i++)
+        if (g->loop[i] == wait)
+            return 1;
+    return 0;
+}
+
 static void gather_wait(struct gathering *g, const struct trace *trace,
-                        const struct trace_chunk *chunk, const struct trace_wait_point *wait)
+                        const struct trace_wait_point *wait)
 {
     struct facts *facts = g->facts;
     if (facts->waits == 256)
         return;
     struct wait_fact *fact = &facts->wait[facts->waits++];
-    const struct trace_record *first = (const void *)((const uint8_t *)chunk + TRACE_CELL);
-    const struct trace_thread *thread = (const void *)first;
     uint64_t id = (uint64_t)((const uint8_t *)wait - trace->data) / TRACE_CELL;
-    *fact =
-        (struct wait_fact){.visits = wait->visits,
-                           .turns = wait->turns,
-                           .stalls = wait->stalls,
-                           .chosen = (wait->flags & WAIT_CHOSEN) != 0,
-                           .named_by_thread = first->type == RECORD_THREAD && thread->loop == id};
+    *fact = (struct wait_fact){.visits = wait->visits,
+                               .turns = wait->turns,
+                               .stalls = wait->stalls,
+                               .chosen = (wait->flags & WAIT_CHOSEN) != 0,
+                               .named_by_thread = named_by_a_thread(g, id)};
     snprintf(fact->call, sizeof fact->call, "%s", g->call[wait->call % 1024]);
     name_chain(g, trace, wait->context, fact->chain);
 }
@@ -129,7 +138,7 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
     if (record->type == RECORD_SLOT)
         gather_slot(g, trace, chunk, (const void *)record);
     if (record->type == RECORD_WAIT_POINT)
-        gather_wait(g, trace, chunk, (const void *)record);
+        gather_wait(g, trace, (const void *)record);
     if (record->type != RECORD_THREAD)
         return;
     g->facts->explained_ms += (double)thread->explained * g->ms_per_tick;
