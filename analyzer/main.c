@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     &command_calls,
+    &command_report,
     &command_run,
 };
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From facts about a site to a verdict: what to do, why, how sure, and what each route would gain.
+ */
+#ifndef SHUNT_ADVISE_H
+#define SHUNT_ADVISE_H
+
+#include "report.h"
+
+/* Fills the advice of every site of the process. */
+void advise_process(struct arena *arena, struct report_process *process);
+
+#endif

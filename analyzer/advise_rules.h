@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What advise.c goes by, as data: rules about kinds of calls, and programs whose authors offer a
+ * setting for what was found.
+ */
+#ifndef SHUNT_ADVISE_RULES_H
+#define SHUNT_ADVISE_RULES_H
+
+#include "report.h"
+
+/* Where a site stands; a rule names those it speaks of. */
+enum advise_place {
+    PLACE_THREAD,   /* not on a loop */
+    PLACE_NO_STALL, /* on a loop, and in no stall */
+    PLACE_SMALL,    /* a small part of the loop's stalls */
+    PLACE_SHORT,    /* a part of the stalls, but of many short calls: work, not waiting */
+    PLACE_STALL     /* it stalls the loop by blocking */
+};
+
+enum { BLOCKS_ANY = -1 };
+
+struct advise_rule {
+    enum advise_place place;
+    int blocks;         /* enum call_blocks, or BLOCKS_ANY */
+    const char *target; /* beginning of the pattern; NULL any */
+    enum verdict verdict;
+    const char *headline;
+    const char *source; /* what to do in the source; NULL nothing */
+};
+
+/* First match wins; the last of each place matches any call. */
+extern const struct advise_rule advise_rules[];
+extern const unsigned advise_rule_count;
+
+struct advise_setting {
+    const char *program;  /* basename of the executable */
+    const char *call;     /* NULL any */
+    const char *function; /* the owner; NULL any */
+    const char *target;   /* what the pattern ends in, where the owner has no name */
+    const char *setting;
+    const char *cost;
+    const char *why;    /* what is known of the program, from its documentation */
+    const char *source; /* what to do in the source, better than the rule's */
+};
+
+extern const struct advise_setting advise_settings[];
+extern const unsigned advise_setting_count;
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See completeness.h.
+ */
+#include "completeness.h"
+
+#include "text.h"
+
+#include <inttypes.h>
+
+#define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
+#define LISTED_MOST   64u
+
+/* ---- gaps and notes ---- */
+
+static void add_text(struct arena *arena, const char ***list, unsigned *count, const char *text)
+{
+    if (!*list)
+        *list = ARENA_ARRAY(arena, const char *, LISTED_MOST);
+    if (*count < LISTED_MOST)
+        (*list)[(*count)++] = text;
+}
+
+static void add_gap(struct source *source, const char *text)
+{
+    add_text(source->build->arena, &source->process->gaps, &source->process->gap_count, text);
+}
+
+static void add_note(struct source *source, const char *text)
+{
+    add_text(source->build->arena, &source->process->notes, &source->process->note_count, text);
+}
+
+static void find_gaps(struct source *source)
+{
+    struct reader_cursor cursor = {.only_pid = source->process->pid};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_gap *gap = (const struct trace_gap *)record;
+        if (record->type != RECORD_GAP || (gap->pid && gap->pid != source->process->pid))
+            continue;
+        const char *text = reader_string(source->reader, gap->text);
+        if (text)
+            add_gap(source, text_clean(source->build->arena, text));
+    }
+    for (unsigned i = 0; source->run && i < source->run->gap_count; i++)
+        if (source->run->gaps[i].pid == source->process->pid ||
+            (!source->run->gaps[i].pid && source->run->pid == source->process->pid))
+            add_gap(source, source->run->gaps[i].text);
+}
+
+static void note_threads(struct source *source)
+{
+    uint64_t uncounted = 0, checked = 0, wrong = 0;
+    for (size_t i = 0; i < source->thread_count; i++) {
+        uncounted += source->thread[i].thread->uncounted;
+        checked += source->thread[i].thread->checked;
+        wrong += source->thread[i].thread->wrong;
+    }
+    if (uncounted)
+        add_gap(source, arena_print(source->build->arena,
+                                    "%" PRIu64 " calls found no room to be counted", uncounted));
+    if (wrong)
+        add_note(source,
+                 arena_print(source->build->arena,
+                             "%" PRIu64 " of %" PRIu64 " checked call chains were wrong: callers "
+                             "may be mixed up to that extent",
+                             wrong, checked));
+}
+
+static void note_health(struct source *source)
+{
+    const struct reader_health *health = reader_health(source->reader);
+    struct arena *arena = source->build->arena;
+    if (health->damaged)
+        add_note(source, arena_print(arena,
+                                     "%" PRIu64 " records of the trace are damaged and were "
+                                     "left out: sums are too small",
+                                     health->damaged));
+    if (health->unfinished)
+        add_note(source, arena_print(arena,
+                                     "%" PRIu64 " records were being written when the trace "
+                                     "was read or its writer killed",
+                                     health->unfinished));
+    if (health->unknown)
+        add_note(source, arena_print(arena,
+                                     "%" PRIu64 " records are of kinds that this shunt does "
+                                     "not know and were left out",
+                                     health->unknown));
+    if (source->ticks.jumps)
+        add_note(source, arena_print(arena,
+                                     "the clock jumped %" PRIu64 " times (suspend, migration "
+                                     "or a step): times across a jump are not reliable",
+                                     source->ticks.jumps));
+    if (source->ticks.quality == TICKS_START)
+        add_note(source, "times are exact to about 1 %: the trace is too short, or was cut off too "
+                         "early, to measure its clock");
+    if (source->ticks.quality == TICKS_ASSUMED)
+        add_note(source,
+                 "the trace does not tell how fast its clock ran: all times are clock ticks "
+                 "shown as if they were nanoseconds");
+}
+
+/* ---- how much was seen ---- */
+
+static struct report_saw unknown(const char *why)
+{
+    return (struct report_saw){.why = why};
+}
+
+static struct report_saw thread_saw(const struct source *source, const struct report_thread *thread)
+{
+    const struct run_thread *outside = run_info_thread(source->run, thread->pid, thread->tid);
+    if (!outside || outside->sampled_ns <= outside->started_ns)
+        return unknown("the thread was not sampled from outside");
+    if (!outside->explained_known)
+        return unknown("its counters could not be read at the time it was sampled");
+    uint64_t wall = outside->sampled_ns - outside->started_ns;
+    uint64_t busy = outside->run_ns + outside->wait_ns;
+    if (busy >= wall || (double)(wall - busy) < OFF_CPU_LEAST * (double)wall)
+        return unknown("it was hardly ever off the CPU");
+    double explained =
+        (double)source_ns(source, outside->explained_ticks) - (double)outside->stime_ns;
+    double off = (double)(wall - busy);
+    double percent = 100.0 * explained / off;
+    return (struct report_saw){.known = true,
+                               .percent = percent < 0     ? 0
+                                          : percent > 100 ? 100
+                                                          : percent,
+                               .off_cpu_ns = wall - busy};
+}
+
+static void weigh_threads(struct source *source)
+{
+    struct report_process *process = source->process;
+    double weighted = 0, weight = 0;
+    process->saw_least = unknown("no thread was measured");
+    for (size_t i = 0; i < source->thread_count; i++) {
+        struct report_thread *thread = source->thread[i].thread;
+        thread->saw = thread_saw(source, thread);
+        if (!thread->saw.known)
+            continue;
+        weighted += thread->saw.percent * (double)thread->saw.off_cpu_ns;
+        weight += (double)thread->saw.off_cpu_ns;
+        if (!process->saw_least.known || thread->saw.percent < process->saw_least.percent) {
+            process->saw_least = thread->saw;
+            process->saw_least_thread = thread;
+        }
+    }
+    process->saw = weight > 0 ? (struct report_saw){.known = true,
+                                                    .percent = weighted / weight,
+                                                    .off_cpu_ns = (uint64_t)weight}
+                              : unknown("no thread of it was measured from outside while it slept");
+}
+
+static void measure(struct source *source)
+{
+    struct report_process *process = source->process;
+    if (!source->run) {
+        process->saw = unknown("nothing watched the program from outside");
+        process->saw_how = "start the program with: shunt run -- COMMAND";
+    } else if (!source->run->run_queue_known) {
+        process->saw = unknown("this kernel does not tell how long threads waited for a CPU");
+        process->saw_how = "sysctl kernel.task_delayacct=1, or kernel.sched_schedstats=1, then "
+                           "record again";
+    } else {
+        weigh_threads(source);
+        return;
+    }
+    process->saw_least = process->saw;
+    for (size_t i = 0; i < source->thread_count; i++)
+        source->thread[i].thread->saw = process->saw;
+}
+
+/* ---- what observing cost ---- */
+
+/* Two clock reads a call, and about as much again for guard, lookup and counters: 1.6 times their
+ * price, as measured in the program itself at start. */
+static void estimate_own_cost(struct source *source)
+{
+    const struct trace_header *header = reader_header(source->reader);
+    struct report_process *process = source->process;
+    double a_call = (double)header->tick_cost_x16 / 16 * 2 * 1.6 * source->ticks.ns_per_tick;
+    process->own_memory = process->forked ? 0 : reader_committed(source->reader);
+    if (!process->cpu_known || process->cpu_ns == 0 || header->tick_cost_x16 == 0)
+        return;
+    process->own_cost_known = true;
+    process->own_cost_percent = 100.0 * (double)process->calls * a_call / (double)process->cpu_ns;
+    if (process->own_cost_percent > 100)
+        process->own_cost_percent = 100;
+}
+
+void completeness_fill(struct source *source)
+{
+    measure(source);
+    find_gaps(source);
+    note_threads(source);
+    note_health(source);
+    estimate_own_cost(source);
+    for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
+        source->process->lost[i] = reader_header(source->reader)->lost[i];
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See histogram.h.
+ */
+#include "histogram.h"
+
+#define BUCKET_TOP UINT32_MAX
+
+void histogram_add(struct histogram *sum, const struct trace_histogram *record, uint64_t exact)
+{
+    uint64_t seen = 0;
+    uint32_t full = TRACE_BUCKETS;
+    for (uint32_t i = 0; i < TRACE_BUCKETS; i++) {
+        seen += record->bucket[i];
+        sum->bucket[i] += record->bucket[i];
+        if (record->bucket[i] == BUCKET_TOP && full == TRACE_BUCKETS)
+            full = i;
+    }
+    if (full < TRACE_BUCKETS && exact > seen) {
+        sum->bucket[full] += exact - seen;
+        seen = exact;
+    }
+    sum->count += seen;
+}
+
+double histogram_quantile(const struct histogram *histogram, double q, uint64_t max)
+{
+    if (histogram->count == 0)
+        return 0;
+    double rank = q * (double)histogram->count;
+    double below = 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < TRACE_BUCKETS; i++) {
+        double here = (double)histogram->bucket[i];
+        if (here == 0)
+            continue;
+        last = i;
+        if (below + here >= rank) {
+            double start = (double)trace_bucket_start(i);
+            double end = i + 1 < TRACE_BUCKETS ? (double)trace_bucket_start(i + 1) : (double)max;
+            if (max && end > (double)max)
+                end = (double)max;
+            double value = start + (end - start) * (rank - below) / here;
+            return end > start ? value : start;
+        }
+        below += here;
+    }
+    return (double)trace_bucket_start(last);
+}

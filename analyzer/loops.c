@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See loops.h.
+ */
+#include "loops.h"
+
+#include "owner.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+void loops_begin(struct source *source)
+{
+    for (size_t i = 0; i < source->thread_count; i++) {
+        if (!source->thread[i].wait)
+            continue;
+        struct report_loop *loop = ARENA_NEW(source->build->arena, struct report_loop);
+        loop->thread = source->thread[i].thread;
+        source->thread[i].thread->loop = loop;
+    }
+}
+
+static void describe(struct source *source, struct report_loop *loop,
+                     const struct trace_wait_point *wait)
+{
+    const struct trace_call *call = reader_call(source->reader, wait->call);
+    struct owner owner = owner_find(source, wait->context);
+    loop->call = call ? text_clean(source->build->arena, call->name) : "unknown call";
+    loop->function = owner.function;
+    loop->module = owner.module;
+    loop->file = owner.file;
+    loop->line = owner.line;
+    loop->fd = wait->fd;
+}
+
+static void count_turns(struct source *source, struct report_loop *loop,
+                        const struct trace_wait_point *wait, const struct trace_thread *thread)
+{
+    uint64_t end = thread->end ? thread->end : source->end;
+    loop->observed_ns = end > wait->chosen_at ? source_ns(source, end - wait->chosen_at) : 0;
+    loop->chosen_ns = source_since(source, wait->chosen_at);
+    loop->visits = wait->visits;
+    loop->wait_ns = source_ns(source, wait->wait_ticks);
+    loop->ready_at_once = wait->ready_at_once;
+    loop->timed_out = wait->empty;
+    loop->turns = wait->turns;
+    loop->turn_ns = source_ns(source, wait->turn_ticks);
+    loop->stalls = wait->stalls;
+    loop->stall_ns = source_ns(source, wait->stall_ticks);
+    loop->harmful = wait->harmful;
+    loop->harmful_ns = source_ns(source, wait->harmful_ticks);
+}
+
+static void draw_timeline(struct source *source, struct report_loop *loop,
+                          const struct trace_wait_point *wait)
+{
+    loop->slice_ns = source_ns(source, wait->slice_ticks);
+    if (loop->slice_ns == 0)
+        return;
+    uint64_t reached = loop->observed_ns / loop->slice_ns + 1;
+    loop->slice_count = reached < TRACE_SLICES ? (unsigned)reached : TRACE_SLICES;
+    for (unsigned i = 0; i < TRACE_SLICES; i++) {
+        loop->slices[i] = source_ns(source, wait->slice[i]);
+        if (loop->slices[i] && i >= loop->slice_count)
+            loop->slice_count = i + 1;
+    }
+}
+
+static int by_length(const void *a, const void *b)
+{
+    const struct report_turn *x = a, *y = b;
+    return x->length_ns < y->length_ns ? 1 : -(x->length_ns > y->length_ns);
+}
+
+static void add_turn(struct source *source, struct report_loop *loop, const struct trace_turn *turn)
+{
+    if (turn->length == 0)
+        return;
+    struct report_turn *worst = &loop->worst[loop->worst_count++];
+    *worst = (struct report_turn){.when_ns = source_since(source, turn->start),
+                                  .length_ns = source_ns(source, turn->length),
+                                  .wait_ns = source_ns(source, turn->wait),
+                                  .ready = turn->ready,
+                                  .harmful = turn->next_ready == 1};
+    for (unsigned i = 0; i < TRACE_TURN_SLOTS; i++) {
+        if (turn->top[i].slot == 0)
+            continue;
+        const struct report_use *use = source_use(source, turn->top[i].slot);
+        worst->top[worst->top_count].site = use ? use->site : NULL;
+        worst->top[worst->top_count].calls = turn->top[i].calls;
+        worst->top[worst->top_count++].ns = source_ns(source, turn->top[i].ticks);
+    }
+}
+
+static void measure_stalls(struct source *source, struct report_loop *loop,
+                           const struct trace_wait_point *wait)
+{
+    for (unsigned i = 0; i < TRACE_TURNS; i++)
+        add_turn(source, loop, &wait->worst[i]);
+    qsort(loop->worst, loop->worst_count, sizeof *loop->worst, by_length);
+    uint64_t longest = 0;
+    for (unsigned i = 0; i < TRACE_TURNS; i++)
+        longest = wait->worst[i].length > longest ? wait->worst[i].length : longest;
+    const struct trace_histogram *histogram =
+        reader_record(source->reader, wait->stalls_histogram, RECORD_HISTOGRAM);
+    if (histogram)
+        histogram_add(&loop->stall_histogram, histogram, wait->stalls);
+    double rate = source->ticks.ns_per_tick;
+    loop->p50_ns = (uint64_t)(histogram_quantile(&loop->stall_histogram, 0.50, longest) * rate);
+    loop->p99_ns = (uint64_t)(histogram_quantile(&loop->stall_histogram, 0.99, longest) * rate);
+    loop->max_ns = source_ns(source, longest);
+}
+
+static int by_stall(const void *a, const void *b)
+{
+    const struct report_use *x = *(struct report_use *const *)a;
+    const struct report_use *y = *(struct report_use *const *)b;
+    const uint64_t left[] = {x->stall_ns, x->blocked_ns, x->total_ns, x->site->id};
+    const uint64_t right[] = {y->stall_ns, y->blocked_ns, y->total_ns, y->site->id};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (left[i] != right[i])
+            return left[i] > right[i] ? -1 : 1;
+    return 0;
+}
+
+static void rank_sites(struct source *source, struct report_loop *loop)
+{
+    const struct report_process *process = source->process;
+    loop->sites = ARENA_ARRAY(source->build->arena, struct report_use *, process->site_count);
+    for (unsigned i = 0; i < process->site_count; i++)
+        for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
+            if (use->thread == loop->thread && !use->idle) {
+                loop->sites[loop->site_count++] = use;
+                loop->site_stall_ns += use->stall_ns;
+            }
+    qsort(loop->sites, loop->site_count, sizeof *loop->sites, by_stall);
+    if (loop->site_stall_ns > loop->stall_ns)
+        loop->site_stall_ns = loop->stall_ns; /* counters of a live process, read one by one */
+}
+
+static int by_stall_of_loop(const void *a, const void *b)
+{
+    const struct report_loop *x = *(struct report_loop *const *)a;
+    const struct report_loop *y = *(struct report_loop *const *)b;
+    const uint64_t left[] = {x->stall_ns, x->turns, (uint64_t)y->thread->tid};
+    const uint64_t right[] = {y->stall_ns, y->turns, (uint64_t)x->thread->tid};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (left[i] != right[i])
+            return left[i] > right[i] ? -1 : 1;
+    return 0;
+}
+
+void loops_fill(struct source *source)
+{
+    struct report_process *process = source->process;
+    process->loops = ARENA_ARRAY(source->build->arena, struct report_loop *, source->thread_count);
+    for (size_t i = 0; i < source->thread_count; i++) {
+        const struct source_thread *thread = &source->thread[i];
+        struct report_loop *loop = thread->thread->loop;
+        if (!loop)
+            continue;
+        describe(source, loop, thread->wait);
+        count_turns(source, loop, thread->wait, thread->record);
+        draw_timeline(source, loop, thread->wait);
+        measure_stalls(source, loop, thread->wait);
+        rank_sites(source, loop);
+        process->loops[process->loop_count++] = loop;
+    }
+    qsort(process->loops, process->loop_count, sizeof *process->loops, by_stall_of_loop);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See owner.h. A chain is walked function by function: each return address stands for one or more,
+ * the inlined ones first.
+ */
+#include "owner.h"
+
+#include "text.h"
+
+#include <string.h>
+
+#define VIA_MOST     3
+#define CALLERS_MOST 4
+
+/* One function of an expanded chain. */
+struct step {
+    const struct symbol_frame *frame;
+    const struct symbol *symbol;
+    const struct trace_module *module; /* NULL: generated code */
+    uint64_t address;
+};
+
+struct walk {
+    const struct source *source;
+    const struct trace_context *context;
+    unsigned frame;   /* of the chain */
+    unsigned inlined; /* function within it */
+};
+
+static const struct symbol *symbol_at(const struct source *source, uint64_t frame,
+                                      const struct trace_module **module)
+{
+    *module = reader_module(source->reader, TRACE_FRAME_MODULE(frame));
+    if (!*module)
+        return NULL;
+    struct symbol_module key = {.path = reader_string(source->reader, (*module)->path),
+                                .build_id = (*module)->build_id,
+                                .build_id_size = (*module)->build_id_size};
+    uint32_t index = symbolizer_module(source->build->symbolizer, &key);
+    return symbolize(source->build->symbolizer, index, TRACE_FRAME_OFFSET(frame));
+}
+
+static bool next(struct walk *walk, struct step *step)
+{
+    if (!walk->context || walk->frame >= walk->context->frames)
+        return false;
+    uint64_t frame = walk->context->frame[walk->frame];
+    *step = (struct step){.address = TRACE_FRAME_OFFSET(frame)};
+    step->symbol = symbol_at(walk->source, frame, &step->module);
+    if (!step->symbol) {
+        walk->frame++;
+        return true;
+    }
+    step->frame = &step->symbol->frames[walk->inlined];
+    if (++walk->inlined >= step->symbol->count) {
+        walk->inlined = 0;
+        walk->frame++;
+    }
+    return true;
+}
+
+/* Part of libc: by module, or inlined from its headers. */
+static bool of_libc(const struct step *step)
+{
+    if (step->module && step->module->flags & (MODULE_LIBC | MODULE_SHUNT))
+        return true;
+    return step->frame && step->frame->file && strstr(step->frame->file, "/bits/");
+}
+
+static bool is_wrapper(const struct source *source, const struct step *step)
+{
+    const struct report_options *options = source->build->options;
+    for (unsigned i = 0; step->frame && i < options->wrapper_count; i++)
+        if (strcmp(step->frame->function, options->wrappers[i]) == 0)
+            return true;
+    return false;
+}
+
+static const char *append(struct arena *arena, const char *list, const char *name, unsigned *count,
+                          unsigned most)
+{
+    if (++*count > most)
+        return list;
+    return list ? arena_print(arena, "%s < %s", list, name) : name;
+}
+
+static struct owner owner_of(const struct source *source, const struct step *step, const char *via)
+{
+    if (!step->symbol)
+        return (struct owner){
+            .function = arena_print(source->build->arena, "generated code at 0x%llx",
+                                    (unsigned long long)step->address),
+            .module = "no module",
+            .unstable = "the address lies in no mapped file: generated code, or a frame lost",
+            .via = via};
+    return (struct owner){.function = step->frame->function,
+                          .module = step->symbol->module,
+                          .file = step->frame->file,
+                          .line = step->frame->line,
+                          .in_main_module = step->module->flags & MODULE_MAIN,
+                          .unstable = step->symbol->stable ? NULL : step->symbol->unstable,
+                          .via = via};
+}
+
+struct owner owner_find(const struct source *source, uint32_t context)
+{
+    struct walk walk = {.source = source,
+                        .context = reader_record(source->reader, context, RECORD_CONTEXT)};
+    struct step step, outermost = {0};
+    const char *via = NULL;
+    unsigned via_count = 0;
+    while (next(&walk, &step)) {
+        if (!of_libc(&step) && !is_wrapper(source, &step))
+            return owner_of(source, &step, via);
+        outermost = step;
+        if (is_wrapper(source, &step))
+            via = append(source->build->arena, via, step.frame->function, &via_count, VIA_MOST);
+    }
+    if (outermost.symbol) /* libc's own doing, or nothing but wrappers */
+        return owner_of(source, &outermost, NULL);
+    return (struct owner){.function = "unknown caller",
+                          .module = "no module",
+                          .unstable = context ? "its chain of callers was not recorded"
+                                              : "there was no room to learn its chain of callers"};
+}
+
+const char *owner_callers(const struct source *source, uint32_t context)
+{
+    struct walk walk = {.source = source,
+                        .context = reader_record(source->reader, context, RECORD_CONTEXT)};
+    struct step step;
+    const char *callers = NULL;
+    unsigned count = 0;
+    bool owner_met = false;
+    while (count < CALLERS_MOST && next(&walk, &step)) {
+        if (!step.symbol || of_libc(&step))
+            continue;
+        if (!owner_met)
+            owner_met = !is_wrapper(source, &step);
+        else
+            callers =
+                append(source->build->arena, callers, step.frame->function, &count, CALLERS_MOST);
+    }
+    return callers;
+}

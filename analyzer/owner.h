@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a chain of return addresses to its owner: the innermost function that is the application's.
+ * libc, the loader and shunt itself are no owners, nor are libc's inline wrappers (`read` in
+ * bits/unistd.h), nor the wrappers that the user lists. What lies between is `via`.
+ */
+#ifndef SHUNT_OWNER_H
+#define SHUNT_OWNER_H
+
+#include "build.h"
+
+struct owner {
+    const char *function, *module, *file;
+    int line;
+    bool in_main_module;
+    const char *unstable; /* NULL: stable */
+    const char *via;      /* NULL: called directly */
+};
+
+/* The owner of a context (a record id; 0 or anything unknown gives an owner that says so). */
+struct owner owner_find(const struct source *source, uint32_t context);
+
+/* Who called the owner, nearest first, as "a < b < c"; NULL nobody known. */
+const char *owner_callers(const struct source *source, uint32_t context);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See processes.h.
+ */
+#include "processes.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+uint64_t source_ns(const struct source *source, uint64_t ticks)
+{
+    return ticks_ns(&source->ticks, ticks);
+}
+
+uint64_t source_since(const struct source *source, uint64_t when)
+{
+    return when > source->begin ? source_ns(source, when - source->begin) : 0;
+}
+
+/* A segment's owner in one number; owners that collide would share a thread, which start rules out.
+ */
+static uint64_t segment_key(int32_t pid, int32_t tid, uint64_t start)
+{
+    return ((uint64_t)(uint32_t)tid << 32 | (uint32_t)pid) ^ start * 0x9e3779b97f4a7c15ull;
+}
+
+struct source_thread *source_thread(const struct source *source, const struct reader_cursor *cursor)
+{
+    if (!cursor->thread_chunk || cursor->pid != source->process->pid)
+        return NULL;
+    uint32_t index =
+        map_get(&source->threads, segment_key(cursor->pid, cursor->tid, cursor->start));
+    return index == MAP_NONE ? NULL : &source->thread[index];
+}
+
+struct report_use *source_use(const struct source *source, uint32_t slot)
+{
+    uint32_t index = map_get(&source->slots, slot);
+    return index == MAP_NONE ? NULL : source->use[index];
+}
+
+bool source_idle(const struct source *source, const struct source_thread *thread,
+                 const struct trace_slot *slot)
+{
+    if (!thread->wait || slot->call != thread->wait->call)
+        return false;
+    if (slot->context == thread->wait->context)
+        return true;
+    const struct trace_context *here = reader_record(source->reader, slot->context, RECORD_CONTEXT);
+    const struct trace_context *wait =
+        reader_record(source->reader, thread->wait->context, RECORD_CONTEXT);
+    /* the same return address, from whatever depth: that is what the preload takes for one point */
+    return here && wait && here->frames && wait->frames && here->frame[0] == wait->frame[0];
+}
+
+/* ---- processes ---- */
+
+static void source_begin(struct build *build, const struct reader *reader,
+                         const struct run_info *run, struct source *source, int pid)
+{
+    struct report_process *process = ARENA_NEW(build->arena, struct report_process);
+    *source = (struct source){.build = build,
+                              .reader = reader,
+                              .run = run,
+                              .process = process,
+                              .ticks = ticks_of(reader)};
+    source->threads.arena = build->arena;
+    source->slots.arena = build->arena;
+    source->begin = reader_header(reader)->first_clock.ticks;
+    process->pid = pid;
+    process->name = "unknown program";
+    process->state = REPORT_OPEN;
+    process->trace_path = text_clean(build->arena, reader_path(reader));
+    process->threshold_ns = reader_header(reader)->threshold_ns;
+    process->clock_quality = source->ticks.quality;
+    process->ns_per_tick = source->ticks.ns_per_tick;
+    process->clock_jumps = source->ticks.jumps;
+    if (reader_header(reader)->state == TRACE_STATE_SETUP)
+        process->setup_trouble = "the library did not get to the end of its own start, so nothing, "
+                                 "or not all, was observed";
+}
+
+static void describe(struct source *source, const struct trace_process *record)
+{
+    struct arena *arena = source->build->arena;
+    struct report_process *process = source->process;
+    const struct trace_header *header = reader_header(source->reader);
+    process->ppid = record->ppid;
+    process->forked = record->forked == 1;
+    process->exe = text_clean(arena, reader_string(source->reader, record->exe));
+    process->command_line = text_clean(arena, reader_string(source->reader, record->command_line));
+    if (process->exe && *process->exe)
+        process->name = text_basename(process->exe);
+    if (process->forked && record->seen)
+        source->begin = record->seen;
+    source->end = record->ended;
+    if (!source->end && !process->forked && record->pid == header->pid)
+        source->end = header->end_ticks;
+    if (source->end)
+        process->state = REPORT_ENDED;
+}
+
+struct finder {
+    struct build *build;
+    const struct reader *reader;
+    const struct run_info *run;
+    struct source *sources;
+    size_t count, capacity;
+    struct map by_pid;
+};
+
+static struct source *source_of(struct finder *finder, int32_t pid)
+{
+    uint32_t index = map_get(&finder->by_pid, (uint32_t)pid);
+    if (index == MAP_NONE) {
+        finder->sources = arena_grow(finder->build->arena, finder->sources, sizeof(struct source),
+                                     finder->count, &finder->capacity);
+        index = (uint32_t)finder->count++;
+        map_put(&finder->by_pid, (uint32_t)pid, index);
+        source_begin(finder->build, finder->reader, finder->run, &finder->sources[index], pid);
+    }
+    return &finder->sources[index];
+}
+
+/* ---- threads ---- */
+
+static void add_thread(struct source *source, const struct reader_cursor *cursor,
+                       const struct trace_thread *record)
+{
+    struct arena *arena = source->build->arena;
+    struct report_thread *thread = ARENA_NEW(arena, struct report_thread);
+    thread->pid = cursor->pid;
+    thread->tid = cursor->tid;
+    thread->is_main = cursor->tid == cursor->pid;
+    thread->name = record->name[0] ? text_clean(arena, record->name) : "unnamed";
+    thread->folded = record->folded;
+    thread->ended = record->end != 0 || cursor->tid == 0;
+    source->thread = arena_grow(arena, source->thread, sizeof *source->thread, source->thread_count,
+                                &source->thread_capacity);
+    map_put(&source->threads, segment_key(cursor->pid, cursor->tid, cursor->start),
+            (uint32_t)source->thread_count);
+    const struct trace_wait_point *wait =
+        reader_record(source->reader, record->loop, RECORD_WAIT_POINT);
+    source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The latest instant the process is known to have reached. */
+static uint64_t latest(const struct source *source)
+{
+    uint64_t end = source->process->forked ? 0 : source->ticks.last;
+    for (size_t i = 0; i < source->thread_count; i++) {
+        const struct trace_thread *record = source->thread[i].record;
+        end = later(end, later(record->end, later(record->cpu_when, record->current.start)));
+    }
+    return end;
+}
+
+static void find_end(struct source *source)
+{
+    const struct run_info *run = source->run;
+    if (!source->end && run && run->pid == source->process->pid && run->ended_ns) {
+        source->end = ticks_at(&source->ticks, run->ended_ns);
+        source->process->state = REPORT_KILLED;
+    }
+    if (!source->end)
+        source->end = latest(source);
+    if (source->end < source->begin)
+        source->end = source->begin;
+    if (source->process->state == REPORT_OPEN && run && run->ended_ns)
+        source->process->state = REPORT_KILLED;
+    source->process->wall_ns = source_ns(source, source->end - source->begin);
+    source->process->started_realtime_ns = ticks_realtime(&source->ticks, source->begin);
+}
+
+static void fill_thread(struct source *source, struct source_thread *entry)
+{
+    struct report_thread *thread = entry->thread;
+    const struct trace_thread *record = entry->record;
+    uint64_t end = record->end ? record->end : source->end;
+    thread->start_ns = source_since(source, record->start);
+    thread->wall_ns = end > record->start ? source_ns(source, end - record->start) : 0;
+    thread->cpu_ns = record->cpu;
+    thread->cpu_known = record->cpu_when != 0;
+    thread->explained_ns = source_ns(source, record->explained);
+    thread->nested_ns = source_ns(source, record->nested);
+    thread->uncounted = record->uncounted;
+    thread->checked = record->checked;
+    thread->wrong = record->wrong;
+    const struct run_thread *outside = run_info_thread(source->run, thread->pid, thread->tid);
+    if (outside && outside->run_ns >= thread->cpu_ns) {
+        thread->cpu_ns = outside->run_ns;
+        thread->cpu_known = true;
+    }
+    source->process->cpu_ns += thread->cpu_ns;
+    source->process->cpu_known |= thread->cpu_known;
+    const struct trace_current *current = &record->current;
+    if (source->process->state == REPORT_ENDED || current->frame == 0 || current->call > UINT16_MAX)
+        return;
+    const struct trace_call *call = reader_call(source->reader, (uint16_t)current->call);
+    thread->current_call = call ? text_clean(source->build->arena, call->name) : "unknown call";
+    if (source->end > current->start && current->start)
+        thread->current_ns = source_ns(source, source->end - current->start);
+}
+
+/* Sums over slots: enough to rank processes without resolving a single name. */
+static void sum_slots(struct source *source)
+{
+    struct reader_cursor cursor = {.only_pid = source->process->pid};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        struct source_thread *thread = source_thread(source, &cursor);
+        if (record->type != RECORD_SLOT || !thread)
+            continue;
+        const struct trace_slot *slot = (const struct trace_slot *)record;
+        source->process->calls += slot->count;
+        if (source_idle(source, thread, slot))
+            continue;
+        thread->thread->calls += slot->count;
+        thread->thread->blocked += slot->blocked;
+        thread->thread->blocked_ns += source_ns(source, slot->blocked_ticks);
+        source->process->blocked += slot->blocked;
+        source->process->blocked_ns += source_ns(source, slot->blocked_ticks);
+    }
+    for (size_t i = 0; i < source->thread_count; i++)
+        if (source->thread[i].wait)
+            source->process->stall_ns += source_ns(source, source->thread[i].wait->stall_ticks);
+}
+
+unsigned processes_find(struct build *build, const struct reader *reader,
+                        const struct run_info *run, struct source **sources)
+{
+    struct finder finder = {.build = build, .reader = reader, .run = run};
+    finder.by_pid.arena = build->arena;
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(reader, &cursor));) {
+        if (record->type == RECORD_PROCESS) {
+            const struct trace_process *process = (const struct trace_process *)record;
+            describe(source_of(&finder, process->pid), process);
+        } else if (record->type == RECORD_THREAD) {
+            add_thread(source_of(&finder, cursor.pid), &cursor,
+                       (const struct trace_thread *)record);
+        }
+    }
+    if (finder.count == 0)
+        source_of(&finder, reader_header(reader)->pid);
+    for (size_t i = 0; i < finder.count; i++) {
+        struct source *source = &finder.sources[i];
+        find_end(source);
+        for (size_t j = 0; j < source->thread_count; j++)
+            fill_thread(source, &source->thread[j]);
+        sum_slots(source);
+    }
+    *sources = finder.sources;
+    return (unsigned)finder.count;
+}

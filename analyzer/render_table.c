@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See render_table.h.
+ */
+#include "render_table.h"
+
+#include "format.h"
+#include "text.h"
+
+#include <string.h>
+
+#define WHERE_WIDTH  25
+#define TARGET_WIDTH 22
+
+/* Without the directories of a file: the name is what tells. */
+static const char *short_target(struct arena *arena, const char *target)
+{
+    static const char *const named[] = {"file:", "dir:", "fifo:"};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (text_starts(target, named[i])) {
+            const char *deleted = strstr(target, " (deleted)");
+            const char *name = text_basename(target + strlen(named[i]));
+            return deleted ? arena_print(arena, "%.*s", (int)(strlen(name) - strlen(deleted)), name)
+                           : name;
+        }
+    return target;
+}
+
+const char *table_call(struct page *page, const struct report_site *site, size_t width)
+{
+    if (!site->pattern)
+        return text_fit(page->arena, site->call, width);
+    const char *target = short_target(page->arena, site->pattern);
+    size_t used = text_width(site->call) + 3;
+    size_t room = used + 6 < width ? width - used : 6;
+    return text_fit(
+        page->arena,
+        arena_print(page->arena, "%s > %s", site->call, text_fit(page->arena, target, room)),
+        width);
+}
+
+static const char *place(struct page *page, const struct report_site *site)
+{
+    if (site->file && site->line)
+        return arena_print(
+            page->arena, "%s:%d%s", text_basename(site->file), site->line,
+            site->lines > 1 ? arena_print(page->arena, " and %u more", site->lines - 1) : "");
+    return "";
+}
+
+const char *table_details(struct page *page, const struct report_site *site)
+{
+    struct arena *a = page->arena;
+    const char *text = place(page, site);
+    if (!site->in_main_module)
+        text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->module);
+    if (site->histogram && site->calls > 1)
+        text = arena_print(a, "%s%sp50 %s  p99 %s", text, *text ? "  " : "",
+                           format_duration(a, site->p50_ns), format_duration(a, site->p99_ns));
+    text = arena_print(a, "%s%smax %s", text, *text ? "  " : "", format_duration(a, site->max_ns));
+    if (site->via)
+        text = arena_print(a, "%s  via %s", text, site->via);
+    if (site->callers)
+        text = arena_print(a, "%s  from %s", text, site->callers);
+    if (site->errors)
+        text = arena_print(a, "%s  %s failed", text, format_count(a, site->errors));
+    return text;
+}
+
+static int id_width(struct report_use *const *uses, unsigned count)
+{
+    size_t width = 4;
+    for (unsigned i = 0; i < count; i++)
+        if (strlen(uses[i]->site->short_id) > width)
+            width = strlen(uses[i]->site->short_id);
+    return (int)width;
+}
+
+static void table_row(struct page *page, int ids, const struct report_site *site, const char *calls,
+                      const char *time, const char *share)
+{
+    const char *where = text_fit(page->arena, site->function, WHERE_WIDTH);
+    const char *call = table_call(page, site, TARGET_WIDTH);
+    int where_pad = WHERE_WIDTH - (int)text_width(where);
+    int call_pad = TARGET_WIDTH - (int)text_width(call);
+    fprintf(page->out, "%s%*s %s%*s %s%*s%10s%9s%6s\n",
+            page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
+            where, where_pad, "", call, call_pad, "", calls, time, share);
+    page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
+              table_details(page, site));
+    if (site->unstable)
+        page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
+                  arena_print(page->arena, "unstable id: %s", site->unstable));
+}
+
+static void table_head(struct page *page, int ids, const char *time, const char *share)
+{
+    page_line(page, "%-*s %-*s %-*s%10s%9s%6s", ids, "SITE", WHERE_WIDTH, "WHERE", TARGET_WIDTH,
+              "CALL > TARGET", "CALLS", time, share);
+}
+
+void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
+{
+    unsigned stalling = 0;
+    while (stalling < loop->site_count && loop->sites[stalling]->stall_ns)
+        stalling++;
+    if (stalling == 0)
+        return;
+    unsigned shown = 0;
+    while (shown < stalling && shown < top &&
+           (shown < 3 || loop->sites[shown]->stall_ns * 200 >= loop->stall_ns))
+        shown++;
+    int ids = id_width(loop->sites, shown);
+    table_head(page, ids, "TOTAL", "STALL");
+    for (unsigned i = 0; i < shown; i++) {
+        const struct report_use *use = loop->sites[i];
+        table_row(page, ids, use->site, format_count(page->arena, use->calls),
+                  format_duration(page->arena, use->total_ns),
+                  format_share(page->arena, use->stall_ns, loop->stall_ns));
+    }
+    uint64_t rest = 0;
+    for (unsigned i = shown; i < stalling; i++)
+        rest += loop->sites[i]->stall_ns;
+    if (stalling > shown)
+        page_line(page, "%*s %u more sites, %s of the stall", ids, "", stalling - shown,
+                  format_share(page->arena, rest, loop->stall_ns));
+}
+
+/* Uses of one site follow from several threads; each site is shown once. */
+static bool shown_before(struct report_use *const *uses, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (uses[i]->site == uses[index]->site)
+            return true;
+    return false;
+}
+
+void table_threads(struct page *page, const struct report_process *process, unsigned top)
+{
+    int ids = id_width(process->others, process->other_count);
+    unsigned shown = 0, left = 0;
+    for (unsigned i = 0; i < process->other_count; i++) {
+        if (shown_before(process->others, i))
+            continue;
+        if (shown == top) {
+            left++;
+            continue;
+        }
+        if (shown++ == 0)
+            table_head(page, ids, "BLOCKED", "TIME");
+        uint64_t calls = 0, blocked = 0;
+        for (unsigned j = i; j < process->other_count; j++)
+            if (process->others[j]->site == process->others[i]->site) {
+                calls += process->others[j]->calls;
+                blocked += process->others[j]->blocked_ns;
+            }
+        table_row(page, ids, process->others[i]->site, format_count(page->arena, calls),
+                  format_duration(page->arena, blocked),
+                  format_share(page->arena, blocked, process->wall_ns));
+    }
+    if (left)
+        page_line(page, "%*s %u more sites (--top %u shows them)", ids, "", left, shown + left);
+}
+
+/* ---- verdicts ---- */
+
+static const char *upper(struct arena *arena, const char *text)
+{
+    char *copy = arena_copy(arena, text);
+    for (char *c = copy; *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return copy;
+}
+
+static enum page_style verdict_style(enum verdict verdict)
+{
+    return verdict == VERDICT_CHANGE    ? PAGE_RED
+           : verdict == VERDICT_FINE    ? PAGE_GREEN
+           : verdict == VERDICT_UNKNOWN ? PAGE_YELLOW
+                                        : PAGE_BOLD;
+}
+
+static void routes(struct page *page, const struct report_advice *advice)
+{
+    page_line(page, "ROUTE     STALL GAIN   COSTS");
+    for (unsigned i = 0; i < advice->route_count; i++) {
+        const struct report_route *route = &advice->routes[i];
+        const char *gain = "n/a";
+        if (route->gain_known)
+            gain = route->gain_ns ? arena_print(page->arena, "%s-%s", route->estimated ? "~" : "",
+                                                format_duration(page->arena, route->gain_ns))
+                                  : "0 s";
+        page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%-8s %11s   ", route->name, gain), 23,
+                  route->text);
+    }
+}
+
+void table_verdict(struct page *page, const struct report_site *site)
+{
+    const struct report_advice *advice = &site->advice;
+    const char *head = arena_print(page->arena, "VERDICT %s: %s", site->short_id,
+                                   upper(page->arena, report_verdict_name(advice->verdict)));
+    page_wrap(page, verdict_style(advice->verdict), head, 8,
+              arena_print(page->arena, " (%s confidence). %s",
+                          report_confidence_name(advice->confidence), advice->headline));
+    for (unsigned i = 0; i < advice->reason_count; i++)
+        page_wrap(page, PAGE_PLAIN, "  why   ", 8, advice->reasons[i]);
+    if (advice->route_count)
+        routes(page, advice);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of a page that speak of sites: tables and verdicts. Shared by render_text and
+ * render_site.
+ */
+#ifndef SHUNT_RENDER_TABLE_H
+#define SHUNT_RENDER_TABLE_H
+
+#include "page.h"
+#include "report.h"
+
+/* Sites of a loop by stall, or of other threads by blocked time (loop NULL). `uses` may hold
+ * several of one site. */
+void table_loop(struct page *page, const struct report_loop *loop, unsigned top);
+void table_threads(struct page *page, const struct report_process *process, unsigned top);
+
+/* The verdict on a site, its reasons and routes. */
+void table_verdict(struct page *page, const struct report_site *site);
+
+/* "fdatasync > *.aof", at most `width` columns. */
+const char *table_call(struct page *page, const struct report_site *site, size_t width);
+
+/* "p50 0.84 ms  p99 3.9 ms  max 41 ms" and what is worth saying beside it. */
+const char *table_details(struct page *page, const struct report_site *site);
+
+#endif

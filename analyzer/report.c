@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Builds the model: read, symbolize, aggregate, advise. Each process is first summed without a
+ * single name, so that names are resolved only for those that will be shown.
+ */
+#include "report.h"
+
+#include "advise.h"
+#include "completeness.h"
+#include "inputs.h"
+#include "loops.h"
+#include "processes.h"
+#include "sites.h"
+#include "targets.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One trace file and the processes in it. */
+struct trace {
+    struct reader *reader;
+    struct source *sources;
+    unsigned count;
+};
+
+struct job {
+    struct build build;
+    struct trace *traces;
+    unsigned count;
+    struct source **sources; /* of all files, busiest first */
+    unsigned source_count;
+    const char *run_directory; /* the one that `run` is of; equal strings of inputs are one */
+    const struct run_info *run;
+};
+
+const char *report_verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {[VERDICT_FINE] = "fine",
+                                        [VERDICT_OFFLOAD] = "offload",
+                                        [VERDICT_CHANGE] = "change",
+                                        [VERDICT_COOPERATIVE] = "cooperative",
+                                        [VERDICT_UNKNOWN] = "unknown"};
+    return names[verdict];
+}
+
+const char *report_confidence_name(enum confidence confidence)
+{
+    static const char *const names[] = {
+        [CONFIDENCE_LOW] = "low", [CONFIDENCE_MEDIUM] = "medium", [CONFIDENCE_HIGH] = "high"};
+    return names[confidence];
+}
+
+const char *report_state_name(enum report_state state)
+{
+    static const char *const names[] = {[REPORT_ENDED] = "ended",
+                                        [REPORT_ALIVE] = "alive",
+                                        [REPORT_KILLED] = "killed",
+                                        [REPORT_OPEN] = "open"};
+    return names[state];
+}
+
+/* ---- read ---- */
+
+static void add_note(struct report *report, const char *text)
+{
+    enum { NOTES_MOST = 32 };
+    if (!report->notes)
+        report->notes = ARENA_ARRAY(&report->arena, const char *, NOTES_MOST);
+    if (report->note_count < NOTES_MOST)
+        report->notes[report->note_count++] = text;
+}
+
+/* run.json of a directory, read once for all files in it. */
+static const struct run_info *run_of(struct job *job, const char *directory)
+{
+    if (job->run_directory == directory)
+        return job->run;
+    const char *trouble;
+    job->run = run_info_read(job->build.arena, directory, &trouble);
+    job->run_directory = directory;
+    if (trouble)
+        add_note(job->build.report, arena_print(job->build.arena, "%s/%s", directory, trouble));
+    if (job->run && !job->build.report->command)
+        job->build.report->command = job->run->command;
+    return job->run;
+}
+
+static int read_traces(struct job *job, const struct inputs *inputs, struct error *error)
+{
+    struct arena *arena = job->build.arena;
+    job->traces = ARENA_ARRAY(arena, struct trace, inputs->count);
+    for (unsigned i = 0; i < inputs->count; i++) {
+        struct trace *trace = &job->traces[job->count];
+        if (reader_open(&trace->reader, inputs->items[i].path, error) < 0) {
+            add_note(job->build.report, text_clean(arena, error->text));
+            continue;
+        }
+        job->count++;
+        trace->count = processes_find(&job->build, trace->reader,
+                                      run_of(job, inputs->items[i].directory), &trace->sources);
+        job->source_count += trace->count;
+    }
+    if (job->count == 0) /* the sentence about the last file stands */
+        return -1;
+    return 0;
+}
+
+/* ---- order ---- */
+
+static int busier(const void *a, const void *b)
+{
+    const struct report_process *x = (*(struct source *const *)a)->process;
+    const struct report_process *y = (*(struct source *const *)b)->process;
+    const uint64_t left[] = {x->stall_ns, x->blocked_ns, x->calls, (uint64_t)y->pid};
+    const uint64_t right[] = {y->stall_ns, y->blocked_ns, y->calls, (uint64_t)x->pid};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (left[i] != right[i])
+            return left[i] > right[i] ? -1 : 1;
+    return 0;
+}
+
+static void order_processes(struct job *job)
+{
+    struct report *report = job->build.report;
+    job->sources = ARENA_ARRAY(job->build.arena, struct source *, job->source_count);
+    unsigned filled = 0;
+    for (unsigned i = 0; i < job->count; i++)
+        for (unsigned j = 0; j < job->traces[i].count; j++)
+            job->sources[filled++] = &job->traces[i].sources[j];
+    qsort(job->sources, job->source_count, sizeof(struct source *), busier);
+    report->processes = ARENA_ARRAY(job->build.arena, struct report_process *, job->source_count);
+    report->process_count = job->source_count;
+    for (unsigned i = 0; i < job->source_count; i++)
+        report->processes[i] = job->sources[i]->process;
+}
+
+static int thread_order(const void *a, const void *b)
+{
+    const struct report_thread *x = *(struct report_thread *const *)a;
+    const struct report_thread *y = *(struct report_thread *const *)b;
+    if (x->is_main != y->is_main)
+        return x->is_main ? -1 : 1;
+    if (x->blocked_ns != y->blocked_ns)
+        return x->blocked_ns > y->blocked_ns ? -1 : 1;
+    return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static void hand_over_threads(struct source *source)
+{
+    struct report_process *process = source->process;
+    process->threads =
+        ARENA_ARRAY(source->build->arena, struct report_thread *, source->thread_count);
+    process->thread_count = (unsigned)source->thread_count;
+    for (size_t i = 0; i < source->thread_count; i++)
+        process->threads[i] = source->thread[i].thread;
+    qsort(process->threads, process->thread_count, sizeof(struct report_thread *), thread_order);
+}
+
+/* The site of each call that was in progress when the trace ended. */
+static void find_current(struct source *source)
+{
+    for (size_t i = 0; i < source->thread_count; i++) {
+        struct source_thread *entry = &source->thread[i];
+        const struct report_use *use = source_use(source, entry->record->current.slot);
+        if (entry->thread->current_call && use)
+            entry->thread->current_site = use->site;
+    }
+}
+
+static int use_order(const void *a, const void *b)
+{
+    const struct report_use *x = *(struct report_use *const *)a;
+    const struct report_use *y = *(struct report_use *const *)b;
+    const uint64_t left[] = {x->blocked_ns, x->total_ns, x->calls, x->site->id,
+                             (uint64_t)y->thread->tid};
+    const uint64_t right[] = {y->blocked_ns, y->total_ns, y->calls, y->site->id,
+                              (uint64_t)x->thread->tid};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (left[i] != right[i])
+            return left[i] > right[i] ? -1 : 1;
+    return 0;
+}
+
+static void rank_others(struct source *source)
+{
+    struct report_process *process = source->process;
+    process->others = ARENA_ARRAY(source->build->arena, struct report_use *, source->use_count);
+    for (unsigned i = 0; i < process->site_count; i++)
+        for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
+            if (!use->idle && !use->thread->loop && use->blocked)
+                process->others[process->other_count++] = use;
+    qsort(process->others, process->other_count, sizeof(struct report_use *), use_order);
+}
+
+/* ---- aggregate ---- */
+
+static bool wanted(const struct job *job, unsigned index)
+{
+    const struct report_options *options = job->build.options;
+    if (options->all)
+        return true;
+    return options->pid ? job->sources[index]->process->pid == options->pid : index == 0;
+}
+
+static void aggregate(struct source *source)
+{
+    loops_begin(source);
+    sites_build(source);
+    loops_fill(source);
+    rank_others(source);
+    find_current(source);
+}
+
+static int resolve(struct job *job, struct error *error)
+{
+    struct source **chosen = ARENA_ARRAY(job->build.arena, struct source *, job->source_count);
+    for (unsigned i = 0; i < job->source_count; i++) {
+        hand_over_threads(job->sources[i]);
+        completeness_fill(job->sources[i]);
+        if (wanted(job, i))
+            aggregate(job->sources[i]);
+    }
+    for (unsigned i = 0; i < job->count; i++) { /* the ring is streamed once a file */
+        unsigned count = 0;
+        for (unsigned j = 0; j < job->traces[i].count; j++)
+            if (job->traces[i].sources[j].process->site_count)
+                chosen[count++] = &job->traces[i].sources[j];
+        if (targets_fill(chosen, count, error) < 0)
+            return -1;
+    }
+    for (unsigned i = 0; i < job->source_count; i++)
+        advise_process(job->build.arena, job->sources[i]->process);
+    sites_shorten(job->build.report);
+    return 0;
+}
+
+static int check_pid(const struct job *job, struct error *error)
+{
+    const struct report_options *options = job->build.options;
+    for (unsigned i = 0; options->pid && i < job->source_count; i++)
+        if (job->sources[i]->process->pid == options->pid)
+            return 0;
+    if (!options->pid)
+        return 0;
+    return error_set(error, "no process %d in %s; leave --pid out to see which there are",
+                     options->pid, job->build.report->source);
+}
+
+int report_build(struct report *report, const char *const *paths, unsigned path_count,
+                 const struct report_options *options, struct error *error)
+{
+    *report = (struct report){0};
+    struct job job = {.build = {.report = report, .arena = &report->arena, .options = options}};
+    job.build.symbolizer = symbolizer_new(&report->arena);
+    struct inputs inputs;
+    int result = inputs_find(&report->arena, paths, path_count, &inputs, error);
+    if (result == 0) {
+        report->source = text_clean(&report->arena, path_count ? paths[0] : "");
+        result = read_traces(&job, &inputs, error);
+    }
+    if (result == 0) {
+        order_processes(&job);
+        result = check_pid(&job, error);
+    }
+    if (result == 0)
+        result = resolve(&job, error);
+    for (unsigned i = 0; i < job.count; i++)
+        reader_close(job.traces[i].reader);
+    symbolizer_free(job.build.symbolizer);
+    if (result < 0)
+        report_free(report);
+    return result;
+}
+
+void report_free(struct report *report)
+{
+    arena_release(&report->arena);
+    *report = (struct report){0};
+}

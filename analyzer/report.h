@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model of a report: what every renderer receives. All times are nanoseconds, all text is clean
+ * (see text.h) and everything lives in the report's arena. What was not measured is said to be
+ * unknown, with the reason; a zero is a measured zero.
+ */
+#ifndef SHUNT_REPORT_H
+#define SHUNT_REPORT_H
+
+#include "arena.h"
+#include "calls.h"
+#include "error.h"
+#include "histogram.h"
+#include "ticks.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum verdict {
+    VERDICT_FINE,
+    VERDICT_OFFLOAD,
+    VERDICT_CHANGE,
+    VERDICT_COOPERATIVE,
+    VERDICT_UNKNOWN
+};
+enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+
+/* One way to deal with a site, and what it brings. */
+struct report_route {
+    const char *name; /* pool, green, source, config */
+    bool applies;     /* false: not possible here, `text` says why */
+    bool gain_known;
+    uint64_t gain_ns; /* stall taken from the loop */
+    bool estimated;   /* the gain follows from knowledge about the program, not from this trace */
+    const char *text; /* what it costs or needs */
+};
+
+#define REPORT_REASONS 8u
+#define REPORT_ROUTES  4u
+
+struct report_advice {
+    enum verdict verdict;
+    enum confidence confidence;
+    const char *headline; /* a sentence after the verdict */
+    const char *reasons[REPORT_REASONS];
+    unsigned reason_count;
+    struct report_route routes[REPORT_ROUTES]; /* none where there is nothing to do */
+    unsigned route_count;
+};
+
+/* What a site did on one thread. */
+struct report_use {
+    struct report_site *site;
+    struct report_thread *thread;
+    struct report_use *next; /* of the same site */
+    bool idle;               /* this is the thread's own idle wait: never ranked */
+    uint64_t calls, total_ns, blocked, blocked_ns, max_ns;
+    uint64_t stalled_turns, stall_ns; /* on a loop */
+    uint64_t errors, again, interrupted, no_timeout;
+};
+
+struct report_target {
+    const char *text;
+    uint64_t events, blocked_ns; /* as far as the ring goes back */
+};
+
+/* One (call, owner). Sums leave out idle waits, except in `idle_*`. */
+struct report_site {
+    uint64_t id;
+    char short_id[17]; /* shortest unique prefix, at least 4 digits */
+    const char *call;
+    const struct trace_call *facts; /* NULL: the trace does not tell what the call is */
+    const char *function, *module;
+    const char *file; /* NULL unknown */
+    int line;
+    bool in_main_module;
+    bool stable;          /* the id outlives a rebuild */
+    const char *unstable; /* why not */
+    const char *via;      /* between the call and the owner; NULL nothing */
+    const char *callers;  /* who called the owner, nearest first; NULL not resolved */
+    unsigned lines;       /* places in the owner from which it was called */
+
+    uint64_t calls, total_ns, blocked, blocked_ns, max_ns, max_when_ns;
+    uint64_t stalled_turns, stall_ns;
+    uint64_t errors, again, interrupted, no_timeout;
+    int last_error;
+    uint64_t idle_calls, idle_ns;
+    struct report_use *uses;
+    unsigned use_count; /* threads */
+    bool on_loop;
+
+    struct histogram *histogram; /* in ticks; NULL none */
+    bool histogram_shared;       /* it also counts calls of other sites */
+    uint64_t p50_ns, p99_ns;
+
+    struct report_target *targets; /* most blocked first */
+    unsigned target_count;
+    bool more_targets;   /* there were others */
+    bool many_targets;   /* a slot said that it saw several */
+    unsigned merges;     /* times the pattern was widened past the kept targets */
+    const char *pattern; /* all targets as one; NULL unknown */
+    struct report_advice advice;
+};
+
+struct report_turn {
+    uint64_t when_ns; /* since the process began */
+    uint64_t length_ns, wait_ns;
+    int ready;
+    bool harmful;
+    struct {
+        const struct report_site *site; /* NULL unknown */
+        uint64_t calls, ns;
+    } top[TRACE_TURN_SLOTS];
+    unsigned top_count;
+};
+
+struct report_loop {
+    struct report_thread *thread;
+    const char *call, *function, *file, *module;
+    int line;
+    int fd;
+    uint64_t observed_ns; /* since it was recognised */
+    uint64_t visits, wait_ns, ready_at_once, timed_out;
+    uint64_t turns, turn_ns, stalls, stall_ns, harmful, harmful_ns;
+    uint64_t p50_ns, p99_ns, max_ns; /* of stalls */
+    struct histogram stall_histogram;
+    uint64_t slice_ns;
+    uint64_t slices[TRACE_SLICES]; /* stall by time, the first from when it was recognised */
+    unsigned slice_count;
+    uint64_t chosen_ns;                    /* since the process began */
+    struct report_turn worst[TRACE_TURNS]; /* longest first */
+    unsigned worst_count;
+    uint64_t site_stall_ns; /* part of stall_ns inside intercepted calls; the rest computes, or is
+                               unseen */
+    struct report_use **sites; /* most stall first, idle wait left out */
+    unsigned site_count;
+};
+
+/* A figure that may not be known. */
+struct report_saw {
+    bool known;
+    double percent;
+    uint64_t off_cpu_ns;
+    const char *why; /* unknown, because ... */
+};
+
+struct report_thread {
+    int pid, tid; /* tid 0: several ended threads of this name, summed */
+    const char *name;
+    bool is_main;
+    unsigned folded;   /* threads summed here */
+    uint64_t start_ns; /* since the process began */
+    uint64_t wall_ns;
+    bool ended;
+    uint64_t cpu_ns;
+    bool cpu_known;
+    uint64_t explained_ns, nested_ns;
+    uint64_t calls, blocked, blocked_ns; /* without idle waits */
+    uint64_t uncounted, checked, wrong;
+    const char *current_call; /* in progress when the trace ends; NULL none */
+    const struct report_site *current_site;
+    uint64_t current_ns;
+    struct report_loop *loop; /* NULL: not a loop */
+    struct report_saw saw;
+};
+
+enum report_state {
+    REPORT_ENDED,  /* a regular exit */
+    REPORT_ALIVE,  /* still running */
+    REPORT_KILLED, /* ended without our destructor: a signal, _exit, exec */
+    REPORT_OPEN    /* one of the two above; which, cannot be told from here */
+};
+
+struct report_process {
+    int pid, ppid;
+    bool forked;
+    const char *name; /* basename of the executable */
+    const char *exe, *command_line, *trace_path;
+    enum report_state state;
+    const char *setup_trouble; /* NULL; else why nothing was observed */
+    uint64_t started_realtime_ns;
+    uint64_t wall_ns;
+    uint64_t threshold_ns;
+    enum ticks_quality clock_quality;
+    double ns_per_tick;
+    uint64_t clock_jumps;
+    uint64_t cpu_ns;
+    bool cpu_known;
+    uint64_t calls, blocked, blocked_ns, stall_ns;
+
+    struct report_thread **threads; /* main first, then by blocked time */
+    unsigned thread_count;
+    struct report_loop **loops; /* most stall first */
+    unsigned loop_count;
+    struct report_site **sites; /* by rank */
+    unsigned site_count;
+    struct report_use **others; /* uses off the loops, most blocked first, one a site and kind */
+    unsigned other_count;
+
+    struct report_saw saw; /* all threads, weighted by time off the CPU */
+    struct report_saw saw_least;
+    const struct report_thread *saw_least_thread;
+    const char *saw_how; /* how to make an unknown known; NULL */
+
+    uint64_t lost[TRACE_LOSS_KINDS];
+    uint64_t events_overwritten;
+    const char **gaps; /* known to be unseen, a clause each */
+    unsigned gap_count;
+    bool own_cost_known;
+    double own_cost_percent; /* of the CPU time; an estimate */
+    uint64_t own_memory;     /* bytes of trace in memory */
+    const char **notes;      /* about the figures */
+    unsigned note_count;
+};
+
+struct report {
+    struct arena arena;
+    const char *source;                /* what was asked for */
+    const char *command;               /* of run.json; NULL */
+    struct report_process **processes; /* busiest first */
+    unsigned process_count;
+    const char **notes; /* files left out and why */
+    unsigned note_count;
+};
+
+struct report_options {
+    const char *const *wrappers; /* functions that are no owners */
+    unsigned wrapper_count;
+    int pid;          /* resolve this process only; 0: the busiest */
+    bool all;         /* resolve every process */
+    unsigned callers; /* for how many sites a process to resolve the callers */
+};
+
+/* Reads the traces at the given paths (files or directories) and builds the model. 0, or -1 with a
+ * sentence. The report is released with report_free. */
+int report_build(struct report *report, const char *const *paths, unsigned path_count,
+                 const struct report_options *options, struct error *error);
+void report_free(struct report *report);
+
+const char *report_verdict_name(enum verdict verdict);
+const char *report_confidence_name(enum confidence confidence);
+const char *report_state_name(enum report_state state);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run.json, which `shunt run` leaves beside the traces: what can only be seen from outside the
+ * program, above all how long its threads waited for a CPU. It may be missing or damaged.
+ */
+#ifndef SHUNT_RUN_INFO_H
+#define SHUNT_RUN_INFO_H
+
+#include "arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RUN_INFO_NAME "run.json"
+
+struct run_thread {
+    int pid, tid;
+    uint64_t started_ns, sampled_ns; /* CLOCK_MONOTONIC */
+    uint64_t run_ns, wait_ns;        /* on a CPU, waiting for one */
+    uint64_t stime_ns;
+    bool explained_known;
+    uint64_t explained_ticks;
+};
+
+struct run_gap {
+    int pid;
+    const char *text;
+};
+
+struct run_info {
+    const char *command; /* arguments joined by spaces */
+    int pid;
+    uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: not known */
+    bool run_queue_known;
+    struct run_thread *threads;
+    unsigned thread_count;
+    struct run_gap *gaps;
+    unsigned gap_count;
+};
+
+/* Reads DIR/run.json. NULL when there is none; *trouble then says why if it is there and cannot be
+ * used, and is NULL otherwise. */
+struct run_info *run_info_read(struct arena *arena, const char *directory, const char **trouble);
+
+const struct run_thread *run_info_thread(const struct run_info *info, int pid, int tid);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Slots to sites: every (call, chain) that a process counted becomes part of one (call, owner),
+ * with an id that is the same after a rebuild and on every host.
+ */
+#ifndef SHUNT_SITES_H
+#define SHUNT_SITES_H
+
+#include "build.h"
+
+/* Id of a site: a hash of its three names. */
+uint64_t sites_id(const char *call, const char *module, const char *function);
+
+/* Fills process->sites, with uses, sums and latencies, ordered by stall, then by blocked time;
+ * sites that are only idle waits come last. */
+void sites_build(struct source *source);
+
+/* Gives every site of the report the shortest prefix that tells its id from all others. */
+void sites_shorten(struct report *report);
+
+#endif
