@@ -83,6 +83,19 @@ static void source_begin(struct build *build, const struct reader *reader,
                                  "or not all, was observed";
 }
 
+/* What a person calls the program: the name it was started by, unless that is hidden in a changed
+ * command line; one binary may have several names (redis-server is a link to redis-check-rdb). */
+static const char *program_name(struct arena *arena, const struct report_process *process)
+{
+    const char *exe = process->exe && *process->exe ? text_basename(process->exe) : NULL;
+    const char *line = process->command_line;
+    size_t length = line ? strcspn(line, " :") : 0;
+    if (length == 0)
+        return exe ? exe : "unknown program";
+    const char *name = text_basename(arena_print(arena, "%.*s", (int)length, line));
+    return *name == '-' ? name + 1 : name; /* a login shell */
+}
+
 static void describe(struct source *source, const struct trace_process *record)
 {
     struct arena *arena = source->build->arena;
@@ -92,8 +105,7 @@ static void describe(struct source *source, const struct trace_process *record)
     process->forked = record->forked == 1;
     process->exe = text_clean(arena, reader_string(source->reader, record->exe));
     process->command_line = text_clean(arena, reader_string(source->reader, record->command_line));
-    if (process->exe && *process->exe)
-        process->name = text_basename(process->exe);
+    process->name = program_name(arena, process);
     if (process->forked && record->seen)
         source->begin = record->seen;
     source->end = record->ended;

@@ -12,30 +12,44 @@
 #define WHERE_WIDTH  25
 #define TARGET_WIDTH 22
 
-/* Without the directories of a file: the name is what tells. */
-static const char *short_target(struct arena *arena, const char *target)
+/* What a target is called where there is little room: a file's name without its directories. */
+static const char *short_target(struct arena *arena, const char *target, size_t room)
 {
     static const char *const named[] = {"file:", "dir:", "fifo:"};
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (text_starts(target, named[i])) {
-            const char *deleted = strstr(target, " (deleted)");
-            const char *name = text_basename(target + strlen(named[i]));
-            return deleted ? arena_print(arena, "%.*s", (int)(strlen(name) - strlen(deleted)), name)
-                           : name;
-        }
-    return target;
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        if (!text_starts(target, named[i]))
+            continue;
+        const char *name = text_basename(target + strlen(named[i]));
+        const char *deleted = strstr(name, " (deleted)");
+        if (deleted)
+            name = arena_print(arena, "%.*s", (int)(deleted - name), name);
+        const char *dot = strrchr(name, '.');
+        size_t end = dot ? text_width(dot) : 0;
+        if (text_width(name) <= room || end == 0 || end + 2 > room)
+            return text_fit(arena, name, room);
+        return arena_print(arena, "%s*%s", text_head(arena, name, room - end - 1), dot);
+    }
+    return text_fit(arena, target, room);
+}
+
+const char *table_function(struct page *page, const char *function)
+{
+    const char *mark = strchr(function, '!');
+    const char *offset = mark ? strstr(mark, "+0x") : NULL;
+    return offset ? arena_print(page->arena, "%.*s%s", (int)(mark - function), function, offset)
+                  : function;
 }
 
 const char *table_call(struct page *page, const struct report_site *site, size_t width)
 {
     if (!site->pattern)
         return text_fit(page->arena, site->call, width);
-    const char *target = short_target(page->arena, site->pattern);
     size_t used = text_width(site->call) + 3;
     size_t room = used + 6 < width ? width - used : 6;
+    const char *target = short_target(page->arena, site->pattern, room);
     return text_fit(
         page->arena,
-        arena_print(page->arena, "%s > %s", site->call, text_fit(page->arena, target, room)),
+        arena_print(page->arena, "%s > %s", site->call, target),
         width);
 }
 
@@ -79,7 +93,7 @@ static int id_width(struct report_use *const *uses, unsigned count)
 static void table_row(struct page *page, int ids, const struct report_site *site, const char *calls,
                       const char *time, const char *share)
 {
-    const char *where = text_fit(page->arena, site->function, WHERE_WIDTH);
+    const char *where = text_fit(page->arena, table_function(page, site->function), WHERE_WIDTH);
     const char *call = table_call(page, site, TARGET_WIDTH);
     int where_pad = WHERE_WIDTH - (int)text_width(where);
     int call_pad = TARGET_WIDTH - (int)text_width(call);

@@ -20,6 +20,9 @@ void table_verdict(struct page *page, const struct report_site *site);
 /* "fdatasync > *.aof", at most `width` columns. */
 const char *table_call(struct page *page, const struct report_site *site, size_t width);
 
+/* The function as a page shows it: without the build id that names a place in a stripped binary. */
+const char *table_function(struct page *page, const char *function);
+
 /* "p50 0.84 ms  p99 3.9 ms  max 41 ms" and what is worth saying beside it. */
 const char *table_details(struct page *page, const struct report_site *site);
 

@@ -77,9 +77,9 @@ static void saw(struct page *page, const struct report_process *process)
                 arena_print(a, "%s (least: thread %s, %s)", text, process->saw_least_thread->name,
                             format_percent(a, process->saw_least.percent));
     } else {
-        text = arena_print(a, " unknown share of the waiting: %s", process->saw.why);
+        text = arena_print(a, " unknown, because %s", process->saw.why);
     }
-    text = arena_print(a, "%s.  %s.  Lost %s", text, state_text(page, process),
+    text = arena_print(a, "%s.  Ran %s.  Lost %s", text, state_text(page, process),
                        lost(process) ? losses(page, process) : "0");
     if (process->own_cost_known)
         text = arena_print(a, "%s.  Own cost ~%s CPU", text,
@@ -168,6 +168,7 @@ static void where_time_went(struct page *page, const struct report_loop *loop)
     struct arena *a = page->arena;
     uint64_t inside = loop->site_stall_ns;
     uint64_t rest = loop->stall_ns > inside ? loop->stall_ns - inside : 0;
+    uint64_t idle = loop->observed_ns > loop->turn_ns ? loop->observed_ns - loop->turn_ns : 0;
     page_wrap(page, PAGE_PLAIN, "  ", 4,
               arena_print(a,
                           "of the stall: %s in the calls below, %s computing, waiting for a CPU "
@@ -176,7 +177,7 @@ static void where_time_went(struct page *page, const struct report_loop *loop)
                           format_share(a, rest, loop->stall_ns)));
     page_wrap(page, PAGE_PLAIN, "  ", 4,
               arena_print(a, "of the %s watched: %s idle, waiting for work%s",
-                          format_duration(a, loop->observed_ns), format_duration(a, loop->wait_ns),
+                          format_duration(a, loop->observed_ns), format_duration(a, idle),
                           loop->thread->cpu_known
                               ? arena_print(a, "; the thread used %s of CPU",
                                             format_duration(a, loop->thread->cpu_ns))
@@ -199,7 +200,7 @@ static void loop_block(struct page *page, const struct report_process *process,
 {
     struct arena *a = page->arena;
     const char *where = loop->file ? arena_print(a, "%s:%d", text_basename(loop->file), loop->line)
-                                   : loop->function;
+                                   : table_function(page, loop->function);
     const char *label =
         arena_print(a, "LOOP %s", loop->thread->is_main ? "main" : loop->thread->name);
     page_wrap(page, PAGE_BOLD, label, 2,
@@ -208,10 +209,12 @@ static void loop_block(struct page *page, const struct report_process *process,
                           format_duration(a, loop->observed_ns),
                           format_share(a, loop->stall_ns, loop->observed_ns)));
     if (loop->stalls) {
-        page_line(page, "  %s stalls   p50 %s   p99 %s   max %s   work was waiting after %s",
-                  format_count(a, loop->stalls), format_duration(a, loop->p50_ns),
-                  format_duration(a, loop->p99_ns), format_duration(a, loop->max_ns),
-                  format_share(a, loop->harmful, loop->stalls));
+        page_wrap(page, PAGE_PLAIN, "  ", 4,
+                  arena_print(a, "%s stalls: p50 %s  p99 %s  max %s; after %s of them work was "
+                                 "already waiting",
+                              format_count(a, loop->stalls), format_duration(a, loop->p50_ns),
+                              format_duration(a, loop->p99_ns), format_duration(a, loop->max_ns),
+                              format_share(a, loop->harmful, loop->stalls)));
         timeline(page, loop);
         where_time_went(page, loop);
     }

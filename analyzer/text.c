@@ -73,13 +73,18 @@ static const char *at_column(const char *text, size_t column)
     return text;
 }
 
+const char *text_head(struct arena *arena, const char *text, size_t width)
+{
+    return arena_print(arena, "%.*s", (int)(at_column(text, width) - text), text);
+}
+
 const char *text_fit(struct arena *arena, const char *text, size_t width)
 {
     size_t is = text_width(text);
     if (is <= width)
         return text;
     if (width < 6)
-        return arena_print(arena, "%.*s", (int)(at_column(text, width) - text), text);
+        return text_head(arena, text, width);
     size_t head = (width - 2) / 2, tail = width - 2 - head;
     return arena_print(arena, "%.*s..%s", (int)(at_column(text, head) - text), text,
                        at_column(text, is - tail));

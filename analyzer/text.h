@@ -22,6 +22,9 @@ size_t text_width(const char *text);
 /* The text, or a shortened copy that fits `width` columns: the middle becomes "..". */
 const char *text_fit(struct arena *arena, const char *text, size_t width);
 
+/* The first `width` columns. */
+const char *text_head(struct arena *arena, const char *text, size_t width);
+
 bool text_starts(const char *text, const char *prefix);
 
 #endif

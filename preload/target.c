@@ -9,6 +9,7 @@
 #include "trace.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -199,9 +200,12 @@ uint32_t target_of_address(int fd, const struct sockaddr *address, socklen_t len
 
 int target_unbounded(int fd)
 {
+    struct stat st;
     struct timeval receive = {0}, send = {0};
-    if (trace_sealed() || socket_option(fd, SO_RCVTIMEO, &receive, sizeof receive) != 0)
+    if (trace_sealed() || arch_syscall(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK)
         return 0;
+    if (socket_option(fd, SO_RCVTIMEO, &receive, sizeof receive) != 0)
+        return raw_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
     socket_option(fd, SO_SNDTIMEO, &send, sizeof send);
     return !(receive.tv_sec || receive.tv_usec || send.tv_sec || send.tv_usec);
 }

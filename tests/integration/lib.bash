@@ -90,9 +90,9 @@ calls() {
 
 # same COMMAND...: runs it bare and observed in fresh directories, and demands the same output, stderr
 # and exit status. `same_setup DIR`, if defined, prepares each directory; `same_filter`, if defined,
-# takes out of the output what differs between two bare runs.
+# takes out of the output and stderr what differs between two bare runs.
 same() {
-  local kind status
+  local kind stream
   for kind in bare observed; do
     rm -rf "${work:?}/$kind" "$work/here"
     mkdir "$work/here"
@@ -108,8 +108,10 @@ same() {
     echo $? >"$work/$kind.status"
     mv "$work/here" "$work/$kind"
     if declare -F same_filter >/dev/null; then
-      same_filter <"$work/$kind.out" >"$work/$kind.filtered"
-      mv "$work/$kind.filtered" "$work/$kind.out"
+      for stream in out err; do
+        same_filter <"$work/$kind.$stream" >"$work/$kind.filtered"
+        mv "$work/$kind.filtered" "$work/$kind.$stream"
+      done
     fi
   done
   for kind in status err out; do
