@@ -7,17 +7,104 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+/* In the order in which they are needed. */
 static const struct command *const commands[] = {
-    &command_calls,
-    &command_report,
     &command_run,
+    &command_report,
+    &command_calls,
 };
+
+static void help(FILE *out)
+{
+    fputs("usage: shunt COMMAND [OPTIONS] [ARGUMENTS]\n"
+          "\n"
+          "Shows which calls of a program block, where in its code and whom they hold up,\n"
+          "so that it can be moved to native threads one place at a time.\n"
+          "\n",
+          out);
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n"
+          "begin with:\n"
+          "  shunt run -- ./server     run the program as always; stop it as always\n"
+          "  shunt report              see what blocked, where, and what to do\n"
+          "\n"
+          "\"shunt COMMAND --help\" tells more; \"shunt --version\" the version.\n",
+          out);
+}
+
+/* Edits that turn one word into the other: Levenshtein's distance, for words of up to 31 letters.
+ */
+static unsigned distance(const char *a, const char *b)
+{
+    size_t rows = strlen(a), columns = strlen(b);
+    unsigned row[32];
+    if (rows > 31 || columns > 31)
+        return 32;
+    for (unsigned j = 0; j <= columns; j++)
+        row[j] = j;
+    for (unsigned i = 1; i <= rows; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i;
+        for (unsigned j = 1; j <= columns; j++) {
+            unsigned replaced = diagonal + (a[i - 1] != b[j - 1]);
+            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < shorter ? replaced : shorter;
+        }
+    }
+    return row[columns];
+}
+
+static int unknown(const char *word)
+{
+    const char *near = NULL;
+    unsigned least = 3; /* more edits than two are another word */
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        unsigned edits = distance(word, commands[i]->name);
+        if (edits < least || strncmp(word, commands[i]->name, strlen(word)) == 0) {
+            least = edits;
+            near = commands[i]->name;
+        }
+    }
+    if (near && *word)
+        fprintf(stderr, "shunt: no command \"%s\"; did you mean \"shunt %s\"?\n", word, near);
+    else
+        fprintf(stderr, "shunt: no command \"%s\"; \"shunt --help\" lists them\n", word);
+    return EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+    for (unsigned i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
 
 int main(int argc, char **argv)
 {
-    for (unsigned i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-        if (!strcmp(commands[i]->name, argv[1]))
-            return commands[i]->run(argc - 1, argv + 1);
-    fprintf(stderr, "usage: shunt COMMAND\n");
-    return EXIT_USAGE;
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("shunt " SHUNT_VERSION);
+        return EXIT_FINE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        const struct command *command = argc > 2 ? find(argv[2]) : NULL;
+        if (command)
+            fputs(command->help, stdout);
+        else
+            help(stdout);
+        return EXIT_FINE;
+    }
+    const struct command *command = find(word);
+    if (!command)
+        return unknown(word);
+    return command->run(argc - 1, argv + 1);
 }

@@ -139,7 +139,8 @@ const char *owner_callers(const struct source *source, uint32_t context)
             owner_met = !is_wrapper(source, &step);
         else
             callers =
-                append(source->build->arena, callers, step.frame->function, &count, CALLERS_MOST);
+                append(source->build->arena, callers,
+                       step.symbol->stable ? step.frame->function : "?", &count, CALLERS_MOST);
     }
     return callers;
 }

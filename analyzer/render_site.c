@@ -109,12 +109,14 @@ static void figures(struct page *page, const struct report_site *site,
                   format_count(a, site->idle_calls), format_duration(a, site->idle_ns));
 }
 
-static void waited_for(struct page *page, const struct report_site *site)
+static void waited_for(struct page *page, const struct report_site *site,
+                       const struct report_process *process)
 {
     if (site->target_count == 0)
         return;
     page_line(page, "%s", "");
-    page_line(page, "WAITED FOR%s", site->more_targets ? " (and others)" : "");
+    page_line(page, "WAITED FOR%s%s", site->more_targets ? " (and others)" : "",
+              process->events_overwritten ? " (the latest blocked calls only)" : "");
     for (unsigned i = 0; i < site->target_count && i < 8; i++) {
         const struct report_target *target = &site->targets[i];
         page_line(page, "  %-50s %s", text_fit(page->arena, target->text, 50),
@@ -165,7 +167,7 @@ int render_site(struct report *report, const struct render_options *options, FIL
         page_wrap(&page, PAGE_YELLOW, "  unstable id: ", 4, site->unstable);
     figures(&page, site, process);
     histogram(&page, site, process);
-    waited_for(&page, site);
+    waited_for(&page, site, process);
     threads(&page, site);
     page_line(&page, "%s", "");
     table_verdict(&page, site);

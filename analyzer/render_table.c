@@ -47,10 +47,7 @@ const char *table_call(struct page *page, const struct report_site *site, size_t
     size_t used = text_width(site->call) + 3;
     size_t room = used + 6 < width ? width - used : 6;
     const char *target = short_target(page->arena, site->pattern, room);
-    return text_fit(
-        page->arena,
-        arena_print(page->arena, "%s > %s", site->call, target),
-        width);
+    return text_fit(page->arena, arena_print(page->arena, "%s > %s", site->call, target), width);
 }
 
 static const char *place(struct page *page, const struct report_site *site)

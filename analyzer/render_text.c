@@ -210,8 +210,9 @@ static void loop_block(struct page *page, const struct report_process *process,
                           format_share(a, loop->stall_ns, loop->observed_ns)));
     if (loop->stalls) {
         page_wrap(page, PAGE_PLAIN, "  ", 4,
-                  arena_print(a, "%s stalls: p50 %s  p99 %s  max %s; after %s of them work was "
-                                 "already waiting",
+                  arena_print(a,
+                              "%s stalls: p50 %s  p99 %s  max %s; after %s of them work was "
+                              "already waiting",
                               format_count(a, loop->stalls), format_duration(a, loop->p50_ns),
                               format_duration(a, loop->p99_ns), format_duration(a, loop->max_ns),
                               format_share(a, loop->harmful, loop->stalls)));
