@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-uint32_t clock_kind;
+uint32_t clock_kind HOT_DATA = 0;
 
 static uint32_t kind_chosen;
 static double ticks_per_ns = 1.0;

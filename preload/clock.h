@@ -8,10 +8,11 @@
 #define SHUNT_CLOCK_H
 
 #include "arch_x86_64.h"
+#include "hot.h"
 #include "trace_format.h"
 
 /* enum trace_clock_kind, or 0: no clock. Written at start and when rights are given up. */
-extern uint32_t clock_kind;
+extern uint32_t clock_kind HOT_DATA;
 
 /* The general form of clock_now; 0 without a clock. Any thread, any signal context. */
 uint64_t clock_read(void);

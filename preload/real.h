@@ -35,7 +35,7 @@ struct real_calls {
 #undef ALIAS
 };
 
-extern struct real_calls real_calls;
+extern struct real_calls real_calls __attribute__((visibility("hidden")));
 
 /* Looks all of them up. Constructor only. */
 void real_resolve(void);

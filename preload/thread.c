@@ -23,8 +23,8 @@ enum {
 
 struct thread thread_none = {.epoch = UINT32_MAX};
 __thread struct thread *thread_self = &thread_none;
-uint32_t observe_epoch;
-uint64_t thread_threshold;
+uint32_t observe_epoch HOT_DATA = 0;
+uint64_t thread_threshold HOT_DATA = 0;
 
 /* Not in the thread's mapping, for a fork wipes that. */
 static __thread size_t arena_size;

@@ -7,6 +7,7 @@
 #ifndef SHUNT_THREAD_H
 #define SHUNT_THREAD_H
 
+#include "hot.h"
 #include "memo.h"
 #include "segment.h"
 #include "slot.h"
@@ -46,13 +47,13 @@ struct thread {
 
 /* What thread_self points to before a thread is attached. */
 extern struct thread thread_none;
-extern __thread struct thread *thread_self;
+extern __thread struct thread *thread_self __attribute__((visibility("hidden")));
 
 /* 0: not ready, every call runs unobserved; else it changes when memos must be forgotten. */
-extern uint32_t observe_epoch;
+extern uint32_t observe_epoch HOT_DATA;
 
 /* Ticks from which a call counts as blocked. */
-extern uint64_t thread_threshold;
+extern uint64_t thread_threshold HOT_DATA;
 
 /* Makes thread exit known to us. Constructor only; 0 or an error number. */
 int thread_start(void);

@@ -21,7 +21,7 @@
 
 enum { OLD_KERNEL_SIZE = 8 << 20, NAME_TRIES = 1000, CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
 
-struct trace_header *trace_file;
+struct trace_header *trace_file HOT_DATA = NULL;
 
 static int sealed;
 

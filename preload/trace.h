@@ -8,12 +8,13 @@
 #ifndef SHUNT_TRACE_H
 #define SHUNT_TRACE_H
 
+#include "hot.h"
 #include "trace_format.h"
 
 #include <stddef.h>
 
 /* The mapping; NULL until trace_open succeeded. Never unmapped. */
-extern struct trace_header *trace_file;
+extern struct trace_header *trace_file HOT_DATA;
 
 /* Creates DIR/NAME.PID.shunt (O_EXCL, O_NOFOLLOW, 0600), maps it at `size` bytes or as much of it as
  * the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
