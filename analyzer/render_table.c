@@ -59,13 +59,22 @@ static const char *place(struct page *page, const struct report_site *site)
     return "";
 }
 
+/* Loops and other threads share the site: its quantiles would mix the two. */
+static bool is_mixed(const struct report_site *site)
+{
+    for (const struct report_use *use = site->uses; use; use = use->next)
+        if (!use->idle && (use->thread->loop != NULL) != site->on_loop)
+            return true;
+    return false;
+}
+
 const char *table_details(struct page *page, const struct report_site *site)
 {
     struct arena *a = page->arena;
     const char *text = place(page, site);
     if (!site->in_main_module)
         text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->module);
-    if (site->histogram && site->calls > 1)
+    if (site->histogram && site->calls > 1 && !is_mixed(site))
         text = arena_print(a, "%s%sp50 %s  p99 %s", text, *text ? "  " : "",
                            format_duration(a, site->p50_ns), format_duration(a, site->p99_ns));
     text = arena_print(a, "%s%smax %s", text, *text ? "  " : "", format_duration(a, site->max_ns));
@@ -158,7 +167,7 @@ void table_threads(struct page *page, const struct report_process *process, unsi
             continue;
         }
         if (shown++ == 0)
-            table_head(page, ids, "BLOCKED", "TIME");
+            table_head(page, ids, "BLOCKED", "OF RUN");
         uint64_t calls = 0, blocked = 0;
         for (unsigned j = i; j < process->other_count; j++)
             if (process->others[j]->site == process->others[i]->site) {

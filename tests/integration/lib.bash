@@ -82,10 +82,20 @@ proven() {
 
 report() { "$SHUNT" report "$@"; }
 
-# calls DIR NAME: how many calls of this name the report's JSON tells, over all processes of DIR.
-calls() {
-  report --format json "$1" >"$work/report.json" || fail "shunt report $1"
-  /usr/bin/python3 "$(dirname "$0")/report_sum.py" "$work/report.json" "$2" calls
+# total DIR CALL FIELD [PROCESS]: the sum of a field (calls, total_ns, blocked_ns ...) of all sites of
+# a call in the report's JSON, idle waits included, over all processes or those of one name.
+total() {
+  report --json "$1" >"$work/report.json" || fail "shunt report --json $1"
+  /usr/bin/python3 - "$work/report.json" "${@:2}" <<'P' || fail "the report of $1"
+import json, sys
+with open(sys.argv[1]) as file:
+    report = json.load(file)
+call, field, name = (sys.argv[2:] + [None])[:3]
+idle = {"calls": "idle_calls", "total_ns": "idle_ns"}.get(field)
+print(sum(site[field] + (site[idle] if idle else 0)
+          for process in report["processes"] if name in (None, process["name"])
+          for site in process["sites"] if site["call"] == call))
+P
 }
 
 # same COMMAND...: runs it bare and observed in fresh directories, and demands the same output, stderr

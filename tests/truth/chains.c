@@ -164,6 +164,7 @@ int main(int argc, char **argv)
     truth_tell(m);
     tell();
     truth_expect("calls read == %d", CALLS);
-    truth_expect("checked >= 20");
+    if (deepest < DEEPEST)
+        truth_expect("checked >= 20");
     return 0;
 }

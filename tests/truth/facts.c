@@ -12,26 +12,34 @@
 struct gathering {
     struct facts *facts;
     char call[1024][48];
-    uint16_t main_module[256]; /* ids of the executable: one per process that met it */
-    unsigned main_modules;
+    struct module_name {
+        uint16_t id;
+        uint16_t flags;
+        char name[32];
+    } module[512];
+    unsigned modules;
     uint32_t loop[1024]; /* wait points that thread records name */
     unsigned loops;
     double ms_per_tick;
 };
 
-static int is_main_module(const struct gathering *g, uint16_t id)
+static const struct module_name *module_of(const struct gathering *g, uint16_t id)
 {
-    for (unsigned i = 0; i < g->main_modules; i++)
-        if (g->main_module[i] == id)
-            return 1;
-    return 0;
+    for (unsigned i = 0; i < g->modules; i++)
+        if (g->module[i].id == id)
+            return &g->module[i];
+    return NULL;
 }
 
-static const char *function_of(const struct gathering *g, uint64_t frame)
+/* A function of the program that it told of, or the name of the library; libc has none. */
+static const char *name_of(const struct gathering *g, uint64_t frame)
 {
     uint64_t offset = TRACE_FRAME_OFFSET(frame) - 1;
-    if (!is_main_module(g, TRACE_FRAME_MODULE(frame)))
+    const struct module_name *module = module_of(g, TRACE_FRAME_MODULE(frame));
+    if (!module || module->flags & (MODULE_LIBC | MODULE_SHUNT))
         return NULL;
+    if (!(module->flags & MODULE_MAIN))
+        return module->name;
     for (unsigned i = 0; i < g->facts->functions; i++) {
         const struct function *function = &g->facts->function[i];
         if (offset >= function->start && offset < function->end)
@@ -47,7 +55,7 @@ static void name_chain(const struct gathering *g, const struct trace *trace, uin
     size_t length = 0;
     text[0] = '\0';
     for (unsigned i = 0; context && i < context->frames; i++) {
-        const char *name = function_of(g, context->frame[i]);
+        const char *name = name_of(g, context->frame[i]);
         if (name && length < CHAIN_TEXT)
             length += (size_t)snprintf(text + length, CHAIN_TEXT - length, "%s%s",
                                        length ? "<" : "", name);
@@ -58,12 +66,15 @@ static void learn_module(struct gathering *g, const struct trace *trace,
                          const struct trace_module *module)
 {
     struct facts *facts = g->facts;
-    if (module->flags & MODULE_MAIN && g->main_modules < 256)
-        g->main_module[g->main_modules++] = module->id;
-    if (facts->modules == 512)
+    const char *path = trace_text(trace, module->path);
+    const char *slash = strrchr(path, '/');
+    if (facts->modules == 512 || g->modules == 512)
         return;
-    snprintf(facts->module[facts->modules], sizeof facts->module[0], "%s",
-             trace_text(trace, module->path));
+    struct module_name *named = &g->module[g->modules++];
+    named->id = module->id;
+    named->flags = (uint16_t)module->flags;
+    snprintf(named->name, sizeof named->name, "%s", slash ? slash + 1 : path);
+    snprintf(facts->module[facts->modules], sizeof facts->module[0], "%s", path);
     facts->unloaded[facts->modules++] = module->unloaded != 0;
 }
 

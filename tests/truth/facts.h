@@ -21,7 +21,7 @@ struct function {
 struct slot_fact {
     int pid;
     char call[48];
-    char chain[CHAIN_TEXT]; /* innermost<...<main, the program's functions only */
+    char chain[CHAIN_TEXT]; /* innermost<...<main: its functions and libraries */
     uint64_t count, errors, again, interrupted;
 };
 

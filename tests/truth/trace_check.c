@@ -7,7 +7,7 @@
  *   expect calls NAME == N             its invocations, in all processes and threads
  *   expect kept NAME == N              the same, with those counted as lost
  *   expect errors|again|interrupted NAME == N      outcomes
- *   expect chain NAME f<g<main == N    invocations through these functions, innermost first
+ *   expect chain NAME f<g<main == N    ... through these functions and libraries, innermost first
  *   expect children == N               processes forked without exec
  *   expect child-calls NAME == N       invocations in each of those
  *   expect loop NAME FUNCTION          one loop, this wait, with this function in its chain
