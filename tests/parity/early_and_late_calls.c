@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls before the preload's constructor and after its destructor work; those of main and of atexit
+ * handlers are counted; an end without clean-up loses none.
+ *
+ *   early_and_late_calls return | _exit | killed
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "truth.h"
+
+#define READS 50
+
+int early_and_late_ready(void);
+
+static int zero;
+
+static void read_times(void)
+{
+    char byte;
+    for (int i = 0; i < READS; i++)
+        truth_check(read(zero, &byte, 1) == 1);
+}
+
+int main(int argc, char **argv)
+{
+    const char *end = argc > 1 ? argv[1] : "return";
+    truth_check(early_and_late_ready());
+    zero = open("/dev/zero", O_RDONLY);
+    atexit(read_times);
+    read_times();
+    int returns = !strcmp(end, "return");
+    truth_expect("calls read >= %d", returns ? 2 * READS : READS);
+    truth_expect("finished == %d", returns);
+    if (!strcmp(end, "killed"))
+        printf("ends with 137\n");
+    fflush(stdout);
+    if (!strcmp(end, "_exit"))
+        _exit(7);
+    if (!strcmp(end, "killed"))
+        raise(SIGKILL);
+    return 7;
+}

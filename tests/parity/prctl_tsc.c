@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The program forbids itself the cycle counter; reading it afterwards is SIGSEGV. Threads started
+ * later inherit that, a thread that was there before does not.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "truth.h"
+
+static int zero;
+static int ends[2];
+
+static void *read_much(void *arg)
+{
+    char byte;
+    for (int i = 0; i < 1000; i++)
+        truth_check(read(zero, &byte, 1) == 1);
+    return arg;
+}
+
+static void *write_late(void *arg)
+{
+    usleep(20000);
+    truth_check(write(ends[1], "x", 1) == 1);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t before;
+    pthread_t after;
+    char byte;
+    zero = open("/dev/zero", O_RDONLY);
+    truth_check(pipe(ends) == 0);
+    read_much(NULL);
+    truth_check(pthread_create(&before, NULL, write_late, NULL) == 0);
+    if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0)
+        truth_skip("the kernel knows no PR_SET_TSC");
+    read_much(NULL);
+    truth_check(read(ends[0], &byte, 1) == 1);
+    truth_check(pthread_create(&after, NULL, read_much, NULL) == 0);
+    pthread_join(after, NULL);
+    pthread_join(before, NULL);
+    truth_expect("calls read >= 1000");
+    return 0;
+}
