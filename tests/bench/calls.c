@@ -68,11 +68,11 @@ static void __attribute__((noinline)) clocked_echo(void)
 }
 
 /* Ten frames; the asm keeps each call from becoming a jump. */
-#define LINK(name, next)                                                                           \
-    static void __attribute__((noinline)) name(void (*leaf)(void))                                 \
-    {                                                                                              \
-        next(leaf);                                                                                \
-        __asm__ volatile("");                                                                      \
+#define LINK(name, next)                                           \
+    static void __attribute__((noinline)) name(void (*leaf)(void)) \
+    {                                                              \
+        next(leaf);                                                \
+        __asm__ volatile("");                                      \
     }
 
 static void __attribute__((noinline)) link_9(void (*leaf)(void))

@@ -13,10 +13,9 @@
 
 #include <lttng/tracepoint.h>
 
-LTTNG_UST_TRACEPOINT_EVENT(
-    shunt_bench, call, LTTNG_UST_TP_ARGS(int, fd, long, result),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(int, fd, fd)
-                            lttng_ust_field_integer(long, result, result)))
+LTTNG_UST_TRACEPOINT_EVENT(shunt_bench, call, LTTNG_UST_TP_ARGS(int, fd, long, result),
+                           LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(int, fd, fd)
+                                                   lttng_ust_field_integer(long, result, result)))
 
 #endif
 
