@@ -5,18 +5,19 @@
  * the same in prose; change both together and raise TRACE_VERSION when a reader of the old layout
  * could be misled.
  *
- * The file is one sparse mapping. It holds a header, a control page and chunks of TRACE_CHUNK bytes.
- * A chunk belongs to the process's shared records (META), to one thread (THREAD) or to the event
- * ring (RING); a reader visits chunks 0 to next_chunk. META and THREAD chunks hold records, each a whole number of 64-byte cells, so that
+ * The file is one sparse mapping. It holds a header, a control page and chunks of TRACE_CHUNK
+ * bytes. A chunk belongs to the process's shared records (META), to one thread (THREAD) or to the
+ * event ring (RING); a reader visits chunks 0 to next_chunk. META and THREAD chunks hold records,
+ * each a whole number of 64-byte cells, so that
  *
  *   - a record's id is the number of its first cell, counted from the file's start; 0 is no record,
  *   - a reader steps over a record that it does not know, and over a hole of zero cells that a
  *     killed writer left, without losing its place.
  *
- * Writing: reserve cells, store the record's head with RECORD_PENDING (its size now stands), fill it
- * in, store the head again with its type (release). A reader loads the head (acquire) and believes
- * nothing before it is committed. Counters inside a committed record go on changing: each is one
- * aligned 64-bit word with one writer, read as it is. All numbers are little-endian.
+ * Writing: reserve cells, store the record's head with RECORD_PENDING (its size now stands), fill
+ * it in, store the head again with its type (release). A reader loads the head (acquire) and
+ * believes nothing before it is committed. Counters inside a committed record go on changing: each
+ * is one aligned 64-bit word with one writer, read as it is. All numbers are little-endian.
  *
  * Times are ticks of the header's clock, 0 for never; convert with the clock triples.
  */
@@ -54,10 +55,10 @@ enum trace_loss {
     TRACE_LOSS_CHUNKS,   /* a chunk was wanted and the file was full, or the disk */
     TRACE_LOSS_CONTEXTS, /* calls counted without their chain: no room to learn it */
     TRACE_LOSS_CALLS,    /* calls that could not be counted at all */
-    TRACE_LOSS_EVENTS,   /* events not written: no room for the ring (overwritten ones: ring_head) */
-    TRACE_LOSS_STRINGS,  /* targets and names that found no room */
-    TRACE_LOSS_THREADS,  /* threads that got no segment */
-    TRACE_LOSS_TURNS,    /* wait points beyond the table of a thread */
+    TRACE_LOSS_EVENTS,  /* events not written: no room for the ring (overwritten ones: ring_head) */
+    TRACE_LOSS_STRINGS, /* targets and names that found no room */
+    TRACE_LOSS_THREADS, /* threads that got no segment */
+    TRACE_LOSS_TURNS,   /* wait points beyond the table of a thread */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -80,17 +81,17 @@ struct trace_header {
     uint32_t clock; /* enum trace_clock_kind */
 
     int32_t pid;
-    uint32_t chunk_count; /* chunks that fit into file_size */
+    uint32_t chunk_count;   /* chunks that fit into file_size */
     uint64_t process_start; /* field 22 of /proc/PID/stat: tells a reused pid; 0 unknown */
-    uint64_t threshold; /* ticks from which a call counts as blocked */
+    uint64_t threshold;     /* ticks from which a call counts as blocked */
     uint64_t threshold_ns;
     uint64_t tick_cost_x16; /* cost of reading the clock once, in 1/16 tick, measured at start */
 
-    uint32_t next_chunk;  /* chunks handed out so far, ring included; atomic add */
-    uint32_t ring_first;  /* first chunk of the event ring */
-    uint32_t ring_chunks; /* power of two */
-    uint64_t ring_head;   /* events claimed so far; event n lies at n modulo the ring's size */
-    uint32_t meta_chunk;  /* index + 1 of the META chunk being filled; compare-and-swap */
+    uint32_t next_chunk;   /* chunks handed out so far, ring included; atomic add */
+    uint32_t ring_first;   /* first chunk of the event ring */
+    uint32_t ring_chunks;  /* power of two */
+    uint64_t ring_head;    /* events claimed so far; event n lies at n modulo the ring's size */
+    uint32_t meta_chunk;   /* index + 1 of the META chunk being filled; compare-and-swap */
     uint32_t module_count; /* module ids handed out, by the process and its fork children */
 
     struct trace_clock first_clock;
@@ -130,7 +131,7 @@ struct trace_chunk {
     uint32_t used; /* cells handed out, this head included; at most TRACE_CHUNK / TRACE_CELL */
     int32_t pid;   /* THREAD: the segment owner is (pid, tid, start) */
     int32_t tid;
-    uint64_t start; /* ticks at which the thread was first seen */
+    uint64_t start;    /* ticks at which the thread was first seen */
     uint32_t previous; /* THREAD: index + 1 of the owner's chunk before; 0: its first */
     uint32_t _pad;
     uint64_t reserved[4];
@@ -154,12 +155,12 @@ enum trace_record_type {
     RECORD_SPAWN,     /* reserved: a spawn point */
 
     /* THREAD chunks: one writer, the thread itself */
-    RECORD_THREAD = 64, /* always the first record of a segment */
-    RECORD_SLOT,        /* counters of one (call, context) */
-    RECORD_HISTOGRAM,   /* latencies of one (call, owner frame), or of a loop's stalls */
-    RECORD_WAIT_POINT,  /* a recurring wait: a loop, or a candidate for one */
+    RECORD_THREAD = 64,  /* always the first record of a segment */
+    RECORD_SLOT,         /* counters of one (call, context) */
+    RECORD_HISTOGRAM,    /* latencies of one (call, owner frame), or of a loop's stalls */
+    RECORD_WAIT_POINT,   /* a recurring wait: a loop, or a candidate for one */
     RECORD_PENDING_WAIT, /* reserved */
-    RECORD_LOCK         /* reserved: a held lock and its holder's slot */
+    RECORD_LOCK          /* reserved: a held lock and its holder's slot */
 };
 
 /* First 8 bytes of every record. */
@@ -167,7 +168,7 @@ struct trace_record {
     uint16_t type;  /* enum trace_record_type; release store */
     uint16_t cells; /* length in cells, at least 1 */
     uint32_t aux;   /* by type; 0 if not said */
-};
+} __attribute__((aligned(8)));
 
 /* ---- META ---- */
 
@@ -187,26 +188,27 @@ struct trace_process {
     struct trace_record head;
     int32_t pid;
     int32_t ppid;
-    uint64_t seen; /* ticks at which its first intercepted call began */
-    uint64_t start; /* field 22 of /proc/PID/stat; 0 unknown */
-    uint32_t exe;   /* string id */
+    uint64_t seen;         /* ticks at which its first intercepted call began */
+    uint64_t start;        /* field 22 of /proc/PID/stat; 0 unknown */
+    uint32_t exe;          /* string id */
     uint32_t command_line; /* string id: arguments separated by spaces */
     uint32_t working_directory;
     uint32_t uid;
     uint32_t forked; /* 1: a fork child of the file's first process, or of another child */
     uint32_t _pad;
-    uint64_t ended; /* ticks when our destructor ran in it: a regular exit; 0: alive, _exit or killed */
+    uint64_t
+        ended; /* ticks when our destructor ran in it: a regular exit; 0: alive, _exit or killed */
 };
 
 struct trace_module {
     struct trace_record head;
-    uint16_t id; /* as frames use it, from 1 */
+    uint16_t id;            /* as frames use it, from 1 */
     uint16_t build_id_size; /* bytes, at most 32; 0: none */
-    int32_t pid;     /* in which process */
-    uint64_t base;   /* load bias: frame offsets are addresses minus this */
-    uint64_t start;  /* mapped range */
+    int32_t pid;            /* in which process */
+    uint64_t base;          /* load bias: frame offsets are addresses minus this */
+    uint64_t start;         /* mapped range */
     uint64_t end;
-    uint64_t loaded; /* ticks when first met */
+    uint64_t loaded;   /* ticks when first met */
     uint64_t unloaded; /* ticks; 0: still there */
     uint32_t path;     /* string id */
     uint32_t flags;    /* enum trace_module_flag */
@@ -220,12 +222,7 @@ enum trace_module_flag {
     MODULE_SHUNT = 4
 };
 
-enum trace_string_kind {
-    STRING_PATH = 1,
-    STRING_TARGET,
-    STRING_COMMAND,
-    STRING_TEXT
-};
+enum trace_string_kind { STRING_PATH = 1, STRING_TARGET, STRING_COMMAND, STRING_TEXT };
 
 /* head.aux is the kind; the text follows, terminated, filling the record's cells. */
 struct trace_string {
@@ -235,23 +232,23 @@ struct trace_string {
 
 /* A frame: bits 48..63 the module id, bits 0..47 the offset of the RETURN address from the module's
  * base. Module 0: the address lies in no module (generated code). */
-#define TRACE_FRAME(module, offset) ((uint64_t)(module) << 48 | ((offset) & 0xffffffffffffull))
+#define TRACE_FRAME(module, offset) ((uint64_t)(module) << 48 | ((offset)&0xffffffffffffull))
 #define TRACE_FRAME_MODULE(frame)   ((uint16_t)((frame) >> 48))
-#define TRACE_FRAME_OFFSET(frame)   ((frame) & 0xffffffffffffull)
+#define TRACE_FRAME_OFFSET(frame)   ((frame)&0xffffffffffffull)
 
 enum trace_context_flag {
-    CONTEXT_CUT_DEPTH = 1,   /* there were more than TRACE_FRAMES frames */
-    CONTEXT_CUT_SIGNAL = 2,  /* the chain ends at a signal handler's frame */
-    CONTEXT_CUT_STACK = 4,   /* ... where the program had switched stacks */
-    CONTEXT_CUT_UNWIND = 8   /* ... because no unwind information was found */
+    CONTEXT_CUT_DEPTH = 1,  /* there were more than TRACE_FRAMES frames */
+    CONTEXT_CUT_SIGNAL = 2, /* the chain ends at a signal handler's frame */
+    CONTEXT_CUT_STACK = 4,  /* ... where the program had switched stacks */
+    CONTEXT_CUT_UNWIND = 8  /* ... because no unwind information was found */
 };
 
 struct trace_context {
     struct trace_record head;
-    uint16_t frames;   /* at most TRACE_FRAMES */
-    uint16_t flags;    /* enum trace_context_flag */
-    uint32_t pyframe;  /* reserved: record id of the Python frame under this chain */
-    uint64_t frame[];  /* innermost first */
+    uint16_t frames;  /* at most TRACE_FRAMES */
+    uint16_t flags;   /* enum trace_context_flag */
+    uint32_t pyframe; /* reserved: record id of the Python frame under this chain */
+    uint64_t frame[]; /* innermost first */
 };
 
 struct trace_clock_record {
@@ -274,8 +271,8 @@ struct trace_gap {
  * last on entry and cleared first on return; a nested call (a signal handler's) puts the outer one
  * back. */
 struct trace_current {
-    uint64_t frame; /* stack address of the wrapper; 0: none */
-    uint64_t start; /* ticks */
+    uint64_t frame;  /* stack address of the wrapper; 0: none */
+    uint64_t start;  /* ticks */
     uint32_t slot;   /* record id: it names call and chain; 0: the chain was not known yet */
     uint32_t call;   /* call id, written only if slot is 0 */
     uint64_t caller; /* return address, written only if slot is 0 */
@@ -286,23 +283,23 @@ struct trace_thread {
     int32_t pid;
     int32_t tid; /* 0: the folded sum of ended threads of this name */
     uint64_t start;
-    uint64_t end;         /* ticks; 0: alive, or killed */
+    uint64_t end; /* ticks; 0: alive, or killed */
     char name[TRACE_THREAD_NAME];
-    uint32_t folded;      /* threads summed here */
-    uint32_t loop;        /* record id of the wait point chosen as the thread's loop; 0 none */
+    uint32_t folded; /* threads summed here */
+    uint32_t loop;   /* record id of the wait point chosen as the thread's loop; 0 none */
     struct trace_current current;
 
-    uint64_t explained;   /* ticks inside outermost intercepted calls */
-    uint64_t nested;      /* ticks inside calls made while another was in progress */
-    uint64_t calls;       /* slow-path refresh of the number of calls; slots are exact */
-    uint64_t cpu;         /* ns of CPU time at cpu_when, from the thread's CPU clock */
-    uint64_t cpu_when;    /* ticks */
-    uint64_t checked;     /* memo answers checked against a real unwind */
-    uint64_t wrong;       /* ... that differed */
-    uint64_t learned;     /* chains unwound */
-    uint64_t uncounted;   /* calls that found no slot */
-    uint32_t spawn;       /* reserved: spawn point */
-    uint32_t runtime;     /* reserved: green runtime whose hub this thread is */
+    uint64_t explained; /* ticks inside outermost intercepted calls */
+    uint64_t nested;    /* ticks inside calls made while another was in progress */
+    uint64_t calls;     /* slow-path refresh of the number of calls; slots are exact */
+    uint64_t cpu;       /* ns of CPU time at cpu_when, from the thread's CPU clock */
+    uint64_t cpu_when;  /* ticks */
+    uint64_t checked;   /* memo answers checked against a real unwind */
+    uint64_t wrong;     /* ... that differed */
+    uint64_t learned;   /* chains unwound */
+    uint64_t uncounted; /* calls that found no slot */
+    uint32_t spawn;     /* reserved: spawn point */
+    uint32_t runtime;   /* reserved: green runtime whose hub this thread is */
     uint64_t reserved[7];
 };
 
@@ -320,29 +317,31 @@ struct trace_slot {
     uint64_t ticks;
     uint64_t max;
     uint64_t max_start;
-    uint64_t blocked;       /* calls of at least threshold ticks */
+    uint64_t blocked; /* calls of at least threshold ticks */
     uint64_t blocked_ticks;
     /* 64 */
-    uint32_t histogram; /* record id */
-    uint32_t target;    /* string id of a target of a call that blocked */
-    uint32_t errors;    /* failed, EAGAIN and EINTR apart; stops at its top */
-    uint32_t again;     /* would have blocked */
+    uint32_t histogram;   /* record id */
+    uint32_t target;      /* string id of a target of a call that blocked */
+    uint32_t errors;      /* failed, EAGAIN and EINTR apart; stops at its top */
+    uint32_t again;       /* would have blocked */
     uint32_t interrupted; /* EINTR */
     uint32_t stall_turns; /* stalled turns of the loop in which it took part */
     uint64_t stall_ticks; /* its time inside stalled turns */
     uint32_t turn;        /* the turn that the next two belong to */
     uint32_t turn_calls;
     uint64_t turn_ticks;
-    uint32_t turn_next;   /* record id: list of the slots of the current turn */
-    uint16_t route;       /* reserved: enum route in force */
-    uint16_t reason;      /* reserved: why it stays in place */
-    uint32_t no_timeout;  /* blocked calls that had no limit of their own (poll -1, no SO_RCVTIMEO) */
-    uint32_t last_errno;  /* errno of the latest error; EAI_* negated into positive for getaddrinfo */
+    uint32_t turn_next; /* record id: list of the slots of the current turn */
+    uint16_t route;     /* reserved: enum route in force */
+    uint16_t reason;    /* reserved: why it stays in place */
+    uint32_t
+        no_timeout; /* blocked calls that had no limit of their own (poll -1, no SO_RCVTIMEO) */
+    uint32_t
+        last_errno; /* errno of the latest error; EAI_* negated into positive for getaddrinfo */
 };
 
 /* Log-linear buckets of ticks: bucket 0 is below 64; above it each power of two is split in 8. The
- * last bucket takes all that is longer. A bucket that reached its top stays there: what is missing to
- * the slots' exact count belongs to it. */
+ * last bucket takes all that is longer. A bucket that reached its top stays there: what is missing
+ * to the slots' exact count belongs to it. */
 #define TRACE_BUCKETS         314u
 #define TRACE_BUCKET_MIN_LOG2 6u
 #define TRACE_BUCKET_SUB_LOG2 3u
@@ -369,7 +368,7 @@ static inline uint64_t trace_bucket_start(uint32_t index)
 
 struct trace_histogram {
     struct trace_record head;
-    uint32_t call;  /* call id */
+    uint32_t call; /* call id */
     uint32_t _pad;
     uint64_t frame; /* first frame outside libc, as in a context; 0: a loop's stalls */
     uint32_t bucket[TRACE_BUCKETS];
@@ -385,7 +384,8 @@ struct trace_turn {
     uint64_t length; /* until the next wait; 0: empty entry */
     uint64_t wait;   /* length of the wait before it */
     int32_t ready;   /* what that wait returned */
-    uint32_t next_ready; /* 1: the wait after it returned at once with work: the stall was harmful */
+    uint32_t
+        next_ready; /* 1: the wait after it returned at once with work: the stall was harmful */
     struct {
         uint32_t slot;  /* record id; 0: none */
         uint32_t calls; /* in this turn */
@@ -394,19 +394,20 @@ struct trace_turn {
 };
 
 enum trace_wait_flag {
-    WAIT_CHOSEN = 1,     /* the thread's loop at the end of the trace */
+    WAIT_CHOSEN = 1,   /* the thread's loop at the end of the trace */
     WAIT_MAY_BLOCK = 2 /* at least one visit was allowed to block */
 };
 
-/* A recurring wait: same call, return address and epoll fd. Turn figures run while it was chosen. */
+/* A recurring wait: same call, return address and epoll fd. Turn figures run while it was chosen.
+ */
 struct trace_wait_point {
     struct trace_record head;
     uint16_t call;
-    uint16_t flags; /* enum trace_wait_flag */
-    int32_t fd;     /* epoll fd, or -1 */
-    uint32_t context; /* record id of the shortest chain that led here */
-    uint32_t depth;   /* frames of that chain */
-    uint32_t most_fds; /* largest set waited for; 0 not a set */
+    uint16_t flags;            /* enum trace_wait_flag */
+    int32_t fd;                /* epoll fd, or -1 */
+    uint32_t context;          /* record id of the shortest chain that led here */
+    uint32_t depth;            /* frames of that chain */
+    uint32_t most_fds;         /* largest set waited for; 0 not a set */
     uint32_t stalls_histogram; /* record id */
     uint64_t visits;
     uint64_t wait_ticks;
@@ -419,8 +420,8 @@ struct trace_wait_point {
     uint64_t stall_ticks;
     uint64_t harmful; /* stalls after which work was ready at once */
     uint64_t harmful_ticks;
-    uint64_t slice_ticks;          /* width of a slice of the timeline; doubles when it is full */
-    uint64_t slice[TRACE_SLICES];  /* stall ticks by time since chosen_at */
+    uint64_t slice_ticks;         /* width of a slice of the timeline; doubles when it is full */
+    uint64_t slice[TRACE_SLICES]; /* stall ticks by time since chosen_at */
     struct trace_turn worst[TRACE_TURNS];
     uint64_t reserved[8];
 };
@@ -439,11 +440,11 @@ struct trace_event {
     int32_t pid;
     int32_t tid;
     uint16_t call;
-    uint16_t error; /* errno, 0 if it succeeded; EAI_* as a positive number */
-    uint8_t route;  /* reserved: 0 in place */
-    uint8_t reason; /* reserved */
-    uint8_t runtime; /* reserved */
-    uint8_t flags;   /* 1: nested in another call */
+    uint16_t error;    /* errno, 0 if it succeeded; EAI_* as a positive number */
+    uint8_t route;     /* reserved: 0 in place */
+    uint8_t reason;    /* reserved */
+    uint8_t runtime;   /* reserved */
+    uint8_t flags;     /* 1: nested in another call */
     uint32_t greenlet; /* reserved */
     uint32_t slot;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What depends on the architecture, for x86-64: the cycle counter, raw system calls, additions that a
- * signal handler cannot tear, and where the thread's stack ends.
+ * What depends on the architecture, for x86-64: the cycle counter, raw system calls, additions that
+ * a signal handler cannot tear, and where the thread's stack ends.
  */
 #ifndef SHUNT_ARCH_X86_64_H
 #define SHUNT_ARCH_X86_64_H

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Argument lists from the table's (type, name) pairs: PARAMS(int, fd, size_t, n) is "int fd, size_t n",
- * ARGS(int, fd, size_t, n) is "fd, n". Up to seven pairs.
+ * Argument lists from the table's (type, name) pairs: PARAMS(int, fd, size_t, n) is "int fd, size_t
+ * n", ARGS(int, fd, size_t, n) is "fd, n". Up to seven pairs.
  */
 #ifndef SHUNT_ARGS_H
 #define SHUNT_ARGS_H
 
 #define ARGS_PICK(a1, b1, a2, b2, a3, b3, a4, b4, a5, b5, a6, b6, a7, b7, name, ...) name
-#define ARGS_NAME(prefix, ...)                                                                     \
-    ARGS_PICK(__VA_ARGS__, prefix##7, , prefix##6, , prefix##5, , prefix##4, , prefix##3, ,        \
+#define ARGS_NAME(prefix, ...)                                                              \
+    ARGS_PICK(__VA_ARGS__, prefix##7, , prefix##6, , prefix##5, , prefix##4, , prefix##3, , \
               prefix##2, , prefix##1, , )
 
-#define PARAMS(...)       ARGS_NAME(PARAMS_, __VA_ARGS__)(__VA_ARGS__)
-#define PARAMS_1(t, a)    t a
+#define PARAMS(...)         ARGS_NAME(PARAMS_, __VA_ARGS__)(__VA_ARGS__)
+#define PARAMS_1(t, a)      t a
 #define PARAMS_2(t, a, ...) t a, PARAMS_1(__VA_ARGS__)
 #define PARAMS_3(t, a, ...) t a, PARAMS_2(__VA_ARGS__)
 #define PARAMS_4(t, a, ...) t a, PARAMS_3(__VA_ARGS__)

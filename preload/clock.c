@@ -41,7 +41,7 @@ void clock_calibrate(const struct trace_clock *first)
 {
     if (clock_kind != TRACE_CLOCK_TSC)
         return;
-    struct trace_clock now;
+    struct trace_clock now = {0};
     do
         clock_triple(&now);
     while (now.monotonic - first->monotonic < 100000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The clock of the trace: the cycle counter where it is invariant, CLOCK_MONOTONIC elsewhere, and no
- * clock at all once the process has given up the right to read one (seccomp strict mode and
+ * The clock of the trace: the cycle counter where it is invariant, CLOCK_MONOTONIC elsewhere, and
+ * no clock at all once the process has given up the right to read one (seccomp strict mode and
  * PR_TSC_SIGSEGV make rdtsc fatal).
  */
 #ifndef SHUNT_CLOCK_H

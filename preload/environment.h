@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The program sees the environment that it would have without us: LD_PRELOAD and SHUNT_* are taken out
- * at start and put back only for images that can take us.
+ * The program sees the environment that it would have without us: LD_PRELOAD and SHUNT_* are taken
+ * out at start and put back only for images that can take us.
  */
 #ifndef SHUNT_ENVIRONMENT_H
 #define SHUNT_ENVIRONMENT_H
@@ -16,16 +16,16 @@ void environment_hide(void);
 /* Pointers an environment needs with our variables added, terminator included. */
 size_t environment_room(char *const *env);
 
-/* Writes `env` with our variables into `with` (of environment_room) and returns it; `text` receives a
- * composed LD_PRELOAD and has environment_text(env) bytes. */
+/* Writes `env` with our variables into `with` (of environment_room) and returns it; `text` receives
+ * a composed LD_PRELOAD and has environment_text(env) bytes. */
 char *const *environment_add(char *const *env, char **with, char *text);
 size_t environment_text(char *const *env);
 
 /* 1 if a child image with this verdict should get our variables; else the gap is recorded. */
 int environment_wanted(enum image_verdict verdict, const char *path);
 
-/* For libc functions that spawn with environ: lends it our variables, and takes them back. Not nested;
- * a second thread's loan ends with the first's or later. */
+/* For libc functions that spawn with environ: lends it our variables, and takes them back. Not
+ * nested; a second thread's loan ends with the first's or later. */
 void environment_lend(void);
 void environment_take_back(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The slow sides of guard.h: nesting, learning, calls that blocked or failed. errno is kept throughout.
+ * The slow sides of guard.h: nesting, learning, calls that blocked or failed. errno is kept
+ * throughout.
  */
 #include "guard.h"
 
@@ -10,7 +11,8 @@
 #include <errno.h>
 #include <poll.h>
 
-/* Calls that came before the library was ready: counted here, and into the trace when there is one. */
+/* Calls that came before the library was ready: counted here, and into the trace when there is one.
+ */
 static uint32_t early[CALL_COUNT];
 
 void guard_early(uint16_t call)
@@ -69,7 +71,8 @@ void guard_wait_begin(struct visit *v)
 void guard_wait_end(struct visit *v, long result)
 {
     if (v->point)
-        turn_leave(v->thread, v->point, &v->wait, trace_at(v->slot), v->start, v->start + v->ticks, result);
+        turn_leave(v->thread, v->point, &v->wait, trace_at(v->slot), v->start, v->start + v->ticks,
+                   result);
 }
 
 int guard_learn(struct visit *v)
@@ -171,7 +174,8 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
     if (is_unbounded(v))
         count_up(&slot->no_timeout);
     note_target(slot, target);
-    /* A loop's own idle wait is its rest, not an event: it would push all others out of the ring. */
+    /* A loop's own idle wait is its rest, not an event: it would push all others out of the ring.
+     */
     if (v->point && v->point == t->turns.loop)
         return;
     struct trace_event event = {.start = v->start,

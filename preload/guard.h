@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands around every intercepted call: guard_enter and guard_begin before it, guard_leave after
- * it. This is the call path: no lock, no allocation, no system call, errno untouched; what takes longer
- * is in guard.c.
+ * What stands around every intercepted call: guard_enter and guard_begin before it, guard_leave
+ * after it. This is the call path: no lock, no allocation, no system call, errno untouched; what
+ * takes longer is in guard.c.
  *
- * A call made while another of the same thread is in progress is nested (a signal handler's, or libc's
- * own modules'). It is told by the published record: the outer wrapper's frame lies above. A record
- * whose frame lies below is stale, left by a handler that jumped out, and is replaced.
+ * A call made while another of the same thread is in progress is nested (a signal handler's, or
+ * libc's own modules'). It is told by the published record: the outer wrapper's frame lies above. A
+ * record whose frame lies below is stale, left by a handler that jumped out, and is replaced.
  */
 #ifndef SHUNT_GUARD_H
 #define SHUNT_GUARD_H
@@ -21,14 +21,14 @@ struct visit {
     uint64_t ticks;
     uintptr_t caller;
     uintptr_t frame;
-    struct turn_point *point; /* poll family */
-    struct wait_facts wait;   /* poll family */
+    struct turn_point *point;   /* poll family */
+    struct wait_facts wait;     /* poll family */
     struct trace_current outer; /* nested: the record to put back */
-    const void *address; /* connect: the peer; poll: the set; read after the call has */
-    uint32_t length;     /* of it */
-    uint32_t slot;       /* record id; 0: its chain is not known yet */
-    uint32_t target;     /* close: string id, looked up before the call */
-    int32_t fd;          /* -1: none */
+    const void *address;        /* connect: the peer; poll: the set; read after the call has */
+    uint32_t length;            /* of it */
+    uint32_t slot;              /* record id; 0: its chain is not known yet */
+    uint32_t target;            /* close: string id, looked up before the call */
+    int32_t fd;                 /* -1: none */
     uint16_t call;
     uint8_t nested;
 };
@@ -145,8 +145,8 @@ GUARD_INLINE int guard_check_due(const struct trace_slot *slot)
     return (slot->count & 1023) == 0;
 }
 
-/* Counts the call. `failed` says what the row's failure convention says; errno is as the call left it,
- * and stays. */
+/* Counts the call. `failed` says what the row's failure convention says; errno is as the call left
+ * it, and stays. */
 GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long result)
 {
     struct thread *t = v->thread;

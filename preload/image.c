@@ -23,8 +23,9 @@ struct image {
 
 static int image_open(struct image *image, int at, const char *path)
 {
-    image->fd = (int)arch_syscall(SYS_openat, at, (long)path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0,
-                                  0, 0);
+    image->st = (struct stat){0};
+    image->fd =
+        (int)arch_syscall(SYS_openat, at, (long)path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0, 0);
     if (image->fd < 0)
         return 0;
     image->size = raw_fstat(image->fd, &image->st) == 0 && S_ISREG(image->st.st_mode)
@@ -48,7 +49,7 @@ static enum image_verdict check_elf(const struct image *image)
         ehdr->e_machine != EM_X86_64)
         return IMAGE_OTHER_LOADER;
     for (unsigned i = 0; i < ehdr->e_phnum; i++) {
-        Elf64_Phdr phdr;
+        Elf64_Phdr phdr = {0};
         char loader[256];
         long at = (long)(ehdr->e_phoff + i * sizeof phdr);
         if (arch_syscall(SYS_pread64, image->fd, (long)&phdr, sizeof phdr, at, 0, 0) !=
@@ -57,8 +58,8 @@ static enum image_verdict check_elf(const struct image *image)
         if (phdr.p_type != PT_INTERP)
             continue;
         size_t size = phdr.p_filesz < sizeof loader - 1 ? phdr.p_filesz : sizeof loader - 1;
-        long n = arch_syscall(SYS_pread64, image->fd, (long)loader, (long)size,
-                              (long)phdr.p_offset, 0, 0);
+        long n = arch_syscall(SYS_pread64, image->fd, (long)loader, (long)size, (long)phdr.p_offset,
+                              0, 0);
         loader[n > 0 ? n : 0] = 0;
         return is_our_loader(loader) ? IMAGE_TAKES_US : IMAGE_OTHER_LOADER;
     }

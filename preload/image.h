@@ -14,8 +14,8 @@ enum image_verdict {
     IMAGE_PRIVILEGED    /* setuid or setgid: the loader drops preloads */
 };
 
-/* Looks at `path`, through #! lines, with respect to directory fd `at`. Opens and closes one fd at a
- * time; no memory but the stack. Any thread, also between vfork and exec. */
+/* Looks at `path`, through #! lines, with respect to directory fd `at`. Opens and closes one fd at
+ * a time; no memory but the stack. Any thread, also between vfork and exec. */
 enum image_verdict image_check(int at, const char *path);
 
 /* The same for a name that is searched for in PATH. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Strings and contexts are written once and then known by id. Tables of ids find them again; they lie
- * in private memory, so a fork child starts with a copy and goes on by itself. Insertion is a
+ * Strings and contexts are written once and then known by id. Tables of ids find them again; they
+ * lie in private memory, so a fork child starts with a copy and goes on by itself. Insertion is a
  * compare-and-swap; a race writes a record twice, which a reader does not mind.
  *
- * Contexts have a small table for the first few thousand and a large one for the rest: a hash spreads
- * over all pages of its table, and an ordinary program should touch four of them and not 128.
+ * Contexts have a small table for the first few thousand and a large one for the rest: a hash
+ * spreads over all pages of its table, and an ordinary program should touch four of them and not
+ * 128.
  */
 #include "trace.h"
 
@@ -100,7 +101,8 @@ uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t leng
 {
     struct wanted_string wanted = {text, length < STRING_LENGTH ? length : STRING_LENGTH, kind};
     uint32_t place;
-    uint32_t id = table_find(&strings, hash(text, wanted.length, kind), same_string, &wanted, &place);
+    uint32_t id =
+        table_find(&strings, hash(text, wanted.length, kind), same_string, &wanted, &place);
     if (id)
         return id;
 

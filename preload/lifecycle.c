@@ -34,7 +34,8 @@ static uint64_t number_setting(const char *name, uint64_t fallback)
 }
 
 /* The process's name as ps shows it, as part of the trace's file name: a program reached through a
- * link, or a script, has its own and not its interpreter's. No separators, no control characters. */
+ * link, or a script, has its own and not its interpreter's. No separators, no control characters.
+ */
 static void program_name(char *name)
 {
     arch_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
@@ -48,11 +49,11 @@ static void program_name(char *name)
 /* Names are embedded, so that a reader never depends on this build's row order. */
 static void write_calls(void)
 {
-    for (uint16_t id = 0; id < CALL_COUNT; id++) {
+    for (int id = 0; id < CALL_COUNT; id++) {
         struct trace_call *c = (void *)trace_meta_new(sizeof *c);
         if (!c)
             return;
-        c->id = id;
+        c->id = (uint16_t)id;
         c->family = call_infos[id].family;
         c->move = call_infos[id].move;
         c->blocks = call_infos[id].blocks;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * See memo.h. Lookup is in guard.h, on the call path; this is learning. A signal handler may learn in
- * the middle of our learning: nodes are handed out by one instruction and linked by one store, so that
- * at worst a node is lost and learned again.
+ * See memo.h. Lookup is in guard.h, on the call path; this is learning. A signal handler may learn
+ * in the middle of our learning: nodes are handed out by one instruction and linked by one store,
+ * so that at worst a node is lost and learned again.
  */
 #include "memo.h"
 

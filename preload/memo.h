@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The stack memo: knows a chain of return addresses again at about a nanosecond a frame. For every
- * frame of a chain that was once unwound it keeps where, relative to the wrapper's frame, the return
- * address lay, and its value. Equal words compared from the innermost outward are the same chain: each
- * slot lies where the code below puts it, so equality carries upward frame by frame.
+ * frame of a chain that was once unwound it keeps where, relative to the wrapper's frame, the
+ * return address lay, and its value. Equal words compared from the innermost outward are the same
+ * chain: each slot lies where the code below puts it, so equality carries upward frame by frame.
  */
 #ifndef SHUNT_MEMO_H
 #define SHUNT_MEMO_H
@@ -17,8 +17,8 @@ enum { MEMO_ROOTS = 512 };
 
 struct thread;
 
-/* The first child lies right behind its parent: a chain learned at one go is compared without waiting
- * for one node to say where the next is. */
+/* The first child lies right behind its parent: a chain learned at one go is compared without
+ * waiting for one node to say where the next is. */
 #define MEMO_ADJACENT UINT32_MAX
 
 /* A trie: children continue a chain outward, siblings are alternatives at the same depth. Indices
@@ -37,7 +37,8 @@ static inline uint32_t memo_root(uint64_t value)
     return (uint32_t)(value ^ value >> 9) & (MEMO_ROOTS - 1);
 }
 
-/* Adds a chain and its slot. Without room nothing is added (the chain is unwound again next time). */
+/* Adds a chain and its slot. Without room nothing is added (the chain is unwound again next time).
+ */
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot);
 
 /* Forgets all chains. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See modules.h. The table is append-only: an entry is filled in, then published by its end address.
- * A fork child goes on with its parent's entries, whose records its frames share.
+ * See modules.h. The table is append-only: an entry is filled in, then published by its end
+ * address. A fork child goes on with its parent's entries, whose records its frames share.
  */
 #include "modules.h"
 
@@ -39,7 +39,7 @@ void modules_start(void)
 /* libc and what belongs to it: never an owner. */
 static int is_libc(const char *path)
 {
-    static const char *const names[] = {"libc.so",  "ld-linux",   "libpthread.so", "librt.so",
+    static const char *const names[] = {"libc.so",  "ld-linux",  "libpthread.so", "librt.so",
                                         "libdl.so", "libanl.so", "libresolv.so",  "linux-vdso"};
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
@@ -71,7 +71,7 @@ static void build_id_from_notes(struct trace_module *record, const char *note, c
 static void build_id(struct trace_module *record, const struct module *m)
 {
     const ElfW(Ehdr) *ehdr = (const void *)m->start;
-    if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) || ehdr->e_phentsize != sizeof(ElfW(Phdr)))
+    if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 || ehdr->e_phentsize != sizeof(ElfW(Phdr)))
         return;
     const ElfW(Phdr) *phdr = (const void *)(m->start + ehdr->e_phoff);
     const ElfW(Phdr) *first = NULL;
@@ -127,7 +127,8 @@ static void module_record(struct module *m)
     trace_commit(&record->head, RECORD_MODULE);
 }
 
-/* Ids are handed out by the file, which fork children share; 0, no module, when they are used up. */
+/* Ids are handed out by the file, which fork children share; 0, no module, when they are used up.
+ */
 static uint16_t module_id(void)
 {
     uint32_t id = __atomic_add_fetch(&trace_file->module_count, 1, __ATOMIC_RELAXED);

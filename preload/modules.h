@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which ELF object an address belongs to. Objects are met through _dl_find_object, which is lock-free
- * (dl_iterate_phdr's lock hangs fork children), and recorded once with build id and path.
+ * Which ELF object an address belongs to. Objects are met through _dl_find_object, which is
+ * lock-free (dl_iterate_phdr's lock hangs fork children), and recorded once with build id and path.
  */
 #ifndef SHUNT_MODULES_H
 #define SHUNT_MODULES_H

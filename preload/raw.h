@@ -67,7 +67,8 @@ static inline int raw_gettid(void)
     return (int)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
-/* Reads a small file whole; returns its length without the terminator that it adds, 0 on failure. */
+/* Reads a small file whole; returns its length without the terminator that it adds, 0 on failure.
+ */
 static inline size_t raw_slurp(const char *path, char *buffer, size_t size)
 {
     long fd = raw_open(path, 02000000 /* O_CLOEXEC */, 0);

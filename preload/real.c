@@ -26,8 +26,8 @@ void *real_find(void **where, const char *name)
 
 void real_resolve(void)
 {
-#define CALL(name, ...)                                                                            \
-    if (!real_calls.name)                                                                          \
+#define CALL(name, ...)   \
+    if (!real_calls.name) \
         real_find((void **)&real_calls.name, #name);
 #define CALL_VOID CALL
 #define VARIADIC  CALL

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 struct real_calls {
-#define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...)                    \
+#define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...) \
     result (*name)(PARAMS(__VA_ARGS__));
 #define CALL_VOID(name, result, ...) result (*name)(void);
 #define VARIADIC                     CALL
@@ -40,14 +40,14 @@ extern struct real_calls real_calls __attribute__((visibility("hidden")));
 /* Looks all of them up. Constructor only. */
 void real_resolve(void);
 
-/* Looks one up, before the constructor. A symbol that libc does not have becomes a function that fails
- * with ENOSYS. */
+/* Looks one up, before the constructor. A symbol that libc does not have becomes a function that
+ * fails with ENOSYS. */
 void *real_find(void **where, const char *name);
 
 /* The next definition of `name`, typed. */
-#define REAL(name)                                                                                 \
-    (__builtin_expect(!!real_calls.name, 1)                                                        \
-         ? real_calls.name                                                                         \
+#define REAL(name)                          \
+    (__builtin_expect(!!real_calls.name, 1) \
+         ? real_calls.name                  \
          : (__typeof__(real_calls.name))real_find((void **)&real_calls.name, #name))
 
 #endif

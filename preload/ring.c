@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The event ring: the latest calls that blocked, of all threads. Its chunks stand at the front of the
- * file and are committed when the head first reaches them.
+ * The event ring: the latest calls that blocked, of all threads. Its chunks stand at the front of
+ * the file and are committed when the head first reaches them.
  */
 #include "trace.h"
 

@@ -73,8 +73,7 @@ struct trace_record *segment_new(struct segment *s, size_t bytes)
     if (cell + cells > CHUNK_CELLS)
         return NULL; /* a signal handler took the rest in between */
     struct trace_record *record = (void *)((char *)s->chunk + (size_t)cell * TRACE_CELL);
-    struct trace_record pending = {.type = RECORD_PENDING, .cells = (uint16_t)cells};
-    __atomic_store(record, &pending, __ATOMIC_RELEASE);
+    trace_pend(record, cells);
     return record;
 }
 

@@ -78,7 +78,7 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, u
 /* The chain as frames, and the first of them outside libc. */
 static uint32_t chain_context(const struct chain *chain, uint64_t *owner)
 {
-    uint64_t frames[TRACE_FRAMES];
+    uint64_t frames[TRACE_FRAMES] = {0};
     *owner = 0;
     for (uint32_t i = 0; i < chain->frames; i++) {
         int libc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Slots, one per (call, context) and thread, and histograms, one per (call, first frame outside libc)
- * and thread: found or made when a chain is met for the first time.
+ * Slots, one per (call, context) and thread, and histograms, one per (call, first frame outside
+ * libc) and thread: found or made when a chain is met for the first time.
  */
 #ifndef SHUNT_SLOT_H
 #define SHUNT_SLOT_H
@@ -23,8 +23,8 @@ struct slot_ref {
     uint16_t kind; /* enum trace_record_type */
 };
 
-/* The slot of (call, context), whose latencies go to the histogram of `frame`; NULL when there is no
- * room. Context 0 is the slot of calls whose chain is not known. */
+/* The slot of (call, context), whose latencies go to the histogram of `frame`; NULL when there is
+ * no room. Context 0 is the slot of calls whose chain is not known. */
 struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, uint64_t frame);
 
 /* The slot of the call that `caller` made from a wrapper whose frame address is `frame`: unwinds,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * See stack.h. A chain is cut where it stops being a function of the code: at a signal handler's
- * return (any instruction can be interrupted), where the program switched stacks, and where there is
- * no unwind information.
+ * return (any instruction can be interrupted), where the program switched stacks, and where there
+ * is no unwind information.
  */
 #include "stack.h"
 
@@ -109,5 +109,5 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
     chain->frames = 1;
     chain->flags = CONTEXT_CUT_UNWIND;
     chain->value[0] = caller;
-    chain->offset[0] = (uint32_t)-(int)sizeof(void *);
+    chain->offset[0] = (uint32_t) - (int)sizeof(void *);
 }

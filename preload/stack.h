@@ -29,8 +29,8 @@ int stack_start(void);
 
 /* Unwinds from a wrapper that was called from `caller` and whose frame address (CFA) is `frame`.
  * `own` is what is
- * known of the thread's own stack. At least one frame. Any thread and signal context; about 2 us for
- * 13 frames. */
+ * known of the thread's own stack. At least one frame. Any thread and signal context; about 2 us
+ * for 13 frames. */
 void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
                   const struct stack_range *own);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See target.h. Names are remembered by fd and checked with fstat: an fd whose inode is another one is
- * another file, whoever closed and opened it and however we missed that.
+ * See target.h. Names are remembered by fd and checked with fstat: an fd whose inode is another one
+ * is another file, whoever closed and opened it and however we missed that.
  */
 #include "target.h"
 
@@ -158,7 +158,7 @@ static int name_fd(int fd, char *text, size_t size, const struct stat *st)
 
 uint32_t target_of(int fd)
 {
-    struct stat st;
+    struct stat st = {0};
     char text[TARGET_SIZE];
     if (fd < 0 || trace_sealed() || raw_fstat(fd, &st) != 0)
         return 0;
@@ -168,14 +168,15 @@ uint32_t target_of(int fd)
     int n = name_fd(fd, text, sizeof text, &st);
     if (n <= 0)
         return 0;
-    target = trace_string(STRING_TARGET, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    target =
+        trace_string(STRING_TARGET, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
     known_put(fd, &st, target);
     return target;
 }
 
 uint32_t target_closing(int fd)
 {
-    struct stat st;
+    struct stat st = {0};
     if (fd < 0 || fd >= KNOWN_FDS || !__atomic_load_n(&known[fd].target, __ATOMIC_RELAXED) ||
         trace_sealed() || raw_fstat(fd, &st) != 0)
         return 0;
@@ -200,7 +201,7 @@ uint32_t target_of_address(int fd, const struct sockaddr *address, socklen_t len
 
 int target_unbounded(int fd)
 {
-    struct stat st;
+    struct stat st = {0};
     struct timeval receive = {0}, send = {0};
     if (trace_sealed() || arch_syscall(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK)
         return 0;

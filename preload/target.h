@@ -20,8 +20,8 @@ uint32_t target_closing(int fd);
 /* The same for an address that a socket is being connected to. */
 uint32_t target_of_address(int fd, const struct sockaddr *address, socklen_t length);
 
-/* 1 if a call that waits on this socket or pipe may wait for good: it is in blocking mode and has no
- * limit of its own (SO_RCVTIMEO, SO_SNDTIMEO). 0 otherwise, and where that cannot be told. */
+/* 1 if a call that waits on this socket or pipe may wait for good: it is in blocking mode and has
+ * no limit of its own (SO_RCVTIMEO, SO_SNDTIMEO). 0 otherwise, and where that cannot be told. */
 int target_unbounded(int fd);
 
 #endif

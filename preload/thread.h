@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Per-thread state: found through one thread-local pointer, kept in a private mapping of its own that
- * a fork child finds wiped (MADV_WIPEONFORK), so that a child can never write into its parent's
- * segment. The same mapping holds the thread's memo of stacks.
+ * Per-thread state: found through one thread-local pointer, kept in a private mapping of its own
+ * that a fork child finds wiped (MADV_WIPEONFORK), so that a child can never write into its
+ * parent's segment. The same mapping holds the thread's memo of stacks.
  */
 #ifndef SHUNT_THREAD_H
 #define SHUNT_THREAD_H
@@ -32,8 +32,8 @@ struct thread {
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
 
-    /* The rest of the mapping is an arena of equal entries: memo nodes from the front, references to
-     * slots and histograms from the back. Both are known by index, from 1. */
+    /* The rest of the mapping is an arena of equal entries: memo nodes from the front, references
+     * to slots and histograms from the back. Both are known by index, from 1. */
     uint32_t room;  /* entries */
     uint32_t nodes; /* handed out */
     uint32_t refs;  /* handed out */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trace file itself: creation, chunks, META records, losses and clock triples. Interning and the
- * ring are in intern.c and ring.c.
+ * The trace file itself: creation, chunks, META records, losses and clock triples. Interning and
+ * the ring are in intern.c and ring.c.
  */
 #include "trace.h"
 
@@ -50,8 +50,7 @@ static long create(const char *dir, const char *name, int pid, char *path, size_
         char suffix[16] = "";
         if (n > 1)
             snprintf(suffix, sizeof suffix, ".%d", n);
-        int length =
-            snprintf(path, size, "%s/%s.%d%s%s", dir, name, pid, suffix, TRACE_SUFFIX);
+        int length = snprintf(path, size, "%s/%s.%d%s%s", dir, name, pid, suffix, TRACE_SUFFIX);
         if (length < 0 || (size_t)length >= size)
             return -ENAMETOOLONG;
         fd = raw_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -59,8 +58,8 @@ static long create(const char *dir, const char *name, int pid, char *path, size_
     return fd;
 }
 
-/* Commits memory of the mapping: what is not committed is never touched, for a full disk would answer
- * a store with SIGBUS. */
+/* Commits memory of the mapping: what is not committed is never touched, for a full disk would
+ * answer a store with SIGBUS. */
 static int commit_memory(void *address, size_t size)
 {
     if (sealed)
@@ -80,16 +79,16 @@ static void *map(int fd, uint64_t *size)
         void *memory = raw_mmap(*size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
         if (raw_mmap_failed(memory))
             continue;
-        /* No read-ahead: of a sparse file it makes one 2 MiB folio of zeros at the first touch, which
-         * costs over a millisecond (ext4, Linux 6.18). */
+        /* No read-ahead: of a sparse file it makes one 2 MiB folio of zeros at the first touch,
+         * which costs over a millisecond (ext4, Linux 6.18). */
         raw_madvise(memory, *size, MADV_RANDOM);
         return memory;
     }
     return NULL;
 }
 
-/* Kernels before 5.14 cannot commit a mapping: reserve the disk's blocks beforehand instead, less of
- * them. */
+/* Kernels before 5.14 cannot commit a mapping: reserve the disk's blocks beforehand instead, less
+ * of them. */
 static int commit_first(void *memory, int fd, uint64_t *size)
 {
     int result = commit_memory(memory, TRACE_FIRST_CHUNK);
@@ -111,7 +110,8 @@ static void header_init(struct trace_header *h, int pid, uint64_t size)
     h->pid = pid;
     h->chunk_count = (uint32_t)((size - TRACE_FIRST_CHUNK) / TRACE_CHUNK);
     snprintf(h->writer, sizeof h->writer, "shunt %s", SHUNT_VERSION);
-    /* One 512th of the file, so that the default of 64 MiB keeps the latest 2,040 events in 128 KiB. */
+    /* One 512th of the file, so that the default of 64 MiB keeps the latest 2,040 events in 128
+     * KiB. */
     h->ring_chunks = 1;
     while (h->ring_chunks * 2 <= h->chunk_count / 512)
         h->ring_chunks *= 2;
@@ -195,8 +195,7 @@ struct trace_record *trace_meta_new(size_t bytes)
         __atomic_compare_exchange_n(&trace_file->meta_chunk, &number, fresh, 0, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED);
     }
-    struct trace_record pending = {.type = RECORD_PENDING, .cells = (uint16_t)cells};
-    __atomic_store(record, &pending, __ATOMIC_RELEASE);
+    trace_pend(record, cells);
     return record;
 }
 

@@ -16,8 +16,8 @@
 /* The mapping; NULL until trace_open succeeded. Never unmapped. */
 extern struct trace_header *trace_file HOT_DATA;
 
-/* Creates DIR/NAME.PID.shunt (O_EXCL, O_NOFOLLOW, 0600), maps it at `size` bytes or as much of it as
- * the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
+/* Creates DIR/NAME.PID.shunt (O_EXCL, O_NOFOLLOW, 0600), maps it at `size` bytes or as much of it
+ * as the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
 int trace_open(const char *dir, const char *name, int pid, uint64_t size);
 
 /* From now on no system call is made for the trace: a filter of the program's might punish it. */
@@ -54,9 +54,16 @@ static inline uint32_t trace_cells(size_t bytes)
 /* A fresh zeroed chunk whose memory is committed, or NULL (counted). The caller sets its kind. */
 struct trace_chunk *trace_chunk_new(void);
 
-/* Reserves a META record of `bytes` and marks it pending; NULL when the file is full (counted by the
- * caller). trace_commit makes it visible. */
+/* Reserves a META record of `bytes` and marks it pending; NULL when the file is full (counted by
+ * the caller). trace_commit makes it visible. */
 struct trace_record *trace_meta_new(size_t bytes);
+/* Marks a reserved record as pending: from now on a reader can step over it. */
+static inline void trace_pend(struct trace_record *record, uint32_t cells)
+{
+    struct trace_record pending = {.type = RECORD_PENDING, .cells = (uint16_t)cells};
+    __atomic_store(record, &pending, __ATOMIC_RELEASE);
+}
+
 void trace_commit(struct trace_record *record, enum trace_record_type type);
 
 /* Id of the string, written at most about once; 0 when there is no room (counted). At most 4,000

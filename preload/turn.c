@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * See turn.h. Which of several recurring waits is the loop: an epoll set before a single poll, then the
- * outer one (fewer frames), then the one chosen first. A loop that is no longer visited while another
- * wait goes on recurring gives way to it: the program came to its next phase.
+ * See turn.h. Which of several recurring waits is the loop: an epoll set before a single poll, then
+ * the outer one (fewer frames), then the one chosen first. A loop that is no longer visited while
+ * another wait goes on recurring gives way to it: the program came to its next phase.
  */
 #include "turn.h"
 
@@ -68,7 +68,7 @@ static void slice_add(struct trace_wait_point *w, uint64_t start, uint64_t lengt
 {
     uint64_t index = (start - w->chosen_at) / w->slice_ticks;
     while (index >= TRACE_SLICES) {
-        for (unsigned i = 0; i < TRACE_SLICES; i++)
+        for (size_t i = 0; i < TRACE_SLICES; i++)
             w->slice[i] = i < TRACE_SLICES / 2 ? w->slice[2 * i] + w->slice[2 * i + 1] : 0;
         w->slice_ticks *= 2;
         index /= 2;
@@ -114,7 +114,8 @@ static void turn_end(struct turns *turns, uint64_t now)
 
 /* ---- the points ---- */
 
-static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr_t caller, int32_t fd)
+static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr_t caller,
+                                     int32_t fd)
 {
     for (uint32_t i = 0; i < turns->count; i++) {
         struct turn_point *p = &turns->point[i];
@@ -124,8 +125,10 @@ static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr
     return NULL;
 }
 
-/* The table keeps what recurs: a newcomer takes the place of a point seen least, if that has not. */
-static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_t caller, int32_t fd)
+/* The table keeps what recurs: a newcomer takes the place of a point seen least, if that has not.
+ */
+static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_t caller,
+                                    int32_t fd)
 {
     struct turn_point *p = NULL;
     if (turns->count < TURN_POINTS)

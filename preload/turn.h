@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loops: finds a thread's recurring wait point and measures its turns. A wait point is (call, return
- * address, epoll fd); the one that is the thread's loop is chosen while the program runs, and its turns
- * are the times between its returns and its next calls.
+ * Loops: finds a thread's recurring wait point and measures its turns. A wait point is (call,
+ * return address, epoll fd); the one that is the thread's loop is chosen while the program runs,
+ * and its turns are the times between its returns and its next calls.
  */
 #ifndef SHUNT_TURN_H
 #define SHUNT_TURN_H
@@ -30,12 +30,12 @@ struct turns {
     uint32_t count;          /* points in use */
     uint32_t number;         /* of the turn under way; 0: none, the loop waits */
     uint32_t last_number;
-    uint32_t rivals;         /* visits of one rival since the loop's latest */
-    uint32_t slots;          /* record id: list of the slots of the turn under way */
-    int32_t ready;           /* what the wait before it returned */
+    uint32_t rivals; /* visits of one rival since the loop's latest */
+    uint32_t slots;  /* record id: list of the slots of the turn under way */
+    int32_t ready;   /* what the wait before it returned */
     uint64_t start;
     uint64_t wait;
-    uint64_t stalled;        /* length of the latest turn if it was a stall, else 0 */
+    uint64_t stalled;                 /* length of the latest turn if it was a stall, else 0 */
     struct trace_turn *stalled_entry; /* its entry among the worst, or NULL */
 };
 
@@ -47,8 +47,8 @@ struct wait_facts {
     uint8_t unbounded; /* no timeout */
 };
 
-/* Before a wait: ends the turn under way if this is the loop's. Returns the point, NULL if the table
- * is full (counted). */
+/* Before a wait: ends the turn under way if this is the loop's. Returns the point, NULL if the
+ * table is full (counted). */
 struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
                               const struct wait_facts *facts, uint64_t now);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wrappers of calls.def's VARIADIC rows, by hand, and the doors through which a process gives up
- * rights that shunt needs: seccomp and the cycle counter.
+ * The wrappers of calls.def's VARIADIC rows, by hand, and the doors through which a process gives
+ * up rights that shunt needs: seccomp and the cycle counter.
  */
 #include "wrapper.h"
 

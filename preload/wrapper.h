@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the generated wrappers (interpose.c) and those written by hand (variadic.c) have in common: how
- * a column of the table becomes code. Every macro here is one expression or one declaration.
+ * What the generated wrappers (interpose.c) and those written by hand (variadic.c) have in common:
+ * how a column of the table becomes code. Every macro here is one expression or one declaration.
  */
 #ifndef SHUNT_WRAPPER_H
 #define SHUNT_WRAPPER_H
@@ -10,18 +10,18 @@
 #include "real.h"
 #include "target.h"
 
-/* The wrapper of `name` has a name of its own in C, so that no prototype of libc's is in the way, and
- * the intercepted name in the object file. */
-#define WRAPPER(name, result, params)                                                              \
-    result wrap_##name params __asm__(#name) __attribute__((visibility("default")));               \
+/* The wrapper of `name` has a name of its own in C, so that no prototype of libc's is in the way,
+ * and the intercepted name in the object file. */
+#define WRAPPER(name, result, params)                                                \
+    result wrap_##name params __asm__(#name) __attribute__((visibility("default"))); \
     result wrap_##name params
 
-#define WRAPPER_ALIAS(twin, name)                                                                  \
-    extern __typeof__(wrap_##name) wrap_##twin __asm__(#twin)                                      \
+#define WRAPPER_ALIAS(twin, name)                             \
+    extern __typeof__(wrap_##name) wrap_##twin __asm__(#twin) \
         __attribute__((alias(#name), visibility("default")));
 
 /* Return address and frame address (CFA) of the wrapper. */
-#define ENTER(v, name)                                                                             \
+#define ENTER(v, name) \
     guard_enter(v, CALL_##name, __builtin_return_address(0), __builtin_dwarf_cfa())
 
 /* Column `fail`: did the call fail? */
@@ -43,18 +43,18 @@
 
 /* Column `fd`: what of the arguments the visit keeps. Memory of the caller's is not read here: the
  * kernel may be about to answer EFAULT. */
-#define NOTE(column, v, ...)                            NOTE_##column(v, __VA_ARGS__)
-#define NOTE_NONE(v, ...)                               (void)(v)
-#define NOTE_USES(v, fd_, ...)                          note_fd(v, fd_)
-#define NOTE_OPENS(v, ...)                              (void)(v)
-#define NOTE_CLOSES(v, fd_)                             note_closing(v, fd_)
-#define NOTE_CONNECTS(v, fd_, address_, length_)        note_address(v, fd_, address_, length_)
-#define NOTE_SET(v, set_, count_, timeout_, ...)        note_set(v, set_, count_, TIMEOUT(timeout_))
+#define NOTE(column, v, ...)                              NOTE_##column(v, __VA_ARGS__)
+#define NOTE_NONE(v, ...)                                 (void)(v)
+#define NOTE_USES(v, fd_, ...)                            note_fd(v, fd_)
+#define NOTE_OPENS(v, ...)                                (void)(v)
+#define NOTE_CLOSES(v, fd_)                               note_closing(v, fd_)
+#define NOTE_CONNECTS(v, fd_, address_, length_)          note_address(v, fd_, address_, length_)
+#define NOTE_SET(v, set_, count_, timeout_, ...)          note_set(v, set_, count_, TIMEOUT(timeout_))
 #define NOTE_EPOLL(v, fd_, events_, most_, timeout_, ...) note_epoll(v, fd_, TIMEOUT(timeout_))
 #define NOTE_SELECT(v, count_, r_, w_, e_, timeout_, ...) note_select(v, count_, TIMEOUT(timeout_))
 
 /* A timeout as poll's: 0 none, -1 no limit, 1 some or not known without reading memory. */
-#define TIMEOUT(t)                                                                                 \
+#define TIMEOUT(t) \
     _Generic((t),                                                                                  \
         int: timeout_of_number,                                                                    \
         const struct timespec *: timeout_of_pointer,                                               \
