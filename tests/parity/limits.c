@@ -42,7 +42,10 @@ static void run_threads(void)
     pthread_attr_setstacksize(&attr, 64u << 10);
     pthread_barrier_init(&barrier, NULL, THREADS);
     for (int i = 0; i < THREADS; i++)
-        truth_check(pthread_create(&threads[i], &attr, make_calls, NULL) == 0);
+        if (pthread_create(&threads[i], &attr, make_calls, NULL) != 0) {
+            printf("wrong: no room for thread %d\n", i);
+            exit(1);
+        }
     for (int i = 0; i < THREADS; i++)
         truth_check(pthread_join(threads[i], NULL) == 0);
 }

@@ -6,8 +6,8 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +33,28 @@ static int check_header(const struct trace *trace)
     return 0;
 }
 
+/* Copies the parts that were handed out. Not mapped: reading a hole through a mapping takes a page
+ * of a tmpfs, which on a full one is SIGBUS. */
+static int copy_file(struct trace *trace, int fd, uint8_t *data)
+{
+    trace->data = data;
+    trace->header = (const void *)data;
+    if (pread(fd, data, TRACE_FIRST_CHUNK, 0) != (ssize_t)TRACE_FIRST_CHUNK)
+        return broken(trace, "cannot be read", 0);
+    if (check_header(trace) < 0)
+        return -1;
+    uint64_t end = TRACE_FIRST_CHUNK + (uint64_t)trace->header->next_chunk * TRACE_CHUNK;
+    if (end > trace->size)
+        end = trace->size;
+    for (uint64_t at = TRACE_FIRST_CHUNK; at < end;) {
+        ssize_t got = pread(fd, data + at, end - at, (off_t)at);
+        if (got <= 0)
+            return broken(trace, "cannot be read", at);
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
 int trace_load(struct trace *trace, const char *path)
 {
     *trace = (struct trace){.path = path};
@@ -41,21 +63,17 @@ int trace_load(struct trace *trace, const char *path)
     if (fd < 0 || fstat(fd, &st) < 0)
         return broken(trace, "cannot be opened", 0);
     trace->size = (size_t)st.st_size;
-    void *data = MAP_FAILED;
-    if (trace->size >= TRACE_FIRST_CHUNK)
-        data = mmap(NULL, trace->size, PROT_READ, MAP_SHARED, fd, 0);
+    uint8_t *data = trace->size < TRACE_FIRST_CHUNK ? NULL : calloc(1, trace->size);
+    int result = data ? copy_file(trace, fd, data) : broken(trace, "too small", trace->size);
     close(fd);
-    if (data == MAP_FAILED)
-        return broken(trace, "too small or cannot be mapped", trace->size);
-    trace->data = data;
-    trace->header = data;
-    return check_header(trace);
+    if (result < 0)
+        trace_unload(trace);
+    return result;
 }
 
 void trace_unload(struct trace *trace)
 {
-    if (trace->data)
-        munmap((void *)trace->data, trace->size);
+    free((void *)trace->data);
     trace->data = NULL;
 }
 

@@ -22,7 +22,7 @@ struct trace {
 typedef void trace_visitor(const struct trace *trace, const struct trace_chunk *chunk,
                            const struct trace_record *record, void *arg);
 
-/* Maps the file and checks its header. 0, or -1 after printing one sentence. */
+/* Reads the file and checks its header. 0, or -1 after printing one sentence. */
 int trace_load(struct trace *trace, const char *path);
 void trace_unload(struct trace *trace);
 
