@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define WHERE_WIDTH  25
-#define TARGET_WIDTH 22
+#define TARGET_WIDTH 21
+#define IDS_WIDTH    6 /* of ids; longer ones take from WHERE */
 
 /* What a target is called where there is little room: a file's name without its directories. */
 static const char *short_target(struct arena *arena, const char *target, size_t room)
@@ -96,14 +97,20 @@ static int id_width(struct report_use *const *uses, unsigned count)
     return (int)width;
 }
 
+static int where_width(int ids)
+{
+    return ids > IDS_WIDTH ? WHERE_WIDTH - (ids - IDS_WIDTH) : WHERE_WIDTH;
+}
+
 static void table_row(struct page *page, int ids, const struct report_site *site, const char *calls,
                       const char *time, const char *share)
 {
-    const char *where = text_fit(page->arena, table_function(page, site->function), WHERE_WIDTH);
+    const char *where =
+        text_fit(page->arena, table_function(page, site->function), (size_t)where_width(ids));
     const char *call = table_call(page, site, TARGET_WIDTH);
-    int where_pad = WHERE_WIDTH - (int)text_width(where);
+    int where_pad = where_width(ids) - (int)text_width(where);
     int call_pad = TARGET_WIDTH - (int)text_width(call);
-    fprintf(page->out, "%s%*s %s%*s %s%*s%10s%9s%6s\n",
+    fprintf(page->out, "%s%*s %s%*s %s%*s%10s%9s%7s\n",
             page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
             where, where_pad, "", call, call_pad, "", calls, time, share);
     page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
@@ -115,8 +122,8 @@ static void table_row(struct page *page, int ids, const struct report_site *site
 
 static void table_head(struct page *page, int ids, const char *time, const char *share)
 {
-    page_line(page, "%-*s %-*s %-*s%10s%9s%6s", ids, "SITE", WHERE_WIDTH, "WHERE", TARGET_WIDTH,
-              "CALL > TARGET", "CALLS", time, share);
+    page_line(page, "%-*s %-*s %-*s%10s%9s%7s", ids, "SITE", where_width(ids), "WHERE",
+              TARGET_WIDTH, "CALL > TARGET", "CALLS", time, share);
 }
 
 void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
