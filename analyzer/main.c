@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
     &command_run,
     &command_report,
+    &command_doctor,
     &command_calls,
 };
 
