@@ -240,7 +240,8 @@ static void hand_over(struct places *places)
 {
     struct source *source = places->source;
     struct report_process *process = source->process;
-    qsort(places->sites, places->site_count, sizeof *places->sites, by_rank);
+    if (places->site_count)
+        qsort(places->sites, places->site_count, sizeof *places->sites, by_rank);
     process->sites = ARENA_ARRAY(source->build->arena, struct report_site *, places->site_count);
     process->site_count = (unsigned)places->site_count;
     for (size_t i = 0; i < places->site_count; i++) {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The analyzer on hostile bytes: whatever a trace file holds, building and rendering a report of it
+ * ends, without a crash or a report of a sanitizer. Entry point of libFuzzer and of replay.c.
+ */
+#include "fuzz.h"
+
+#include "render.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void render_all(struct report *report, FILE *nowhere)
+{
+    struct error error;
+    struct render_options options = {.top = 8, .all = true, .color = true, .again = ""};
+    render_text(report, &options, nowhere, &error);
+    render_json(report, &options, nowhere, &error);
+    if (report->process_count && report->processes[0]->site_count) {
+        options.site = report->processes[0]->sites[0]->short_id;
+        render_site(report, &options, nowhere, &error);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static FILE *nowhere;
+    static int fd = -1;
+    char path[64];
+    if (fd < 0) {
+        fd = memfd_create("trace", MFD_CLOEXEC);
+        nowhere = fopen("/dev/null", "w");
+    }
+    if (fd < 0 || !nowhere || ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
+        return 0;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    static const char *const wrappers[] = {"app_flush"};
+    const struct report_options options = {
+        .wrappers = wrappers, .wrapper_count = 1, .all = true, .callers = 100};
+    struct report report;
+    struct error error;
+    const char *paths = path;
+    if (report_build(&report, &paths, 1, &options, &error) < 0)
+        return 0;
+    render_all(&report, nowhere);
+    report_free(&report);
+    return 0;
+}
