@@ -5,6 +5,7 @@
  *
  *   chains recursion     fixed frames
  *   chains alloca        frames whose size changes from call to call
+ *   chains aligned       frames whose size depends on where they come to lie
  *   chains deep          more frames than a chain keeps
  */
 #include <alloca.h>
@@ -27,6 +28,7 @@ static uint32_t ends = 4; /* one in so many steps reads instead of going deeper 
 static int zero;
 static volatile int work; /* after each call, so that none is a tail call */
 static unsigned deepest = 7;
+static int aligned;
 static unsigned grow; /* largest alloca, 0 none */
 
 static char shadow[DEEPEST + 2];
@@ -77,6 +79,7 @@ TRUTH_RANGE(m);
 static int a(void);
 static int b(void);
 static int c(void);
+static int aligned_c(void);
 
 /* Goes deeper or reads; inlined, so that the caller of read is a, b or c itself. */
 #define BODY(letter, frame)                                    \
@@ -91,7 +94,7 @@ static int c(void);
     else if (choice / ends % 3 == 1)                           \
         work += b();                                           \
     else                                                       \
-        work += c();                                           \
+        work += aligned ? aligned_c() : c();                   \
     depth--;                                                   \
     return ++work
 
@@ -117,6 +120,13 @@ TRUTH(c) static int c(void)
 {
     char bigger[1000];
     BODY('c', bigger + 500);
+}
+
+/* As c, with a frame that is moved to a boundary: its size depends on where the stack is. */
+TRUTH(c) static int aligned_c(void)
+{
+    _Alignas(256) char on_boundary[256];
+    BODY('c', on_boundary);
 }
 
 TRUTH(m) static int m(void)
@@ -152,6 +162,7 @@ int main(int argc, char **argv)
     zero = open("/dev/zero", O_RDONLY);
     if (!strcmp(shape, "alloca"))
         grow = 3000;
+    aligned = !strcmp(shape, "aligned");
     if (!strcmp(shape, "deep")) {
         deepest = DEEPEST;
         seeds = 200;

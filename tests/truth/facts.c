@@ -111,9 +111,27 @@ static void gather_slot(struct gathering *g, const struct trace *trace,
                                .count = slot->count,
                                .errors = slot->errors,
                                .again = slot->again,
-                               .interrupted = slot->interrupted};
+                               .interrupted = slot->interrupted,
+                               .timed = slot->histogram && slot->context};
     snprintf(fact->call, sizeof fact->call, "%s", g->call[slot->call % 1024]);
     name_chain(g, trace, slot->context, fact->chain);
+}
+
+static void gather_histogram(struct gathering *g, const struct trace_histogram *histogram)
+{
+    struct facts *facts = g->facts;
+    const char *call = g->call[histogram->call % 1024];
+    unsigned i = 0;
+    if (histogram->frame == 0)
+        return; /* a loop's stalls */
+    while (i < facts->timeds && strcmp(facts->timed[i].call, call) != 0)
+        i++;
+    if (i == 256)
+        return;
+    if (i == facts->timeds)
+        snprintf(facts->timed[facts->timeds++].call, sizeof facts->timed[0].call, "%s", call);
+    for (unsigned bucket = 0; bucket < TRACE_BUCKETS; bucket++)
+        facts->timed[i].count += histogram->bucket[bucket];
 }
 
 static int named_by_a_thread(const struct gathering *g, uint64_t wait)
@@ -148,6 +166,8 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
     const struct trace_thread *thread = (const void *)record;
     if (record->type == RECORD_SLOT)
         gather_slot(g, trace, chunk, (const void *)record);
+    if (record->type == RECORD_HISTOGRAM)
+        gather_histogram(g, (const void *)record);
     if (record->type == RECORD_WAIT_POINT)
         gather_wait(g, trace, (const void *)record);
     if (record->type != RECORD_THREAD)
@@ -157,6 +177,20 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
     g->facts->wrong += thread->wrong;
     g->facts->checked += thread->checked;
     g->facts->uncounted += thread->uncounted;
+}
+
+static void gather_event(const struct trace *trace, const struct trace_event *event, void *arg)
+{
+    struct gathering *g = arg;
+    struct facts *facts = g->facts;
+    if (facts->events == 4096)
+        return;
+    struct event_fact *fact = &facts->event[facts->events++];
+    *fact = (struct event_fact){.result = event->result,
+                                .error = event->error,
+                                .ms = (double)event->ticks * g->ms_per_tick};
+    snprintf(fact->call, sizeof fact->call, "%s", g->call[event->call % 1024]);
+    snprintf(fact->target, sizeof fact->target, "%s", trace_text(trace, event->target));
 }
 
 /* A short run may hold one clock triple only; the threshold is known in ticks and in nanoseconds.
@@ -178,6 +212,8 @@ int facts_add(struct facts *facts, const char *path)
     int result = trace_each(&trace, learn_names, &g);
     if (result == 0)
         result = trace_each(&trace, gather, &g);
+    if (result == 0)
+        trace_each_event(&trace, gather_event, &g);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
         facts->lost[i] += trace.header->lost[i];
     facts->traces++;

@@ -23,6 +23,7 @@ struct slot_fact {
     char call[48];
     char chain[CHAIN_TEXT]; /* innermost<...<main: its functions and libraries */
     uint64_t count, errors, again, interrupted;
+    int timed; /* its calls are in a histogram; those before the library was ready are not */
 };
 
 struct wait_fact {
@@ -33,6 +34,20 @@ struct wait_fact {
     int named_by_thread; /* the thread's record points at it */
 };
 
+/* Calls in all histograms of one call. */
+struct timed_fact {
+    char call[48];
+    uint64_t count;
+};
+
+struct event_fact {
+    char call[48];
+    char target[128];
+    int64_t result;
+    int error;
+    double ms;
+};
+
 struct facts {
     struct function function[64];
     unsigned functions;
@@ -40,6 +55,10 @@ struct facts {
     unsigned slots;
     struct wait_fact wait[256];
     unsigned waits;
+    struct timed_fact timed[256];
+    unsigned timeds;
+    struct event_fact event[4096];
+    unsigned events;
     int child[512]; /* pids of fork children that go on in the file */
     unsigned children;
     char module[512][128];

@@ -10,16 +10,15 @@
  *   expect chain NAME f<g<main == N    ... through these functions and libraries, innermost first
  *   expect children == N               processes forked without exec
  *   expect child-calls NAME == N       invocations in each of those
- *   expect loop NAME FUNCTION          one loop, this wait, with this function in its chain
- *   expect no-loop
- *   expect turns|stalls == N           of the loop
- *   expect explained-ms|nested-ms == N sums over the threads
- *   expect module|unloaded TEXT == N   module records whose path contains it; those that left
- *   expect losses|traces|finished|checked == N
+ *   expect event NAME RESULT ERRNO TEXT >= MS      an event with this outcome, whose target
+ * contains the text (- for any), that took so long; MS is its length expect loop NAME FUNCTION one
+ * loop, this wait, with this function in its chain expect no-loop expect turns|stalls == N of the
+ * loop expect explained-ms|nested-ms == N sums over the threads expect module|unloaded TEXT == N
+ * module records whose path contains it; those that left expect losses|traces|finished|checked == N
  *
- * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, and no chain the
- * memo answered may differ from a real unwind. Exit 0 if all holds, 1 with a line for what does
- * not.
+ * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, no chain the
+ * memo answered may differ from a real unwind, and histograms hold what the slots count. Exit 0 if
+ * all holds, 1 with a line for what does not.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +105,20 @@ static void check_child_calls(const struct expectation *e)
         compare(e, (double)sum("count", e->word[1], facts.child[i], NULL));
 }
 
+/* The longest one that fits. */
+static void check_event(const struct expectation *e)
+{
+    double longest = -1;
+    for (unsigned i = 0; i < facts.events; i++) {
+        const struct event_fact *event = &facts.event[i];
+        if (!strcmp(event->call, e->word[1]) && event->result == strtoll(e->word[2], NULL, 10) &&
+            event->error == atoi(e->word[3]) &&
+            (!strcmp(e->word[4], "-") || strstr(event->target, e->word[4])) && event->ms > longest)
+            longest = event->ms;
+    }
+    compare(e, longest);
+}
+
 static const struct wait_fact *the_loop(const struct expectation *e)
 {
     const struct wait_fact *loop = NULL;
@@ -181,16 +194,27 @@ static const struct {
     unsigned words;
     void (*check)(const struct expectation *e);
 } checks[] = {
-    {"calls", 4, check_slots},       {"kept", 4, check_slots},
-    {"errors", 4, check_slots},      {"again", 4, check_slots},
-    {"interrupted", 4, check_slots}, {"chain", 5, check_chain},
-    {"children", 3, check_children}, {"child-calls", 4, check_child_calls},
-    {"loop", 3, check_loop},         {"no-loop", 1, check_no_loop},
-    {"turns", 3, check_turns},       {"stalls", 3, check_turns},
-    {"module", 4, check_modules},    {"unloaded", 4, check_modules},
-    {"losses", 3, check_losses},     {"explained-ms", 3, check_number},
-    {"nested-ms", 3, check_number},  {"finished", 3, check_number},
-    {"checked", 3, check_number},    {"traces", 3, check_number},
+    {"calls", 4, check_slots},
+    {"kept", 4, check_slots},
+    {"errors", 4, check_slots},
+    {"again", 4, check_slots},
+    {"interrupted", 4, check_slots},
+    {"chain", 5, check_chain},
+    {"event", 7, check_event},
+    {"children", 3, check_children},
+    {"child-calls", 4, check_child_calls},
+    {"loop", 3, check_loop},
+    {"no-loop", 1, check_no_loop},
+    {"turns", 3, check_turns},
+    {"stalls", 3, check_turns},
+    {"module", 4, check_modules},
+    {"unloaded", 4, check_modules},
+    {"losses", 3, check_losses},
+    {"explained-ms", 3, check_number},
+    {"nested-ms", 3, check_number},
+    {"finished", 3, check_number},
+    {"checked", 3, check_number},
+    {"traces", 3, check_number},
 };
 
 static void check(struct expectation *e)
@@ -246,8 +270,26 @@ static void check_text(const char *text)
     check(&e);
 }
 
+/* What the histograms hold is what the slots that have one counted. */
+static void check_histograms(void)
+{
+    for (unsigned i = 0; i < facts.timeds; i++) {
+        const struct timed_fact *timed = &facts.timed[i];
+        uint64_t counted = 0;
+        for (unsigned j = 0; j < facts.slots; j++)
+            if (facts.slot[j].timed && !strcmp(facts.slot[j].call, timed->call))
+                counted += facts.slot[j].count;
+        if (counted == timed->count)
+            continue;
+        failures++;
+        printf("expected %llu calls of %s in histograms, found %llu\n", (unsigned long long)counted,
+               timed->call, (unsigned long long)timed->count);
+    }
+}
+
 static void check_always(void)
 {
+    check_histograms();
     char text[64];
     struct expectation e = {.text = "no chain from the memo to differ from a real unwind"};
     snprintf(text, sizeof text, "%llu that do", (unsigned long long)facts.wrong);

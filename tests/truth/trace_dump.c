@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Prints what a trace holds, one fact a line, for a person who looks into a failed test:
- * totals per call, each slot with its chain as module+offset, wait points, modules, losses.
+ * totals per call, each slot with its chain as module+offset, wait points, events, modules, losses.
  */
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +104,16 @@ static void print_record(const struct trace *trace, const struct trace_chunk *ch
     }
 }
 
+static void print_event(const struct trace *trace, const struct trace_event *event, void *arg)
+{
+    const struct names *names = arg;
+    printf("event %d/%d %s result=%lld errno=%u ticks=%llu target=%s chain", event->pid, event->tid,
+           names->call[event->call % 1024], (long long)event->result, event->error,
+           (unsigned long long)event->ticks, trace_text(trace, event->target));
+    print_chain(trace, event->context);
+    printf("\n");
+}
+
 static void count_call(const struct trace *trace, const struct trace_chunk *chunk,
                        const struct trace_record *record, void *arg)
 {
@@ -130,6 +140,7 @@ static int dump(const char *path)
         result = trace_each(&trace, count_call, totals);
     if (result == 0)
         result = trace_each(&trace, print_record, &names);
+    trace_each_event(&trace, print_event, &names);
     for (unsigned i = 0; i < 1024; i++)
         if (totals[i])
             printf("total %s %llu\n", names.call[i], (unsigned long long)totals[i]);

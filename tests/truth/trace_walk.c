@@ -116,6 +116,24 @@ int trace_each(const struct trace *trace, trace_visitor *visit, void *arg)
     return 0;
 }
 
+/* Event n lies at n modulo the ring's size, and says so. */
+void trace_each_event(const struct trace *trace, trace_event_visitor *visit, void *arg)
+{
+    const struct trace_header *header = trace->header;
+    const uint64_t each = TRACE_CHUNK / sizeof(struct trace_event) - 1;
+    uint64_t room = header->ring_chunks * each;
+    for (uint64_t i = 0; i < room; i++) {
+        uint64_t chunk = header->ring_first + i / each;
+        if (chunk >= header->chunk_count)
+            return;
+        const void *at = trace->data + TRACE_FIRST_CHUNK + chunk * TRACE_CHUNK + TRACE_CELL +
+                         i % each * sizeof(struct trace_event);
+        const struct trace_event *event = at;
+        if (event->seq && event->seq <= header->ring_head && (event->seq - 1) % room == i)
+            visit(trace, event, arg);
+    }
+}
+
 const void *trace_at(const struct trace *trace, uint32_t id, enum trace_record_type type)
 {
     uint64_t offset = (uint64_t)id * TRACE_CELL;

@@ -29,6 +29,11 @@ void trace_unload(struct trace *trace);
 /* Visits every record. 0, or -1 after printing where the file breaks its own rules. */
 int trace_each(const struct trace *trace, trace_visitor *visit, void *arg);
 
+/* Visits the events that the ring still holds. */
+typedef void trace_event_visitor(const struct trace *trace, const struct trace_event *event,
+                                 void *arg);
+void trace_each_event(const struct trace *trace, trace_event_visitor *visit, void *arg);
+
 /* The record with this id, or NULL if there is none of that type. */
 const void *trace_at(const struct trace *trace, uint32_t id, enum trace_record_type type);
 
