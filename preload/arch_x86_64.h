@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What depends on the architecture, for x86-64: the cycle counter, raw system calls, additions that
- * a signal handler cannot tear, and where the thread's stack ends.
+ * a signal handler cannot tear, and the frame pointer.
  */
 #ifndef SHUNT_ARCH_X86_64_H
 #define SHUNT_ARCH_X86_64_H
@@ -47,10 +47,9 @@ static inline uint32_t arch_local_fetch_add(uint32_t *counter, uint32_t n)
     return n;
 }
 
-/* glibc puts the thread control block at the top of a thread's stack (not of the main thread's). */
-static inline uintptr_t arch_thread_pointer(void)
-{
-    return (uintptr_t)__builtin_thread_pointer();
-}
+/* The frame pointer: its DWARF number (System V ABI, x86-64, figure 3.36); where a function that
+ * keeps one has its frame's end relative to it; how far below that end a function may save its
+ * caller's. */
+enum { ARCH_FRAME_REGISTER = 6, ARCH_FRAME_END = 16, ARCH_SAVED_FIRST = 16, ARCH_SAVED_LAST = 56 };
 
 #endif

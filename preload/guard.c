@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
 
 /* Calls that came before the library was ready: counted here, and into the trace when there is one.
  */
@@ -31,15 +33,21 @@ void guard_count_early(void)
     }
 }
 
-void guard_lost(void)
+/* 1 if this runs on the alternate signal stack and `frame` does not lie on it: a handler
+ * interrupted that call, wherever the two stacks lie. */
+static int left_for_handler(uintptr_t frame)
 {
-    trace_lose(TRACE_LOSS_CALLS, 1);
+    stack_t stack = {.ss_flags = 0};
+    if (trace_sealed() || arch_syscall(SYS_sigaltstack, 0, (long)&stack, 0, 0, 0, 0) != 0 ||
+        !(stack.ss_flags & SS_ONSTACK))
+        return 0;
+    return frame - (uintptr_t)stack.ss_sp >= stack.ss_size;
 }
 
 void guard_nest(struct visit *v)
 {
     const struct trace_current *current = v->thread->current;
-    if (current->frame <= v->frame)
+    if (current->frame <= v->frame && !left_for_handler(current->frame))
         return;
     v->nested = 1;
     v->outer = *current;

@@ -42,7 +42,6 @@ void guard_wait_begin(struct visit *v);
 void guard_wait_end(struct visit *v, long result);
 int guard_learn(struct visit *v);
 void guard_slow(struct visit *v, int failed, long result);
-void guard_lost(void);
 void guard_early(uint16_t call);
 
 /* Counts the calls that came before the library was ready, without chains. Constructor only. */
@@ -62,8 +61,19 @@ GUARD_INLINE const struct memo_node *guard_sibling(const struct thread *t,
     return node->sibling ? &t->arena[node->sibling - 1].node : NULL;
 }
 
+/* Does the chain go on as `node` says? Read only below the known end of the stack; the place of the
+ * frame pointer lies below that of the return address. */
+GUARD_INLINE int guard_matches(const struct memo_node *node, uintptr_t frame, uintptr_t high)
+{
+    uintptr_t at = frame + node->offset;
+    if (__builtin_expect(at >= high || *(const uintptr_t *)at != node->value, 0))
+        return 0;
+    return !node->pointer ||
+           *(const uintptr_t *)(frame + (uintptr_t)(intptr_t)node->saved) == frame + node->pointer;
+}
+
 /* The slot (record id) of a chain that the memo knows, else 0. Words are read in order from the
- * innermost frame outward, and only below the known end of the stack. */
+ * innermost frame outward. */
 GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
 {
     if (__builtin_expect(frame - t->stack.low >= t->stack.high - t->stack.low, 0) &&
@@ -77,8 +87,7 @@ GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t call
         return 0;
     uintptr_t high = t->stack.high;
     for (const struct memo_node *next = guard_child(t, node); next;) {
-        uintptr_t at = frame + next->offset;
-        if (__builtin_expect(at < high && *(const uintptr_t *)at == next->value, 1)) {
+        if (__builtin_expect(guard_matches(next, frame, high), 1)) {
             node = next;
             next = guard_child(t, node);
         } else {
@@ -153,11 +162,10 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
     if (__builtin_expect(!t, 0))
         return;
     uint64_t end = clock_now();
-    /* A handler forked during the call, and this is the child: its parent counts the call. */
-    if (__builtin_expect(!t->epoch, 0)) {
-        guard_lost();
+    /* A handler forked during the call, or the call was a raw clone, and this is the child: its
+     * parent counts the call. */
+    if (__builtin_expect(!t->epoch, 0))
         return;
-    }
     uint64_t ticks = end > v->start ? end - v->start : 0;
     v->ticks = ticks;
     if (__builtin_expect(!v->slot, 0) && !guard_learn(v))

@@ -23,44 +23,52 @@ static struct memo_node *node_at(struct thread *t, uint32_t index)
     return &t->arena[index - 1].node;
 }
 
-static uint32_t node_find(struct thread *t, uint32_t first, uint64_t value, uint32_t offset)
+static int node_same(const struct memo_node *a, const struct memo_node *b)
+{
+    return a->value == b->value && a->offset == b->offset && a->pointer == b->pointer &&
+           a->saved == b->saved;
+}
+
+static uint32_t node_find(struct thread *t, uint32_t first, const struct memo_node *like)
 {
     for (uint32_t i = first; i; i = node_at(t, i)->sibling)
-        if (node_at(t, i)->value == value && node_at(t, i)->offset == offset)
+        if (node_same(node_at(t, i), like))
             return i;
     return 0;
 }
 
-static uint32_t node_fill(struct thread *t, uint64_t value, uint32_t offset, uint32_t sibling)
+static uint32_t node_fill(struct thread *t, const struct memo_node *like, uint32_t sibling)
 {
     uint32_t i = node_new(t);
-    if (i)
-        *node_at(t, i) = (struct memo_node){.value = value, .offset = offset, .sibling = sibling};
+    if (i) {
+        *node_at(t, i) = *like;
+        node_at(t, i)->sibling = sibling;
+    }
     return i;
 }
 
-static uint32_t root_link(struct thread *t, uint64_t value, uint16_t call)
+static uint32_t root_link(struct thread *t, const struct memo_node *like)
 {
-    uint32_t *list = &t->root[memo_root(value)];
-    uint32_t i = node_find(t, *list, value, call);
-    if (!i && (i = node_fill(t, value, call, *list)))
+    uint32_t *list = &t->root[memo_root(like->value)];
+    uint32_t i = node_find(t, *list, like);
+    if (!i && (i = node_fill(t, like, *list)))
         __atomic_store_n(list, i, __ATOMIC_RELEASE);
     return i;
 }
 
 /* Later children go behind the first, which keeps its place right behind the parent. */
-static uint32_t child_link(struct thread *t, uint32_t parent, uint64_t value, uint32_t offset)
+static uint32_t child_link(struct thread *t, uint32_t parent, const struct memo_node *like)
 {
     struct memo_node *p = node_at(t, parent);
     uint32_t first = p->child == MEMO_ADJACENT ? parent + 1 : p->child;
-    uint32_t i = node_find(t, first, value, offset);
+    uint32_t i = node_find(t, first, like);
     if (i)
         return i;
     if (first) {
         uint32_t *list = &node_at(t, first)->sibling;
-        if ((i = node_fill(t, value, offset, *list)))
+        if ((i = node_fill(t, like, *list)))
             __atomic_store_n(list, i, __ATOMIC_RELEASE);
-    } else if ((i = node_fill(t, value, offset, 0))) {
+    } else if ((i = node_fill(t, like, 0))) {
         __atomic_store_n(&p->child, i == parent + 1 ? MEMO_ADJACENT : i, __ATOMIC_RELEASE);
     }
     return i;
@@ -68,9 +76,15 @@ static uint32_t child_link(struct thread *t, uint32_t parent, uint64_t value, ui
 
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot)
 {
-    uint32_t node = root_link(t, chain->value[0], call);
-    for (uint32_t i = 1; node && i < chain->frames; i++)
-        node = child_link(t, node, chain->value[i], chain->offset[i]);
+    struct memo_node like = {.value = chain->value[0], .offset = call};
+    uint32_t node = root_link(t, &like);
+    for (uint32_t i = 1; node && i < chain->frames; i++) {
+        like = (struct memo_node){.value = chain->value[i],
+                                  .offset = chain->offset[i],
+                                  .pointer = chain->pointer[i],
+                                  .saved = chain->saved[i]};
+        node = child_link(t, node, &like);
+    }
     if (node)
         node_at(t, node)->slot = slot;
 }

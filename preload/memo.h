@@ -4,6 +4,8 @@
  * frame of a chain that was once unwound it keeps where, relative to the wrapper's frame, the
  * return address lay, and its value. Equal words compared from the innermost outward are the same
  * chain: each slot lies where the code below puts it, so equality carries upward frame by frame.
+ * Where the size of a frame is not the code's to say (alloca), its function's frame pointer is
+ * compared, too: memory that a frame does not use is full of old return addresses.
  */
 #ifndef SHUNT_MEMO_H
 #define SHUNT_MEMO_H
@@ -28,7 +30,9 @@ struct memo_node {
     uint32_t offset; /* its place, in bytes above the wrapper's frame address */
     uint32_t child;  /* index, MEMO_ADJACENT, or 0 */
     uint32_t sibling;
-    uint32_t slot; /* record id of the slot of a chain that ends here; 0: none ends here */
+    uint32_t slot;    /* record id of the slot of a chain that ends here; 0: none ends here */
+    uint32_t pointer; /* frame pointer of the function below, above the wrapper's frame; 0: none */
+    int32_t saved;    /* where that frame pointer is found, relative to the wrapper's frame */
 };
 
 /* Where the list of a chain's first return address starts. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 enum {
     ARENA = 1 << 20, /* address space; memory is used as it is needed */
@@ -31,6 +32,7 @@ static __thread size_t arena_size;
 static __thread int given_up; /* no room was to be had: not asked for again at every call */
 
 static pthread_key_t exit_key;
+static unsigned address_space_rationed; /* 1: RLIMIT_AS is set */
 
 /* Private memory: a fork child still reads its parent's. */
 static int32_t process_pid;
@@ -54,6 +56,8 @@ static void thread_exit(void *data)
 
 int thread_start(void)
 {
+    struct rlimit limit;
+    address_space_rationed = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     return pthread_key_create(&exit_key, thread_exit);
 }
 
@@ -120,7 +124,8 @@ static void process_enter(int pid, uint64_t now)
 static struct thread *arena_new(void)
 {
     static const size_t sizes[] = {ARENA, ARENA_SMALL};
-    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    unsigned first = address_space_rationed;
+    for (unsigned i = first; i < sizeof sizes / sizeof *sizes; i++) {
         struct thread *t = raw_mmap(sizes[i], PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
         if (raw_mmap_failed(t))

@@ -19,7 +19,12 @@
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
-enum { OLD_KERNEL_SIZE = 8 << 20, NAME_TRIES = 1000, CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
+enum {
+    OLD_KERNEL_SIZE = 8 << 20,
+    ADDRESS_SHARE = 64,
+    NAME_TRIES = 1000,
+    CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL
+};
 
 struct trace_header *trace_file HOT_DATA = NULL;
 
@@ -40,6 +45,9 @@ static uint64_t size_allowed(uint64_t wanted)
     struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < wanted)
         wanted = limit.rlim_cur;
+    /* Where address space is rationed we take a small part of it. */
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur / ADDRESS_SHARE < wanted)
+        wanted = limit.rlim_cur / ADDRESS_SHARE;
     return wanted & ~(uint64_t)(TRACE_CHUNK - 1);
 }
 
