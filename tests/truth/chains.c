@@ -5,6 +5,7 @@
  *
  *   chains recursion     fixed frames
  *   chains alloca        frames whose size changes from call to call
+ *   chains mixed         ... of one function among others that use the frame register freely
  *   chains aligned       frames whose size depends on where they come to lie
  *   chains deep          more frames than a chain keeps
  */
@@ -20,16 +21,13 @@
 #define PATHS   8192u
 #define CALLS   120000
 
-/* Another path per seed; few seeds, few paths. */
-static uint32_t seed;
-static uint32_t seeds = ~0u;
-static uint32_t ends = 4; /* one in so many steps reads instead of going deeper */
+static uint32_t seed; /* of the path */
+static uint32_t seeds;
+static uint32_t ends;
 
 static int zero;
 static volatile int work; /* after each call, so that none is a tail call */
-static unsigned deepest = 7;
-static int aligned;
-static unsigned grow; /* largest alloca, 0 none */
+static unsigned deepest;
 
 static char shadow[DEEPEST + 2];
 static unsigned depth;
@@ -76,65 +74,89 @@ TRUTH_RANGE(b);
 TRUTH_RANGE(c);
 TRUTH_RANGE(m);
 
-static int a(void);
-static int b(void);
-static int c(void);
-static int aligned_c(void);
+/* The three functions in use: they call each other, and the last of a path calls read. */
+static int (*next[3])(void);
 
-/* Goes deeper or reads; inlined, so that the caller of read is a, b or c itself. */
-#define BODY(letter, frame)                                    \
-    shadow[depth++] = letter;                                  \
-    if (grow)                                                  \
-        memset(alloca(random_number() % grow + 1), letter, 1); \
-    uint32_t choice = choose();                                \
-    if (depth >= deepest || choice % ends == 0)                \
-        read_here(frame);                                      \
-    else if (choice / ends % 3 == 0)                           \
-        work += a();                                           \
-    else if (choice / ends % 3 == 1)                           \
-        work += b();                                           \
-    else                                                       \
-        work += aligned ? aligned_c() : c();                   \
-    depth--;                                                   \
-    return ++work
-
-__attribute__((always_inline)) static inline void read_here(char *byte)
+__attribute__((always_inline)) static inline int step(char letter, char *byte)
 {
-    count_path();
-    work += (int)read(zero, byte, 1);
+    shadow[depth++] = letter;
+    uint32_t choice = choose();
+    uint32_t kept = choice ^ depth; /* in a register that calls preserve */
+    if (depth >= deepest || choice % ends == 0) {
+        count_path();
+        work += (int)read(zero, byte, 1);
+    } else {
+        work += next[choice / ends % 3]();
+    }
+    truth_check(kept == (choice ^ depth));
+    depth--;
+    return ++work;
 }
 
 TRUTH(a) static int a(void)
 {
     char byte;
-    BODY('a', &byte);
+    return step('a', &byte);
 }
 
 TRUTH(b) static int b(void)
 {
     char big[200];
-    BODY('b', big);
+    return step('b', big);
 }
 
 TRUTH(c) static int c(void)
 {
     char bigger[1000];
-    BODY('c', bigger + 500);
+    return step('c', bigger + 500);
 }
 
-/* As c, with a frame that is moved to a boundary: its size depends on where the stack is. */
+/* Frames as big as chance will have it, what lay there before left as it was. */
+static inline uint32_t chance(void)
+{
+    return random_number() % 3000 + 1;
+}
+
+TRUTH(a) static int alloca_a(void)
+{
+    return step('a', alloca(chance()));
+}
+
+TRUTH(b) static int alloca_b(void)
+{
+    return step('b', alloca(chance()));
+}
+
+TRUTH(c) static int alloca_c(void)
+{
+    return step('c', alloca(chance()));
+}
+
+/* A frame that is moved to a boundary: its size depends on where the stack is. */
 TRUTH(c) static int aligned_c(void)
 {
     _Alignas(256) char on_boundary[256];
-    BODY('c', on_boundary);
+    return step('c', on_boundary);
 }
+
+static const struct shape {
+    const char *name;
+    int (*next[3])(void);
+    unsigned deepest;
+    uint32_t seeds; /* few seeds, few paths */
+    uint32_t ends;  /* one in so many steps reads instead of going deeper */
+} shapes[] = {
+    {"recursion", {a, b, c}, 7, ~0u, 4},    {"alloca", {alloca_a, alloca_b, alloca_c}, 7, ~0u, 4},
+    {"mixed", {alloca_a, b, c}, 7, ~0u, 4}, {"aligned", {a, b, aligned_c}, 7, ~0u, 4},
+    {"deep", {a, b, c}, DEEPEST, 200, 32},
+};
 
 TRUTH(m) static int m(void)
 {
     shadow[depth++] = 'm';
     for (int i = 0; i < CALLS; i++) {
         seed = random_number() % seeds;
-        work += seed % 2 ? a() : b();
+        work += next[seed % 2]();
     }
     depth--;
     return work;
@@ -158,16 +180,14 @@ static void tell(void)
 
 int main(int argc, char **argv)
 {
-    const char *shape = argc > 1 ? argv[1] : "";
+    const struct shape *shape = shapes;
+    while (argc > 1 && strcmp(shape->name, argv[1]) != 0)
+        shape++;
+    memcpy(next, shape->next, sizeof next);
+    deepest = shape->deepest;
+    seeds = shape->seeds;
+    ends = shape->ends;
     zero = open("/dev/zero", O_RDONLY);
-    if (!strcmp(shape, "alloca"))
-        grow = 3000;
-    aligned = !strcmp(shape, "aligned");
-    if (!strcmp(shape, "deep")) {
-        deepest = DEEPEST;
-        seeds = 200;
-        ends = 32;
-    }
     work += m();
     truth_tell(a);
     truth_tell(b);
