@@ -9,7 +9,9 @@
 #include <inttypes.h>
 
 #define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
-#define LISTED_MOST   64u
+#define OFF_CPU_SHORT \
+    20000000 /* ns: with less in all, start and end of the process outweigh calls */
+#define LISTED_MOST 64u
 
 /* ---- gaps and notes ---- */
 
@@ -107,26 +109,25 @@ static struct report_saw unknown(const char *why)
     return (struct report_saw){.why = why};
 }
 
-static struct report_saw thread_saw(const struct source *source, const struct report_thread *thread)
+static struct report_saw thread_saw(const struct source *source, const struct source_thread *entry)
 {
-    const struct run_thread *outside = run_info_thread(source->run, thread->pid, thread->tid);
-    if (!outside || outside->sampled_ns <= outside->started_ns)
+    struct run_thread outside;
+    const struct report_thread *thread = entry->thread;
+    if (!run_info_thread(source->run, thread->pid, thread->tid, entry->record->explained,
+                         &outside) ||
+        outside.sampled_ns <= outside.started_ns)
         return unknown("the thread was not sampled from outside");
-    if (!outside->explained_known)
+    if (!outside.explained_known)
         return unknown("its counters could not be read at the time it was sampled");
-    uint64_t wall = outside->sampled_ns - outside->started_ns;
-    uint64_t busy = outside->run_ns + outside->wait_ns;
+    uint64_t wall = outside.sampled_ns - outside.started_ns;
+    uint64_t busy = outside.run_ns + outside.wait_ns;
     if (busy >= wall || (double)(wall - busy) < OFF_CPU_LEAST * (double)wall)
         return unknown("it was hardly ever off the CPU");
     double explained =
-        (double)source_ns(source, outside->explained_ticks) - (double)outside->stime_ns;
-    double off = (double)(wall - busy);
-    double percent = 100.0 * explained / off;
-    return (struct report_saw){.known = true,
-                               .percent = percent < 0     ? 0
-                                          : percent > 100 ? 100
-                                                          : percent,
-                               .off_cpu_ns = wall - busy};
+        (double)source_ns(source, outside.explained_ticks) - (double)outside.stime_ns;
+    double percent = 100.0 * explained / (double)(wall - busy);
+    percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
+    return (struct report_saw){.known = true, .percent = percent, .off_cpu_ns = wall - busy};
 }
 
 static void weigh_threads(struct source *source)
@@ -136,7 +137,7 @@ static void weigh_threads(struct source *source)
     process->saw_least = unknown("no thread was measured");
     for (size_t i = 0; i < source->thread_count; i++) {
         struct report_thread *thread = source->thread[i].thread;
-        thread->saw = thread_saw(source, thread);
+        thread->saw = thread_saw(source, &source->thread[i]);
         if (!thread->saw.known)
             continue;
         weighted += thread->saw.percent * (double)thread->saw.off_cpu_ns;
@@ -146,10 +147,15 @@ static void weigh_threads(struct source *source)
             process->saw_least_thread = thread;
         }
     }
-    process->saw = weight > 0 ? (struct report_saw){.known = true,
-                                                    .percent = weighted / weight,
-                                                    .off_cpu_ns = (uint64_t)weight}
-                              : unknown("no thread of it was measured from outside while it slept");
+    if (weight >= OFF_CPU_SHORT) {
+        process->saw = (struct report_saw){
+            .known = true, .percent = weighted / weight, .off_cpu_ns = (uint64_t)weight};
+        return;
+    }
+    process->saw = process->saw_least =
+        unknown(weight > 0 ? "it waited too little in all to measure that"
+                           : "no thread of it was measured from outside while it waited");
+    process->saw_least_thread = NULL;
 }
 
 static void measure(struct source *source)

@@ -10,11 +10,108 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_function(Dwarf_Die *die)
+#define DEPTH_MOST 64 /* scopes within a function; namespaces within a unit */
+
+struct range {
+    Dwarf_Addr low, high;
+    Dwarf_Die function;
+};
+
+struct inline_unit {
+    struct range *ranges; /* by low */
+    size_t count, capacity;
+};
+
+/* ---- functions of a unit ---- */
+
+static void add_function(struct arena *arena, struct inline_unit *unit, Dwarf_Die *function)
 {
-    int tag = dwarf_tag(die);
-    return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram ||
-           tag == DW_TAG_entry_point;
+    Dwarf_Addr base, low, high;
+    ptrdiff_t offset = 0;
+    /* a function may be in several pieces (cold parts) */
+    while ((offset = dwarf_ranges(function, offset, &base, &low, &high)) > 0) {
+        unit->ranges =
+            arena_grow(arena, unit->ranges, sizeof *unit->ranges, unit->count, &unit->capacity);
+        unit->ranges[unit->count++] = (struct range){low, high, *function};
+    }
+}
+
+static bool holds_functions(int tag)
+{
+    return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
+           tag == DW_TAG_module;
+}
+
+static void list_functions(struct arena *arena, struct inline_unit *unit, Dwarf_Die *parent,
+                           unsigned depth)
+{
+    Dwarf_Die die;
+    if (depth == DEPTH_MOST || dwarf_child(parent, &die) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&die);
+        if (tag == DW_TAG_subprogram)
+            add_function(arena, unit, &die);
+        else if (holds_functions(tag))
+            list_functions(arena, unit, &die, depth + 1);
+    } while (dwarf_siblingof(&die, &die) == 0);
+}
+
+static int by_low(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static const struct inline_unit *unit_at(struct inline_units *units, Dwarf_Die *die)
+{
+    Dwarf_Off offset = dwarf_dieoffset(die);
+    uint32_t index = map_get(&units->by_offset, offset);
+    if (index == MAP_NONE) {
+        units->unit = arena_grow(units->arena, units->unit, sizeof *units->unit, units->count,
+                                 &units->capacity);
+        index = (uint32_t)units->count++;
+        struct inline_unit *unit = &units->unit[index];
+        *unit = (struct inline_unit){0};
+        list_functions(units->arena, unit, die, 0);
+        if (unit->count)
+            qsort(unit->ranges, unit->count, sizeof *unit->ranges, by_low);
+        map_put(&units->by_offset, offset, index);
+    }
+    return &units->unit[index];
+}
+
+static const struct range *range_at(const struct inline_unit *unit, Dwarf_Addr pc)
+{
+    size_t low = 0, high = unit->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (unit->ranges[middle].low <= pc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && pc < unit->ranges[low - 1].high ? &unit->ranges[low - 1] : NULL;
+}
+
+/* ---- scopes within a function ---- */
+
+static bool is_scope(int tag)
+{
+    return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block ||
+           tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+}
+
+/* The scope inside `parent` that holds the address. */
+static bool inner_scope(Dwarf_Die *parent, Dwarf_Addr pc, Dwarf_Die *inner)
+{
+    if (dwarf_child(parent, inner) != 0)
+        return false;
+    do
+        if (is_scope(dwarf_tag(inner)) && dwarf_haspc(inner, pc) > 0)
+            return true;
+    while (dwarf_siblingof(inner, inner) == 0);
+    return false;
 }
 
 static const char *name_of(Dwarf_Die *die)
@@ -48,46 +145,44 @@ static void call_line(Dwarf_Die *unit, Dwarf_Die *inlined, struct symbol_frame *
         caller->line = (int)value;
 }
 
-/* Walks the physical scopes outward and notes each function. */
-static unsigned collect(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die *scopes, int scope_count,
+/* From the innermost of `chain` (the function first, then what is inlined into it) outward. */
+static unsigned collect(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die *chain, unsigned length,
                         struct symbol_frame *frames, unsigned max)
 {
     unsigned count = 0;
     struct symbol_frame next = {0};
     innermost_line(unit, pc, &next);
-    for (int i = 0; i < scope_count; i++) {
-        if (!is_function(&scopes[i]))
-            continue;
+    while (length--) {
         if (count == max)
             memmove(frames, frames + 1, --count * sizeof *frames);
-        const char *name = name_of(&scopes[i]);
+        const char *name = name_of(&chain[length]);
         next.function = name ? name : "(unnamed function)";
         frames[count++] = next;
-        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
-            break;
         next = (struct symbol_frame){0};
-        call_line(unit, &scopes[i], &next);
+        call_line(unit, &chain[length], &next);
     }
     return count;
 }
 
-unsigned inline_frames(Dwfl_Module *module, Dwarf_Addr address, struct symbol_frame *frames,
-                       unsigned max)
+unsigned inline_frames(struct inline_units *units, Dwfl_Module *module, Dwarf_Addr address,
+                       struct symbol_frame *frames, unsigned max)
 {
     Dwarf_Addr bias;
     Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
     if (!unit)
         return 0;
     Dwarf_Addr pc = address - bias;
-    Dwarf_Die *scopes = NULL, *physical = NULL;
-    int count = dwarf_getscopes(unit, pc, &scopes);
-    unsigned found = 0;
-    if (count > 0) {
-        int physical_count = dwarf_getscopes_die(&scopes[0], &physical);
-        if (physical_count > 0)
-            found = collect(unit, pc, physical, physical_count, frames, max);
+    const struct range *range = range_at(unit_at(units, unit), pc);
+    if (!range)
+        return 0;
+    Dwarf_Die chain[DEPTH_MOST];
+    Dwarf_Die scope = range->function, inner;
+    unsigned length = 0;
+    chain[length++] = scope;
+    for (unsigned depth = 0; depth < DEPTH_MOST && inner_scope(&scope, pc, &inner); depth++) {
+        scope = inner;
+        if (dwarf_tag(&scope) == DW_TAG_inlined_subroutine && length < DEPTH_MOST)
+            chain[length++] = scope;
     }
-    free(scopes);
-    free(physical);
-    return found;
+    return collect(unit, pc, chain, length, frames, max);
 }

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define TURNS_LEAST 2 /* a wait that came back less often is no loop yet */
+
 uint64_t source_ns(const struct source *source, uint64_t ticks)
 {
     return ticks_ns(&source->ticks, ticks);
@@ -156,6 +158,8 @@ static void add_thread(struct source *source, const struct reader_cursor *cursor
             (uint32_t)source->thread_count);
     const struct trace_wait_point *wait =
         reader_record(source->reader, record->loop, RECORD_WAIT_POINT);
+    if (wait && wait->turns < TURNS_LEAST)
+        wait = NULL;
     source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
 }
 
@@ -175,9 +179,9 @@ static uint64_t latest(const struct source *source)
     return end;
 }
 
-static void find_end(struct source *source)
+static void find_end(struct source *source, bool replaced)
 {
-    const struct run_info *run = source->run;
+    const struct run_info *run = replaced ? NULL : source->run;
     if (!source->end && run && run->pid == source->process->pid && run->ended_ns) {
         source->end = ticks_at(&source->ticks, run->ended_ns);
         source->process->state = REPORT_KILLED;
@@ -186,6 +190,8 @@ static void find_end(struct source *source)
         source->end = latest(source);
     if (source->end < source->begin)
         source->end = source->begin;
+    if (replaced)
+        source->process->state = REPORT_REPLACED;
     if (source->process->state == REPORT_OPEN && run && run->ended_ns)
         source->process->state = REPORT_KILLED;
     source->process->wall_ns = source_ns(source, source->end - source->begin);
@@ -206,15 +212,17 @@ static void fill_thread(struct source *source, struct source_thread *entry)
     thread->uncounted = record->uncounted;
     thread->checked = record->checked;
     thread->wrong = record->wrong;
-    const struct run_thread *outside = run_info_thread(source->run, thread->pid, thread->tid);
-    if (outside && outside->run_ns >= thread->cpu_ns) {
-        thread->cpu_ns = outside->run_ns;
+    struct run_thread outside;
+    if (run_info_thread(source->run, thread->pid, thread->tid, record->explained, &outside) &&
+        outside.run_ns >= thread->cpu_ns) {
+        thread->cpu_ns = outside.run_ns;
         thread->cpu_known = true;
     }
     source->process->cpu_ns += thread->cpu_ns;
     source->process->cpu_known |= thread->cpu_known;
     const struct trace_current *current = &record->current;
-    if (source->process->state == REPORT_ENDED || current->frame == 0 || current->call > UINT16_MAX)
+    if (source->process->state == REPORT_ENDED || source->process->state == REPORT_REPLACED ||
+        current->frame == 0 || current->call > UINT16_MAX)
         return;
     const struct trace_call *call = reader_call(source->reader, (uint16_t)current->call);
     thread->current_call = call ? text_clean(source->build->arena, call->name) : "unknown call";
@@ -245,6 +253,14 @@ static void sum_slots(struct source *source)
             source->process->stall_ns += source_ns(source, source->thread[i].wait->stall_ticks);
 }
 
+void processes_measure(struct source *source, bool replaced)
+{
+    find_end(source, replaced);
+    for (size_t i = 0; i < source->thread_count; i++)
+        fill_thread(source, &source->thread[i]);
+    sum_slots(source);
+}
+
 unsigned processes_find(struct build *build, const struct reader *reader,
                         const struct run_info *run, struct source **sources)
 {
@@ -262,13 +278,6 @@ unsigned processes_find(struct build *build, const struct reader *reader,
     }
     if (finder.count == 0)
         source_of(&finder, reader_header(reader)->pid);
-    for (size_t i = 0; i < finder.count; i++) {
-        struct source *source = &finder.sources[i];
-        find_end(source);
-        for (size_t j = 0; j < source->thread_count; j++)
-            fill_thread(source, &source->thread[j]);
-        sum_slots(source);
-    }
     *sources = finder.sources;
     return (unsigned)finder.count;
 }

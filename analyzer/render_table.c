@@ -17,6 +17,8 @@
 static const char *short_target(struct arena *arena, const char *target, size_t room)
 {
     static const char *const named[] = {"file:", "dir:", "fifo:"};
+    if (text_starts(target, "dir:"))
+        return text_fit(arena, arena_print(arena, "%s/", text_basename(target)), room);
     for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
         if (!text_starts(target, named[i]))
             continue;
@@ -47,7 +49,12 @@ const char *table_call(struct page *page, const struct report_site *site, size_t
         return text_fit(page->arena, site->call, width);
     size_t used = text_width(site->call) + 3;
     size_t room = used + 6 < width ? width - used : 6;
-    const char *target = short_target(page->arena, site->pattern, room);
+    /* of things that have no name in common, the most blocked one stands for all */
+    bool many = strcmp(text_basename(site->pattern), "*") == 0 && site->target_count && room > 8;
+    const char *target =
+        many ? arena_print(page->arena, "%s, ..",
+                           short_target(page->arena, site->targets[0].text, room - 4))
+             : short_target(page->arena, site->pattern, room);
     return text_fit(page->arena, arena_print(page->arena, "%s > %s", site->call, target), width);
 }
 

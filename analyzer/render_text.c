@@ -57,11 +57,13 @@ static const char *state_text(struct page *page, const struct report_process *pr
     case REPORT_ENDED:
         return wall;
     case REPORT_KILLED:
-        return arena_print(page->arena, "%s, then killed or replaced", wall);
+        return arena_print(page->arena, "%s, no regular end", wall);
+    case REPORT_REPLACED:
+        return arena_print(page->arena, "%s, then became another program", wall);
     case REPORT_ALIVE:
         return arena_print(page->arena, "%s so far", wall);
     default:
-        return arena_print(page->arena, "%s, no regular end", wall);
+        return arena_print(page->arena, "%s, still running or killed", wall);
     }
 }
 
@@ -427,7 +429,10 @@ static void other_processes(struct page *page, const struct report *report,
             continue;
         }
         page_line(page, "  %7d %s%s: %s, %s calls, blocked %s%s", process->pid,
-                  text_fit(a, process->name, 20), process->forked ? " (fork)" : "",
+                  text_fit(a, process->name, 20),
+                  process->state == REPORT_REPLACED ? " (until exec)"
+                  : process->forked                 ? " (fork)"
+                                                    : "",
                   format_duration(a, process->wall_ns), format_count(a, process->calls),
                   format_duration(a, process->blocked_ns),
                   process->stall_ns

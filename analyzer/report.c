@@ -56,6 +56,7 @@ const char *report_state_name(enum report_state state)
     static const char *const names[] = {[REPORT_ENDED] = "ended",
                                         [REPORT_ALIVE] = "alive",
                                         [REPORT_KILLED] = "killed",
+                                        [REPORT_REPLACED] = "replaced",
                                         [REPORT_OPEN] = "open"};
     return names[state];
 }
@@ -120,6 +121,21 @@ static int busier(const void *a, const void *b)
     return 0;
 }
 
+/* Images of one process follow each other; all but the last were replaced. */
+static void measure(struct job *job)
+{
+    struct map last = {.arena = job->build.arena}; /* pid -> index */
+    for (unsigned i = 0; i < job->source_count; i++) {
+        uint32_t pid = (uint32_t)job->sources[i]->process->pid;
+        uint32_t other = map_get(&last, pid);
+        if (other == MAP_NONE || job->sources[other]->begin < job->sources[i]->begin)
+            map_put(&last, pid, i);
+    }
+    for (unsigned i = 0; i < job->source_count; i++)
+        processes_measure(job->sources[i],
+                          map_get(&last, (uint32_t)job->sources[i]->process->pid) != i);
+}
+
 static void order_processes(struct job *job)
 {
     struct report *report = job->build.report;
@@ -128,6 +144,7 @@ static void order_processes(struct job *job)
     for (unsigned i = 0; i < job->count; i++)
         for (unsigned j = 0; j < job->traces[i].count; j++)
             job->sources[filled++] = &job->traces[i].sources[j];
+    measure(job);
     qsort(job->sources, job->source_count, sizeof(struct source *), busier);
     report->processes = ARENA_ARRAY(job->build.arena, struct report_process *, job->source_count);
     report->process_count = job->source_count;

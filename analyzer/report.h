@@ -165,10 +165,11 @@ struct report_thread {
 };
 
 enum report_state {
-    REPORT_ENDED,  /* a regular exit */
-    REPORT_ALIVE,  /* still running */
-    REPORT_KILLED, /* ended without our destructor: a signal, _exit, exec */
-    REPORT_OPEN    /* one of the two above; which, cannot be told from here */
+    REPORT_ENDED,    /* a regular exit */
+    REPORT_ALIVE,    /* still running */
+    REPORT_KILLED,   /* ended without our destructor: a signal, _exit */
+    REPORT_REPLACED, /* went on as another image (exec) */
+    REPORT_OPEN      /* one of the two above; which, cannot be told from here */
 };
 
 struct report_process {

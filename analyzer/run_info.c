@@ -102,10 +102,39 @@ struct run_info *run_info_read(struct arena *arena, const char *directory, const
     return info;
 }
 
-const struct run_thread *run_info_thread(const struct run_info *info, int pid, int tid)
+static uint64_t apart(uint64_t a, uint64_t b)
 {
-    for (unsigned i = 0; info && i < info->thread_count; i++)
-        if (info->threads[i].pid == pid && info->threads[i].tid == tid)
-            return &info->threads[i];
-    return NULL;
+    return a > b ? a - b : b - a;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+bool run_info_thread(const struct run_info *info, int pid, int tid, uint64_t explained,
+                     struct run_thread *thread)
+{
+    const struct run_thread *best = NULL, *before = NULL, *last = NULL;
+    for (unsigned i = 0; info && i < info->thread_count; i++) {
+        const struct run_thread *row = &info->threads[i];
+        if (row->pid != pid || row->tid != tid)
+            continue;
+        if (!best ||
+            apart(row->explained_ticks, explained) < apart(best->explained_ticks, explained)) {
+            best = row;
+            before = last;
+        }
+        last = row;
+    }
+    if (!best)
+        return false;
+    *thread = *best;
+    if (before && before->started_ns == best->started_ns) {
+        thread->started_ns = before->sampled_ns;
+        thread->run_ns = less(best->run_ns, before->run_ns);
+        thread->wait_ns = less(best->wait_ns, before->wait_ns);
+        thread->stime_ns = less(best->stime_ns, before->stime_ns);
+    }
+    return true;
 }

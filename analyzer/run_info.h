@@ -42,6 +42,10 @@ struct run_info {
  * used, and is NULL otherwise. */
 struct run_info *run_info_read(struct arena *arena, const char *directory, const char **trouble);
 
-const struct run_thread *run_info_thread(const struct run_info *info, int pid, int tid);
+/* The thread as it was seen from outside; false if it was not. A thread that went through exec has
+ * a row for each image, whose figures go on from one to the next: `explained` (ticks, by the trace)
+ * tells which image is meant, and the figures of the image before are taken off. */
+bool run_info_thread(const struct run_info *info, int pid, int tid, uint64_t explained,
+                     struct run_thread *thread);
 
 #endif

@@ -27,6 +27,7 @@ struct module {
     Dwfl_Module *file;
     GElf_Addr bias;     /* between our addresses and the file's */
     struct map symbols; /* offset -> index */
+    struct inline_units units;
 };
 
 struct symbolizer {
@@ -78,7 +79,10 @@ uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_mo
     symbolizer->modules = arena_grow(symbolizer->arena, symbolizer->modules, sizeof(struct module),
                                      symbolizer->count, &symbolizer->capacity);
     struct module *added = &symbolizer->modules[symbolizer->count];
-    *added = (struct module){.key = *module, .symbols.arena = symbolizer->arena};
+    *added = (struct module){
+        .key = *module,
+        .symbols.arena = symbolizer->arena,
+        .units = {.arena = symbolizer->arena, .by_offset.arena = symbolizer->arena}};
     uint8_t *build_id = arena_alloc(symbolizer->arena, module->build_id_size + 1u);
     memcpy(build_id, module->build_id, module->build_id_size);
     added->key.build_id = build_id;
@@ -174,11 +178,12 @@ static const char *without_suffix(struct arena *arena, const char *name)
     return arena_print(arena, "%.*s", (int)length, name);
 }
 
-static bool from_dwarf(struct symbolizer *symbolizer, const struct module *module, uint64_t address,
+static bool from_dwarf(struct symbolizer *symbolizer, struct module *module, uint64_t address,
                        struct symbol *symbol)
 {
     struct symbol_frame frames[INLINE_FRAMES_MAX];
-    unsigned count = inline_frames(module->file, address, frames, INLINE_FRAMES_MAX);
+    unsigned count =
+        inline_frames(&module->units, module->file, address, frames, INLINE_FRAMES_MAX);
     if (count == 0)
         return false;
     struct symbol_frame *kept = ARENA_ARRAY(symbolizer->arena, struct symbol_frame, count);
