@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Eight threads call through a library at the same instant, and nobody called through it before:
+ * Two threads call through a library at the same instant, and nobody called through it before:
  * it is recorded once, under one id, each time that it is loaded.
  *
  *   modules_at_once LIBRARY
@@ -8,21 +8,24 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "truth.h"
 
-#define THREADS 8
-#define LOADS   40
+#define THREADS 2
+#define LOADS   400
 
 static int zero;
+static atomic_int loaded;
 static pthread_barrier_t barrier;
 static int (*plugin_read)(int, int);
 
 static void *call_at_once(void *arg)
 {
     for (int i = 0; i < LOADS; i++) {
-        pthread_barrier_wait(&barrier); /* it is loaded */
+        while (loaded <= i) {
+        } /* all at the same instant, and not one after the other as a barrier wakes them */
         truth_check(plugin_read(zero, 5) == 5);
         pthread_barrier_wait(&barrier); /* everybody is out of it */
     }
@@ -41,7 +44,7 @@ int main(int argc, char **argv)
         void *library = dlopen(argv[1], RTLD_NOW);
         void *symbol = library ? dlsym(library, "plugin_read") : NULL;
         memcpy(&plugin_read, &symbol, sizeof symbol);
-        pthread_barrier_wait(&barrier);
+        loaded = i + 1;
         pthread_barrier_wait(&barrier);
         truth_check(dlclose(library) == 0);
     }

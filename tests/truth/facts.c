@@ -16,7 +16,7 @@ struct gathering {
         uint16_t id;
         uint16_t flags;
         char name[32];
-    } module[512];
+    } module[1024];
     unsigned modules;
     uint32_t loop[1024]; /* wait points that thread records name */
     unsigned loops;
@@ -68,7 +68,7 @@ static void learn_module(struct gathering *g, const struct trace *trace,
     struct facts *facts = g->facts;
     const char *path = trace_text(trace, module->path);
     const char *slash = strrchr(path, '/');
-    if (facts->modules == 512 || g->modules == 512)
+    if (facts->modules == 1024 || g->modules == 1024)
         return;
     struct module_name *named = &g->module[g->modules++];
     named->id = module->id;

@@ -61,8 +61,8 @@ struct facts {
     unsigned events;
     int child[512]; /* pids of fork children that go on in the file */
     unsigned children;
-    char module[512][128];
-    int unloaded[512];
+    char module[1024][128];
+    int unloaded[1024];
     unsigned modules;
     double explained_ms, nested_ms;
     uint64_t wrong, uncounted, checked;
