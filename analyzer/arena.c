@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE (256u * 1024u)
+#define BLOCK_SIZE ((size_t)256 * 1024)
 #define ALIGNMENT  16u
 
 struct arena_block {

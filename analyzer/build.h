@@ -49,6 +49,9 @@ bool source_idle(const struct source *source, const struct source_thread *thread
 /* The use a slot was counted in; NULL unknown. */
 struct report_use *source_use(const struct source *source, uint32_t slot);
 
+/* Adds a remark on the figures to the process. */
+void source_note(struct source *source, const char *text);
+
 /* Length of a number of ticks, and the time of an instant since the process began. */
 uint64_t source_ns(const struct source *source, uint64_t ticks);
 uint64_t source_since(const struct source *source, uint64_t when);

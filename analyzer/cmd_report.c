@@ -179,7 +179,7 @@ static int failed(const struct error *error)
 
 static int show(struct arguments *arguments, const char *const *paths, unsigned count)
 {
-    struct error error;
+    struct error error = {""};
     struct report report;
     if (report_build(&report, paths, count, &arguments->report, &error) < 0)
         return failed(&error);
@@ -209,7 +209,7 @@ static int run(int argc, char **argv)
     }
     unsetenv("DEBUGINFOD_URLS"); /* symbols come from this machine: a report asks no server */
     struct arena arena = {0};
-    struct error error;
+    struct error error = {""};
     arguments.render.again = repeat(&arena, argv + optind, argc - optind);
     const char *newest = NULL;
     int status = EXIT_FAILED;

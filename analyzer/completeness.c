@@ -11,26 +11,17 @@
 #define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
 #define OFF_CPU_SHORT \
     20000000 /* ns: with less in all, start and end of the process outweigh calls */
-#define LISTED_MOST 64u
+#define GAPS_MOST 64u
 
 /* ---- gaps and notes ---- */
 
-static void add_text(struct arena *arena, const char ***list, unsigned *count, const char *text)
-{
-    if (!*list)
-        *list = ARENA_ARRAY(arena, const char *, LISTED_MOST);
-    if (*count < LISTED_MOST)
-        (*list)[(*count)++] = text;
-}
-
 static void add_gap(struct source *source, const char *text)
 {
-    add_text(source->build->arena, &source->process->gaps, &source->process->gap_count, text);
-}
-
-static void add_note(struct source *source, const char *text)
-{
-    add_text(source->build->arena, &source->process->notes, &source->process->note_count, text);
+    struct report_process *process = source->process;
+    if (!process->gaps)
+        process->gaps = ARENA_ARRAY(source->build->arena, const char *, GAPS_MOST);
+    if (process->gap_count < GAPS_MOST)
+        process->gaps[process->gap_count++] = text;
 }
 
 static void find_gaps(struct source *source)
@@ -62,11 +53,11 @@ static void note_threads(struct source *source)
         add_gap(source, arena_print(source->build->arena,
                                     "%" PRIu64 " calls found no room to be counted", uncounted));
     if (wrong)
-        add_note(source,
-                 arena_print(source->build->arena,
-                             "%" PRIu64 " of %" PRIu64 " checked call chains were wrong: callers "
-                             "may be mixed up to that extent",
-                             wrong, checked));
+        source_note(source, arena_print(source->build->arena,
+                                        "%" PRIu64 " of %" PRIu64
+                                        " checked call chains were wrong: callers "
+                                        "may be mixed up to that extent",
+                                        wrong, checked));
 }
 
 static void note_health(struct source *source)
@@ -74,32 +65,33 @@ static void note_health(struct source *source)
     const struct reader_health *health = reader_health(source->reader);
     struct arena *arena = source->build->arena;
     if (health->damaged)
-        add_note(source, arena_print(arena,
-                                     "%" PRIu64 " records of the trace are damaged and were "
-                                     "left out: sums are too small",
-                                     health->damaged));
+        source_note(source, arena_print(arena,
+                                        "%" PRIu64 " records of the trace are damaged and were "
+                                        "left out: sums are too small",
+                                        health->damaged));
     if (health->unfinished)
-        add_note(source, arena_print(arena,
-                                     "%" PRIu64 " records were being written when the trace "
-                                     "was read or its writer killed",
-                                     health->unfinished));
+        source_note(source, arena_print(arena,
+                                        "%" PRIu64 " records were being written when the trace "
+                                        "was read or its writer killed",
+                                        health->unfinished));
     if (health->unknown)
-        add_note(source, arena_print(arena,
-                                     "%" PRIu64 " records are of kinds that this shunt does "
-                                     "not know and were left out",
-                                     health->unknown));
+        source_note(source, arena_print(arena,
+                                        "%" PRIu64 " records are of kinds that this shunt does "
+                                        "not know and were left out",
+                                        health->unknown));
     if (source->ticks.jumps)
-        add_note(source, arena_print(arena,
-                                     "the clock jumped %" PRIu64 " times (suspend, migration "
-                                     "or a step): times across a jump are not reliable",
-                                     source->ticks.jumps));
+        source_note(source, arena_print(arena,
+                                        "the clock jumped %" PRIu64 " times (suspend, migration "
+                                        "or a step): times across a jump are not reliable",
+                                        source->ticks.jumps));
     if (source->ticks.quality == TICKS_START)
-        add_note(source, "times are exact to about 1 %: the trace is too short, or was cut off too "
-                         "early, to measure its clock");
+        source_note(source,
+                    "times are exact to about 1 %: the trace is too short, or was cut off too "
+                    "early, to measure its clock");
     if (source->ticks.quality == TICKS_ASSUMED)
-        add_note(source,
-                 "the trace does not tell how fast its clock ran: all times are clock ticks "
-                 "shown as if they were nanoseconds");
+        source_note(source,
+                    "the trace does not tell how fast its clock ran: all times are clock ticks "
+                    "shown as if they were nanoseconds");
 }
 
 /* ---- how much was seen ---- */

@@ -18,12 +18,11 @@ static int open_ring(const struct reader *reader, struct error *error)
     if (fd < 0)
         return error_set(error, "%s: cannot be opened again for its events: %s",
                          reader_path(reader), strerror(errno));
-    uint8_t head[sizeof(struct trace_header)];
+    struct trace_header now = {0};
     const struct trace_header *header = reader_header(reader);
-    const struct trace_header *now = (const struct trace_header *)head;
-    if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head ||
-        memcmp(now->magic, header->magic, sizeof now->magic) != 0 || now->pid != header->pid ||
-        now->first_clock.ticks != header->first_clock.ticks) {
+    if (pread(fd, &now, sizeof now, 0) != (ssize_t)sizeof now ||
+        memcmp(now.magic, header->magic, sizeof now.magic) != 0 || now.pid != header->pid ||
+        now.first_clock.ticks != header->first_clock.ticks) {
         close(fd);
         return error_set(error, "%s: was replaced while it was read; try again",
                          reader_path(reader));

@@ -52,7 +52,7 @@ const char *format_bytes(struct arena *arena, uint64_t bytes)
 {
     if (bytes < 1024)
         return arena_print(arena, "%" PRIu64 " B", bytes);
-    if (bytes < 1024 * 1024)
+    if (bytes < 1024ull * 1024)
         return arena_print(arena, "%.0f KB", (double)bytes / 1024);
     if (bytes < 1024ull * 1024 * 1024)
         return arena_print(arena, "%.1f MB", (double)bytes / 1024 / 1024);

@@ -75,7 +75,7 @@ static void add_shared(const struct source *source, const struct collected *all)
         const struct trace_slot *slot = (const struct trace_slot *)record;
         const struct report_use *use = source_use(source, cursor.id);
         uint32_t index = map_get(&all->by_record, slot->histogram);
-        if (!use || use->idle || index == MAP_NONE)
+        if (!use || use->idle || !all->shared || index == MAP_NONE)
             continue;
         uint64_t pair = use->site->id ^ (uint64_t)slot->histogram * 0xff51afd7ed558ccdull;
         if (map_get(&done, pair) != MAP_NONE)

@@ -133,7 +133,7 @@ static void rank_sites(struct source *source, struct report_loop *loop)
                 loop->sites[loop->site_count++] = use;
                 loop->site_stall_ns += use->stall_ns;
             }
-    qsort(loop->sites, loop->site_count, sizeof *loop->sites, by_stall);
+    qsort(loop->sites, loop->site_count, sizeof(struct report_use *), by_stall);
     if (loop->site_stall_ns > loop->stall_ns)
         loop->site_stall_ns = loop->stall_ns; /* counters of a live process, read one by one */
 }
@@ -166,5 +166,5 @@ void loops_fill(struct source *source)
         rank_sites(source, loop);
         process->loops[process->loop_count++] = loop;
     }
-    qsort(process->loops, process->loop_count, sizeof *process->loops, by_stall_of_loop);
+    qsort(process->loops, process->loop_count, sizeof(struct report_loop *), by_stall_of_loop);
 }

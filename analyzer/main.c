@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* In the order in which they are needed. */
 static const struct command *const commands[] = {

@@ -110,10 +110,11 @@ struct owner owner_find(const struct source *source, uint32_t context)
     const char *via = NULL;
     unsigned via_count = 0;
     while (next(&walk, &step)) {
-        if (!of_libc(&step) && !is_wrapper(source, &step))
+        bool wrapper = is_wrapper(source, &step);
+        if (!wrapper && !of_libc(&step))
             return owner_of(source, &step, via);
         outermost = step;
-        if (is_wrapper(source, &step))
+        if (wrapper && step.frame)
             via = append(source->build->arena, via, step.frame->function, &via_count, VIA_MOST);
     }
     if (outermost.symbol) /* libc's own doing, or nothing but wrappers */

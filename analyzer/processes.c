@@ -38,6 +38,16 @@ struct source_thread *source_thread(const struct source *source, const struct re
     return index == MAP_NONE ? NULL : &source->thread[index];
 }
 
+void source_note(struct source *source, const char *text)
+{
+    enum { NOTES_MOST = 32 };
+    struct report_process *process = source->process;
+    if (!process->notes)
+        process->notes = ARENA_ARRAY(source->build->arena, const char *, NOTES_MOST);
+    if (process->note_count < NOTES_MOST)
+        process->notes[process->note_count++] = text;
+}
+
 struct report_use *source_use(const struct source *source, uint32_t slot)
 {
     uint32_t index = map_get(&source->slots, slot);

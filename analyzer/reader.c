@@ -331,8 +331,8 @@ static int load(struct reader *reader, struct error *error)
 
 static int index_records(struct reader *reader, struct error *error)
 {
-    reader->calls = calloc(CALLS_MAX, sizeof *reader->calls);
-    reader->modules = calloc(MODULES_MAX, sizeof *reader->modules);
+    reader->calls = calloc(CALLS_MAX, sizeof(struct trace_call *));
+    reader->modules = calloc(MODULES_MAX, sizeof(struct trace_module *));
     if (!reader->calls || !reader->modules)
         return error_set(error, "%s: no memory left to read it", reader->path);
     struct reader_cursor cursor = {0};

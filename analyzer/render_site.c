@@ -147,9 +147,9 @@ static void threads(struct page *page, const struct report_site *site)
 int render_site(struct report *report, const struct render_options *options, FILE *out,
                 struct error *error)
 {
-    const struct report_site *site;
+    const struct report_site *site = NULL;
     const struct report_process *process = NULL;
-    if (find(report, options->site, &site, &process, error) < 0)
+    if (find(report, options->site, &site, &process, error) < 0 || !site || !process)
         return -1;
     struct page page = {.out = out, .arena = &report->arena, .color = options->color};
     page_line(&page, "SITE %016" PRIx64 "%s  in %s (pid %d)", site->id,

@@ -231,11 +231,9 @@ static void verdicts(struct page *page, const struct report_loop *loop)
     for (unsigned i = 0; i < loop->site_count && shown < VERDICTS_MOST; i++) {
         const struct report_site *site = loop->sites[i]->site;
         bool matters = loop->sites[i]->stall_ns * 20 >= loop->stall_ns && loop->stall_ns;
-        if (site->advice.verdict == VERDICT_FINE && shown == 0 && i == 0 && matters) {
-            fputc('\n', page->out);
-            table_verdict(page, site); /* the greatest part deserves a word, even a good one */
-            shown++;
-        } else if (site->advice.verdict != VERDICT_FINE && (matters || shown == 0)) {
+        bool fine = site->advice.verdict == VERDICT_FINE;
+        /* the greatest part deserves a word, even a good one */
+        if ((fine && i == 0 && matters) || (!fine && (matters || shown == 0))) {
             fputc('\n', page->out);
             table_verdict(page, site);
             shown++;

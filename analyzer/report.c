@@ -220,6 +220,28 @@ static bool wanted(const struct job *job, unsigned index)
     return options->pid ? job->sources[index]->process->pid == options->pid : index == 0;
 }
 
+/* Names are missing because a binary is stripped: that can be helped. */
+static void note_stripped(struct source *source)
+{
+    const struct report_process *process = source->process;
+    const char *module = NULL;
+    unsigned sites = 0;
+    for (unsigned i = 0; i < process->site_count; i++) {
+        const struct report_site *site = process->sites[i];
+        if (!site->unstable || strcmp(site->unstable, SYMBOL_STRIPPED) != 0 || !site->blocked)
+            continue;
+        module = module ? module : site->module;
+        sites++;
+    }
+    if (sites)
+        source_note(
+            source,
+            arena_print(source->build->arena,
+                        "%u sites have an offset for a name: %s is stripped; with its debug "
+                        "symbols (Debian: a -dbgsym package) they get names and lines",
+                        sites, module));
+}
+
 static void aggregate(struct source *source)
 {
     loops_begin(source);
@@ -227,6 +249,7 @@ static void aggregate(struct source *source)
     loops_fill(source);
     rank_others(source);
     find_current(source);
+    note_stripped(source);
 }
 
 static int resolve(struct job *job, struct error *error)

@@ -12,7 +12,7 @@
 
 #define SCHEMA_PREFIX "shunt.run/"
 #define SCHEMA_MAJOR  "shunt.run/1"
-#define SIZE_MAX_JSON (256 * 1024 * 1024)
+#define SIZE_MAX_JSON ((off_t)256 * 1024 * 1024)
 
 static uint64_t number(const json_t *object, const char *key)
 {

@@ -221,14 +221,14 @@ static void from_offset(struct symbolizer *symbolizer, const struct module *modu
 {
     char id[2 * 8 + 1] = "";
     for (unsigned i = 0; i < 8 && i < module->key.build_id_size; i++)
-        snprintf(id + 2 * i, 3, "%02x", module->key.build_id[i]);
+        snprintf(id + (size_t)2 * i, 3, "%02x", module->key.build_id[i]);
     struct symbol_frame *frame = ARENA_NEW(symbolizer->arena, struct symbol_frame);
     frame->function = arena_print(symbolizer->arena, "%s!%s%s+0x%llx", module->name, id,
                                   id[0] ? "" : "no-build-id", (unsigned long long)offset);
     symbol->frames = frame;
     symbol->count = 1;
     symbol->stable = false;
-    symbol->unstable = module->trouble ? module->trouble : "its binary has no symbol there";
+    symbol->unstable = module->trouble ? module->trouble : SYMBOL_STRIPPED;
 }
 
 static void look_up(struct symbolizer *symbolizer, struct module *module, uint64_t offset,

@@ -15,6 +15,9 @@
 
 struct symbolizer;
 
+/* symbol.unstable of a place that the binary itself has no name for. */
+#define SYMBOL_STRIPPED "its binary has no symbol there"
+
 /* One function at an address; the text lives as long as the symbolizer's arena. */
 struct symbol_frame {
     const char *function; /* without suffixes of the compiler; never NULL */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * large_trace FILE SITES EVENTS [ELF START END]: writes a trace with that many call sites, at offsets
- * spread over START..END (hexadecimal) of an ELF file, and a ring full of that many events: to see
- * how fast a report of it is made.
+ * large_trace FILE SITES EVENTS [ELF START END]: writes a trace with that many call sites, at
+ * offsets spread over START..END (hexadecimal) of an ELF file, and a ring full of that many events:
+ * to see how fast a report of it is made.
  */
 #include "samples.h"
 
