@@ -3,9 +3,9 @@
  * What one call costs: `calls KIND COUNT` makes COUNT calls in batches and prints the nanoseconds
  * per call of the best batch. scripts/bench runs it bare and under each observer. KIND is
  *
- *   read          one byte from /dev/zero, called from one place
+ *   read          one byte from /dev/zero, called from main
  *   read-clocked  the same between two readings of the cycle counter: the floor of any timing
- *   read-deep     the same at the end of a chain of ten functions
+ *   read-deep     the same below a chain of ten functions
  *   echo          a send and a recv of one byte on a socketpair, counted as two calls
  *   echo-clocked, echo-deep
  *
@@ -34,13 +34,15 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void __attribute__((noinline)) plain_read(void)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void plain_read(void)
 {
     if (read(zero, &byte, 1) != 1)
         fail("read");
 }
 
-static void __attribute__((noinline)) clocked_read(void)
+INLINE void clocked_read(void)
 {
     uint64_t start = __rdtsc();
     ssize_t result = read(zero, &byte, 1);
@@ -49,13 +51,13 @@ static void __attribute__((noinline)) clocked_read(void)
         fail("read");
 }
 
-static void __attribute__((noinline)) plain_echo(void)
+INLINE void plain_echo(void)
 {
     if (send(pair[0], &byte, 1, 0) != 1 || recv(pair[1], &byte, 1, 0) != 1)
         fail("echo");
 }
 
-static void __attribute__((noinline)) clocked_echo(void)
+INLINE void clocked_echo(void)
 {
     uint64_t start = __rdtsc();
     ssize_t sent = send(pair[0], &byte, 1, 0);
@@ -67,47 +69,28 @@ static void __attribute__((noinline)) clocked_echo(void)
         fail("echo");
 }
 
-/* Ten frames; the asm keeps each call from becoming a jump. */
-#define LINK(name, next)                                           \
-    static void __attribute__((noinline)) name(void (*leaf)(void)) \
-    {                                                              \
-        next(leaf);                                                \
-        __asm__ volatile("");                                      \
+/* Ten functions between main and the call; the asm keeps each call from becoming a jump. */
+#define LINK(kind, n, next)                                \
+    static void __attribute__((noinline)) kind##_##n(void) \
+    {                                                      \
+        next();                                            \
+        __asm__ volatile("");                              \
     }
-
-static void __attribute__((noinline)) link_9(void (*leaf)(void))
-{
-    leaf();
-    __asm__ volatile("");
-}
-LINK(link_8, link_9)
-LINK(link_7, link_8)
-LINK(link_6, link_7)
-LINK(link_5, link_6)
-LINK(link_4, link_5)
-LINK(link_3, link_4)
-LINK(link_2, link_3)
-LINK(link_1, link_2)
+#define CHAIN(kind)              \
+    LINK(kind, 10, plain_##kind) \
+    LINK(kind, 9, kind##_10)     \
+    LINK(kind, 8, kind##_9)      \
+    LINK(kind, 7, kind##_8)      \
+    LINK(kind, 6, kind##_7)      \
+    LINK(kind, 5, kind##_6)      \
+    LINK(kind, 4, kind##_5)      \
+    LINK(kind, 3, kind##_4)      \
+    LINK(kind, 2, kind##_3)      \
+    LINK(kind, 1, kind##_2)
+CHAIN(read)
+CHAIN(echo)
+#undef CHAIN
 #undef LINK
-
-static void deep_read(void)
-{
-    link_1(plain_read);
-}
-
-static void deep_echo(void)
-{
-    link_1(plain_echo);
-}
-
-static const struct kind {
-    const char *name;
-    void (*run)(void);
-    int calls;
-} kinds[] = {
-    {"read", plain_read, 1}, {"read-clocked", clocked_read, 1}, {"read-deep", deep_read, 1},
-    {"echo", plain_echo, 2}, {"echo-clocked", clocked_echo, 2}, {"echo-deep", deep_echo, 2},
-};
 
 static double now_ns(void)
 {
@@ -116,13 +99,14 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static double best_batch(const struct kind *kind, long count)
+/* Inlined into main, so that the chain of a plain call is main alone. */
+INLINE double best_batch(void (*one)(void), int calls, long count)
 {
     double best = 1e18;
     for (long done = 0; done < count; done += BATCH) {
         double start = now_ns();
-        for (int i = 0; i < BATCH; i += kind->calls)
-            kind->run();
+        for (int i = 0; i < BATCH; i += calls)
+            one();
         double each = (now_ns() - start) / BATCH;
         if (each < best)
             best = each;
@@ -133,15 +117,27 @@ static double best_batch(const struct kind *kind, long count)
 int main(int argc, char **argv)
 {
     long count = argc == 3 ? atol(argv[2]) : 0;
+    const char *kind = argc > 1 ? argv[1] : "";
+    double best = 0;
     zero = open("/dev/zero", O_RDONLY);
     if (zero < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
         fail("setup");
-    for (unsigned i = 0; count > 0 && i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, argv[1]) != 0)
-            continue;
-        printf("%.2f\n", best_batch(&kinds[i], count));
-        return 0;
+    if (!strcmp(kind, "read"))
+        best = best_batch(plain_read, 1, count);
+    else if (!strcmp(kind, "read-clocked"))
+        best = best_batch(clocked_read, 1, count);
+    else if (!strcmp(kind, "read-deep"))
+        best = best_batch(read_1, 1, count);
+    else if (!strcmp(kind, "echo"))
+        best = best_batch(plain_echo, 2, count);
+    else if (!strcmp(kind, "echo-clocked"))
+        best = best_batch(clocked_echo, 2, count);
+    else if (!strcmp(kind, "echo-deep"))
+        best = best_batch(echo_1, 2, count);
+    if (best == 0 || best == 1e18) {
+        fprintf(stderr, "usage: calls KIND COUNT\n");
+        return 2;
     }
-    fprintf(stderr, "usage: calls KIND COUNT\n");
-    return 2;
+    printf("%.2f\n", best);
+    return 0;
 }
