@@ -159,6 +159,23 @@ static void gather_wait(struct gathering *g, const struct trace *trace,
     name_chain(g, trace, wait->context, fact->chain);
 }
 
+static void gather_thread(struct gathering *g, const struct trace *trace,
+                          const struct trace_thread *thread)
+{
+    struct facts *facts = g->facts;
+    uint64_t end = thread->end ? thread->end : trace->header->end_ticks;
+    facts->explained_ms += (double)thread->explained * g->ms_per_tick;
+    facts->nested_ms += (double)thread->nested * g->ms_per_tick;
+    facts->wrong += thread->wrong;
+    facts->checked += thread->checked;
+    facts->uncounted += thread->uncounted;
+    if (thread->tid && end > thread->start && thread->explained > end - thread->start)
+        facts->overexplained++;
+    if (thread->current.frame && facts->in_calls < 256)
+        snprintf(facts->in_call[facts->in_calls++], sizeof facts->in_call[0], "%s",
+                 g->call[thread->current.call % 1024]);
+}
+
 static void gather(const struct trace *trace, const struct trace_chunk *chunk,
                    const struct trace_record *record, void *arg)
 {
@@ -172,11 +189,7 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
         gather_wait(g, trace, (const void *)record);
     if (record->type != RECORD_THREAD)
         return;
-    g->facts->explained_ms += (double)thread->explained * g->ms_per_tick;
-    g->facts->nested_ms += (double)thread->nested * g->ms_per_tick;
-    g->facts->wrong += thread->wrong;
-    g->facts->checked += thread->checked;
-    g->facts->uncounted += thread->uncounted;
+    gather_thread(g, trace, thread);
 }
 
 static void gather_event(const struct trace *trace, const struct trace_event *event, void *arg)

@@ -64,6 +64,9 @@ struct facts {
     char module[1024][128];
     int unloaded[1024];
     unsigned modules;
+    char in_call[256][48]; /* calls in progress at the end */
+    unsigned in_calls;
+    unsigned overexplained; /* threads that explain more time than they lived */
     double explained_ms, nested_ms;
     uint64_t wrong, uncounted, checked;
     uint64_t lost[TRACE_LOSS_KINDS];
