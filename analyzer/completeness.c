@@ -60,6 +60,31 @@ static void note_threads(struct source *source)
                                         wrong, checked));
 }
 
+/* Threads that were watched from outside and never made a call that we record. */
+static void note_silent(struct source *source)
+{
+    enum { NAMED_MOST = 4 };
+    struct arena *arena = source->build->arena;
+    struct map known = {.arena = arena};
+    const char *names = "";
+    unsigned silent = 0;
+    for (size_t i = 0; i < source->thread_count; i++)
+        map_put(&known, (uint32_t)source->thread[i].thread->tid, 1);
+    for (unsigned i = 0; source->run && i < source->run->thread_count; i++) {
+        const struct run_thread *row = &source->run->threads[i];
+        if (row->pid != source->process->pid || map_get(&known, (uint32_t)row->tid) != MAP_NONE)
+            continue;
+        map_put(&known, (uint32_t)row->tid, 1);
+        if (silent++ < NAMED_MOST)
+            names = arena_print(arena, "%s%s%s", names, *names ? ", " : "",
+                                row->name ? row->name : "unnamed");
+    }
+    /* ended threads that were summed under one name have no number to be known by */
+    if (silent && map_get(&known, 0) == MAP_NONE)
+        source_note(source, arena_print(arena, "%u threads made no call that is recorded: %s%s",
+                                        silent, names, silent > NAMED_MOST ? ", ..." : ""));
+}
+
 static void note_health(struct source *source)
 {
     const struct reader_health *health = reader_health(source->reader);
@@ -192,6 +217,7 @@ void completeness_fill(struct source *source)
     measure(source);
     find_gaps(source);
     note_threads(source);
+    note_silent(source);
     note_health(source);
     estimate_own_cost(source);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)

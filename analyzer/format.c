@@ -64,7 +64,7 @@ const char *format_percent(struct arena *arena, double percent)
     if (percent <= 0)
         return "0%";
     if (percent < 0.1)
-        return "under 0.1%";
+        return "<0.1%";
     if (percent < 1 || (percent > 99 && percent < 99.95))
         return arena_print(arena, "%.1f%%", percent);
     return arena_print(arena, "%.0f%%", percent);

@@ -14,7 +14,7 @@ const char *format_duration(struct arena *arena,
 const char *format_count(struct arena *arena, uint64_t count); /* "43,500" */
 const char *format_bytes(struct arena *arena, uint64_t bytes); /* "3.1 MB" */
 
-/* "97%", "0.4%", "under 0.1%", "0%"; "-" of nothing. */
+/* "97%", "0.4%", "<0.1%", "0%"; "-" of nothing. */
 const char *format_share(struct arena *arena, uint64_t part, uint64_t whole);
 const char *format_percent(struct arena *arena, double percent);
 

@@ -86,7 +86,7 @@ static const char *append(struct arena *arena, const char *list, const char *nam
 
 static struct owner owner_of(const struct source *source, const struct step *step, const char *via)
 {
-    if (!step->symbol)
+    if (!step->symbol || !step->frame)
         return (struct owner){
             .function = arena_print(source->build->arena, "generated code at 0x%llx",
                                     (unsigned long long)step->address),

@@ -67,24 +67,38 @@ static const char *state_text(struct page *page, const struct report_process *pr
     }
 }
 
+/* The share that is explained: on the loop, which matters most, and over all threads. */
+static const char *saw_share(struct page *page, const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    const struct report_thread *loop = process->loop_count ? process->loops[0]->thread : NULL;
+    const struct report_thread *least = process->saw_least_thread;
+    if (!process->saw.known)
+        return arena_print(a, " unknown, because %s", process->saw.why);
+    const char *all = format_percent(a, process->saw.percent);
+    bool uneven = least && process->saw_least.percent < process->saw.percent - 0.5;
+    const char *text = arena_print(a, " %s of the time it spent waiting", all);
+    if (uneven && loop && loop->saw.known)
+        text = arena_print(a, " %s of the time the loop spent waiting, %s over all threads",
+                           format_percent(a, loop->saw.percent), all);
+    if (uneven)
+        text = arena_print(a, "%s (least: %s, %s%s)", text, least->name,
+                           format_percent(a, process->saw_least.percent),
+                           process->saw_least.percent < 50
+                               ? "; waits for locks and conditions are not recorded yet"
+                               : "");
+    return text;
+}
+
 static void saw(struct page *page, const struct report_process *process)
 {
     struct arena *a = page->arena;
-    const char *text;
-    if (process->saw.known) {
-        text = arena_print(a, " %s of the time it spent waiting",
-                           format_percent(a, process->saw.percent));
-        if (process->saw_least_thread && process->saw_least.percent < process->saw.percent - 0.05)
-            text =
-                arena_print(a, "%s (least: thread %s, %s)", text, process->saw_least_thread->name,
-                            format_percent(a, process->saw_least.percent));
-    } else {
-        text = arena_print(a, " unknown, because %s", process->saw.why);
-    }
-    text = arena_print(a, "%s.  Ran %s.  Lost %s", text, state_text(page, process),
-                       lost(process) ? losses(page, process) : "0");
+    const char *text =
+        arena_print(a, "%s.  Ran %s.  Lost %s", saw_share(page, process), state_text(page, process),
+                    lost(process) ? losses(page, process) : "0");
     if (process->own_cost_known)
-        text = arena_print(a, "%s.  Own cost ~%s CPU", text,
+        text = arena_print(a, "%s.  Own cost %s%s CPU", text,
+                           process->own_cost_percent >= 0.1 ? "~" : "",
                            format_percent(a, process->own_cost_percent));
     if (process->own_memory)
         text = arena_print(a, "%s%s %s", text, process->own_cost_known ? "," : ".  Own memory",
@@ -377,10 +391,12 @@ static void in_progress(struct page *page, const struct report_process *process)
         if (!thread->current_call)
             continue;
         page_wrap(page, PAGE_BOLD, "At the end     ", 15,
-                  arena_print(page->arena, "%s was in %s%s%s for %s", thread->name,
+                  arena_print(page->arena, "%s was in %s%s%s%s%s", thread->name,
                               thread->current_call, thread->current_site ? ", site " : "",
                               thread->current_site ? thread->current_site->short_id : "",
-                              format_duration(page->arena, thread->current_ns)));
+                              thread->current_ns ? " for " : "",
+                              thread->current_ns ? format_duration(page->arena, thread->current_ns)
+                                                 : ""));
         shown++;
     }
 }

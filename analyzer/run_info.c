@@ -46,6 +46,7 @@ static void read_threads(struct arena *arena, struct run_info *info, const json_
         info->threads[info->thread_count++] = (struct run_thread){
             .pid = (int)number(item, "pid"),
             .tid = (int)number(item, "tid"),
+            .name = text_clean(arena, json_string_value(json_object_get(item, "name"))),
             .started_ns = number(item, "started_monotonic_ns"),
             .sampled_ns = number(item, "sampled_monotonic_ns"),
             .run_ns = number(item, "run_ns"),

@@ -15,6 +15,7 @@
 
 struct run_thread {
     int pid, tid;
+    const char *name;
     uint64_t started_ns, sampled_ns; /* CLOCK_MONOTONIC */
     uint64_t run_ns, wait_ns;        /* on a CPU, waiting for one */
     uint64_t stime_ns;

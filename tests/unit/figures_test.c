@@ -145,7 +145,7 @@ Test(format, durations_have_three_digits)
 
 Test(format, shares_never_round_to_all_or_nothing)
 {
-    cr_assert_str_eq(format_share(&arena, 1, 100000), "under 0.1%");
+    cr_assert_str_eq(format_share(&arena, 1, 100000), "<0.1%");
     cr_assert_str_eq(format_share(&arena, 99950, 100000), "100%");
     cr_assert_str_eq(format_share(&arena, 994, 1000), "99.4%");
     cr_assert_str_eq(format_share(&arena, 0, 0), "-");
