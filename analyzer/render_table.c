@@ -95,12 +95,12 @@ const char *table_details(struct page *page, const struct report_site *site)
     return text;
 }
 
-static int id_width(struct report_use *const *uses, unsigned count)
+static int id_width(struct report_site *const *sites, unsigned count)
 {
     size_t width = 4;
     for (unsigned i = 0; i < count; i++)
-        if (strlen(uses[i]->site->short_id) > width)
-            width = strlen(uses[i]->site->short_id);
+        if (strlen(sites[i]->short_id) > width)
+            width = strlen(sites[i]->short_id);
     return (int)width;
 }
 
@@ -144,7 +144,10 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
     while (shown < stalling && shown < top &&
            (shown < 3 || loop->sites[shown]->stall_ns * 200 >= loop->stall_ns))
         shown++;
-    int ids = id_width(loop->sites, shown);
+    struct report_site **sites = ARENA_ARRAY(page->arena, struct report_site *, shown);
+    for (unsigned i = 0; i < shown; i++)
+        sites[i] = loop->sites[i]->site;
+    int ids = id_width(sites, shown);
     table_head(page, ids, "TOTAL", "STALL");
     for (unsigned i = 0; i < shown; i++) {
         const struct report_use *use = loop->sites[i];
@@ -160,40 +163,21 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
                   format_share(page->arena, rest, loop->stall_ns));
 }
 
-/* Uses of one site follow from several threads; each site is shown once. */
-static bool shown_before(struct report_use *const *uses, unsigned index)
-{
-    for (unsigned i = 0; i < index; i++)
-        if (uses[i]->site == uses[index]->site)
-            return true;
-    return false;
-}
-
 void table_threads(struct page *page, const struct report_process *process, unsigned top)
 {
-    int ids = id_width(process->others, process->other_count);
-    unsigned shown = 0, left = 0;
-    for (unsigned i = 0; i < process->other_count; i++) {
-        if (shown_before(process->others, i))
-            continue;
-        if (shown == top) {
-            left++;
-            continue;
-        }
-        if (shown++ == 0)
+    unsigned shown = process->other_count < top ? process->other_count : top;
+    int ids = id_width(process->others, shown);
+    for (unsigned i = 0; i < shown; i++) {
+        const struct report_site *site = process->others[i];
+        if (i == 0)
             table_head(page, ids, "BLOCKED", "OF RUN");
-        uint64_t calls = 0, blocked = 0;
-        for (unsigned j = i; j < process->other_count; j++)
-            if (process->others[j]->site == process->others[i]->site) {
-                calls += process->others[j]->calls;
-                blocked += process->others[j]->blocked_ns;
-            }
-        table_row(page, ids, process->others[i]->site, format_count(page->arena, calls),
-                  format_duration(page->arena, blocked),
-                  format_share(page->arena, blocked, process->wall_ns));
+        table_row(page, ids, site, format_count(page->arena, site->off_calls),
+                  format_duration(page->arena, site->off_blocked_ns),
+                  format_share(page->arena, site->off_blocked_ns, process->wall_ns));
     }
-    if (left)
-        page_line(page, "%*s %u more sites (--top %u shows them)", ids, "", left, shown + left);
+    if (process->other_count > shown)
+        page_line(page, "%*s %u more sites (--top %u shows them)", ids, "",
+                  process->other_count - shown, process->other_count);
 }
 
 /* ---- verdicts ---- */

@@ -466,7 +466,7 @@ static void next_commands(struct page *page, const struct report_process *proces
     if (process->loop_count && process->loops[0]->site_count)
         first = process->loops[0]->sites[0]->site;
     else if (process->other_count)
-        first = process->others[0]->site;
+        first = process->others[0];
     if (first)
         page_line(page, "NEXT     shunt report%s%s --site %s    all about the first site",
                   *again ? " " : "", again, first->short_id);

@@ -185,29 +185,24 @@ static void find_current(struct source *source)
     }
 }
 
-static int use_order(const void *a, const void *b)
+static int most_blocked_off_loops(const void *a, const void *b)
 {
-    const struct report_use *x = *(struct report_use *const *)a;
-    const struct report_use *y = *(struct report_use *const *)b;
-    const uint64_t left[] = {x->blocked_ns, x->total_ns, x->calls, x->site->id,
-                             (uint64_t)y->thread->tid};
-    const uint64_t right[] = {y->blocked_ns, y->total_ns, y->calls, y->site->id,
-                              (uint64_t)x->thread->tid};
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
-        if (left[i] != right[i])
-            return left[i] > right[i] ? -1 : 1;
-    return 0;
+    const struct report_site *x = *(struct report_site *const *)a;
+    const struct report_site *y = *(struct report_site *const *)b;
+    if (x->off_blocked_ns != y->off_blocked_ns)
+        return x->off_blocked_ns > y->off_blocked_ns ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static void rank_others(struct source *source)
 {
     struct report_process *process = source->process;
-    process->others = ARENA_ARRAY(source->build->arena, struct report_use *, source->use_count);
+    process->others = ARENA_ARRAY(source->build->arena, struct report_site *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++)
-        for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
-            if (!use->idle && !use->thread->loop && use->blocked)
-                process->others[process->other_count++] = use;
-    qsort(process->others, process->other_count, sizeof(struct report_use *), use_order);
+        if (process->sites[i]->off_blocked_ns)
+            process->others[process->other_count++] = process->sites[i];
+    qsort(process->others, process->other_count, sizeof(struct report_site *),
+          most_blocked_off_loops);
 }
 
 /* ---- aggregate ---- */

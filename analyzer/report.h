@@ -86,6 +86,7 @@ struct report_site {
     uint64_t errors, again, interrupted, no_timeout;
     int last_error;
     uint64_t idle_calls, idle_ns;
+    uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
@@ -198,7 +199,7 @@ struct report_process {
     unsigned loop_count;
     struct report_site **sites; /* by rank */
     unsigned site_count;
-    struct report_use **others; /* uses off the loops, most blocked first, one a site and kind */
+    struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
 
     struct report_saw saw; /* all threads, weighted by time off the CPU */

@@ -221,6 +221,10 @@ static void sum_uses(struct report_site *site)
         site->interrupted += use->interrupted;
         site->no_timeout += use->no_timeout;
         site->on_loop |= use->thread->loop != NULL;
+        if (!use->thread->loop) {
+            site->off_calls += use->calls;
+            site->off_blocked_ns += use->blocked_ns;
+        }
     }
 }
 
