@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * The program forbids itself the cycle counter; reading it afterwards is SIGSEGV. Threads started
- * later inherit that, a thread that was there before does not.
+ * later and children inherit that, a thread that was there before does not.
+ *
+ *   prctl_tsc prctl | syscall      which door it goes through
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "truth.h"
@@ -28,7 +33,26 @@ static void *write_late(void *arg)
     return arg;
 }
 
-int main(void)
+static int forbid_counter(const char *door)
+{
+    if (!strcmp(door, "syscall"))
+        return (int)syscall(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0);
+    return prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+}
+
+static void run_child(void)
+{
+    int status = -1;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        read_much(NULL);
+        _exit(0);
+    }
+    truth_check(waitpid(child, &status, 0) == child && status == 0);
+}
+
+int main(int argc, char **argv)
 {
     pthread_t before;
     pthread_t after;
@@ -37,12 +61,13 @@ int main(void)
     truth_check(pipe(ends) == 0);
     read_much(NULL);
     truth_check(pthread_create(&before, NULL, write_late, NULL) == 0);
-    if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0)
+    if (forbid_counter(argc > 1 ? argv[1] : "prctl") != 0)
         truth_skip("the kernel knows no PR_SET_TSC");
     read_much(NULL);
     truth_check(read(ends[0], &byte, 1) == 1);
     truth_check(pthread_create(&after, NULL, read_much, NULL) == 0);
     pthread_join(after, NULL);
+    run_child();
     pthread_join(before, NULL);
     truth_expect("calls read >= 1000");
     return 0;
