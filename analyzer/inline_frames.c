@@ -17,6 +17,13 @@ struct range {
     Dwarf_Die function;
 };
 
+/* Where a compilation unit lies, in the module's addresses. */
+struct unit_range {
+    Dwarf_Addr low, high;
+    Dwarf_Die *unit;
+    Dwarf_Addr bias;
+};
+
 struct inline_unit {
     struct range *ranges; /* by low */
     size_t count, capacity;
@@ -164,11 +171,60 @@ static unsigned collect(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die *chain, unsign
     return count;
 }
 
+/* ---- units ---- */
+
+static int by_unit_low(const void *a, const void *b)
+{
+    const struct unit_range *x = a, *y = b;
+    return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static void list_units(struct inline_units *units, Dwfl_Module *module)
+{
+    Dwarf_Addr bias = 0, base, low, high;
+    units->listed = true;
+    for (Dwarf_Die *unit = NULL; (unit = dwfl_module_nextcu(module, unit, &bias));) {
+        ptrdiff_t offset = 0;
+        while ((offset = dwarf_ranges(unit, offset, &base, &low, &high)) > 0) {
+            units->ranges = arena_grow(units->arena, units->ranges, sizeof *units->ranges,
+                                       units->range_count, &units->range_capacity);
+            units->ranges[units->range_count++] =
+                (struct unit_range){low + bias, high + bias, unit, bias};
+        }
+    }
+    if (units->range_count)
+        qsort(units->ranges, units->range_count, sizeof *units->ranges, by_unit_low);
+}
+
+/* libdwfl finds units through .debug_aranges, which clang does not write: then by their own ranges.
+ */
+static Dwarf_Die *find_unit(struct inline_units *units, Dwfl_Module *module, Dwarf_Addr address,
+                            Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+    if (unit)
+        return unit;
+    if (!units->listed)
+        list_units(units, module);
+    size_t low = 0, high = units->range_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (units->ranges[middle].low <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || address >= units->ranges[low - 1].high)
+        return NULL;
+    *bias = units->ranges[low - 1].bias;
+    return units->ranges[low - 1].unit;
+}
+
 unsigned inline_frames(struct inline_units *units, Dwfl_Module *module, Dwarf_Addr address,
                        struct symbol_frame *frames, unsigned max)
 {
     Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
+    Dwarf_Die *unit = find_unit(units, module, address, &bias);
     if (!unit)
         return 0;
     Dwarf_Addr pc = address - bias;

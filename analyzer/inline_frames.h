@@ -18,6 +18,9 @@ struct inline_units {
     struct map by_offset; /* of a unit's DIE -> index */
     struct inline_unit *unit;
     size_t count, capacity;
+    bool listed; /* the next two are filled in */
+    struct unit_range *ranges;
+    size_t range_count, range_capacity;
 };
 
 /* Fills frames innermost first, the real function last, and returns how many; 0 when DWARF does not

@@ -85,10 +85,11 @@ static void figures(struct page *page, const struct report_site *site,
                     const struct report_process *process)
 {
     struct arena *a = page->arena;
-    page_line(page, "  %s calls, %s in total; p50 %s  p99 %s  max %s (at +%s)",
-              format_count(a, site->calls), format_duration(a, site->total_ns),
-              format_duration(a, site->p50_ns), format_duration(a, site->p99_ns),
-              format_duration(a, site->max_ns), format_duration(a, site->max_when_ns));
+    page_wrap(page, PAGE_PLAIN, "  ", 4,
+              arena_print(a, "%s calls, %s in total;  p50 %s  p99 %s  max %s (at +%s)",
+                          format_count(a, site->calls), format_duration(a, site->total_ns),
+                          format_duration(a, site->p50_ns), format_duration(a, site->p99_ns),
+                          format_duration(a, site->max_ns), format_duration(a, site->max_when_ns)));
     page_line(page, "  %s blocked (took %s or more), %s in all", format_count(a, site->blocked),
               format_duration(a, process->threshold_ns), format_duration(a, site->blocked_ns));
     if (site->stall_ns)
