@@ -22,6 +22,6 @@ find_package(shunt REQUIRED)
 get_target_property(command shunt::shunt_cli LOCATION)
 file(WRITE ${CMAKE_BINARY_DIR}/command "${command}")
 C
-cmake -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/moved" >"$work/log" 2>&1 ||
+cmake -G Ninja -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/moved" >"$work/log" 2>&1 ||
   fail "$(cat "$work/log")"
 "$(cat "$work/user/build/command")" --version >/dev/null || fail "the exported command"
