@@ -159,17 +159,17 @@ static void gather_wait(struct gathering *g, const struct trace *trace,
     name_chain(g, trace, wait->context, fact->chain);
 }
 
-static void gather_thread(struct gathering *g, const struct trace *trace,
-                          const struct trace_thread *thread)
+static void gather_thread(struct gathering *g, const struct trace_thread *thread)
 {
     struct facts *facts = g->facts;
-    uint64_t end = thread->end ? thread->end : trace->header->end_ticks;
     facts->explained_ms += (double)thread->explained * g->ms_per_tick;
     facts->nested_ms += (double)thread->nested * g->ms_per_tick;
     facts->wrong += thread->wrong;
     facts->checked += thread->checked;
     facts->uncounted += thread->uncounted;
-    if (thread->tid && end > thread->start && thread->explained > end - thread->start)
+    /* The main thread goes on making calls after our destructor noted its end. */
+    if (thread->tid && thread->tid != thread->pid && thread->end > thread->start &&
+        thread->explained > thread->end - thread->start)
         facts->overexplained++;
     if (thread->current.frame && facts->in_calls < 256)
         snprintf(facts->in_call[facts->in_calls++], sizeof facts->in_call[0], "%s",
@@ -189,7 +189,7 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
         gather_wait(g, trace, (const void *)record);
     if (record->type != RECORD_THREAD)
         return;
-    gather_thread(g, trace, thread);
+    gather_thread(g, thread);
 }
 
 static void gather_event(const struct trace *trace, const struct trace_event *event, void *arg)
