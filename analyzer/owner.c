@@ -134,7 +134,7 @@ const char *owner_callers(const struct source *source, uint32_t context)
     unsigned count = 0;
     bool owner_met = false;
     while (count < CALLERS_MOST && next(&walk, &step)) {
-        if (!step.symbol || of_libc(&step))
+        if (!step.symbol || of_libc(&step) || strcmp(step.frame->function, "_start") == 0)
             continue;
         if (!owner_met)
             owner_met = !is_wrapper(source, &step);

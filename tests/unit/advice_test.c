@@ -236,6 +236,22 @@ Test(completeness, never_above_a_hundred)
     report_free(&report);
 }
 
+/* The row of the image before, 50 s into the thread, with all of its CPU time. */
+#define BEFORE                                                                            \
+    "{\"pid\":880,\"tid\":880,\"started_monotonic_ns\":5000000000,"                       \
+    "\"sampled_monotonic_ns\":45000000000,\"run_ns\":10000000000,\"wait_ns\":9000000000," \
+    "\"stime_ns\":4000000000,\"explained_ticks\":1},"
+
+Test(completeness, an_image_after_exec_answers_for_its_own_time_only)
+{
+    struct report report;
+    /* 20 s are left, 1 of them waiting for a CPU; the calls explain 9.5 s */
+    with_run(&report, RUN("true", BEFORE THREAD("19000000000")));
+    cr_assert_float_eq(report.processes[0]->saw.percent, 50.0, 0.01);
+    cr_assert_eq(report.processes[0]->saw.off_cpu_ns, 19 * SECONDS);
+    report_free(&report);
+}
+
 Test(completeness, unknown_is_said_with_its_reason)
 {
     static const char *const runs[] = {RUN("false", THREAD("64000000000")),
