@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A thread's segment and what remains of it: records over many chunks, ended threads added up
+ * exactly, their chunks used again.
+ */
+#include "support.h"
+
+#include "fold.h"
+#include "segment.h"
+#include "thread.h"
+#include "trace.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <string.h>
+
+static int count(struct trace_record *record, void *data)
+{
+    (void)record;
+    ++*(int *)data;
+    return 0;
+}
+
+Test(segment, records_fill_several_chunks)
+{
+    trace_for_test(4 << 20);
+    struct segment s;
+    struct trace_thread *thread = segment_open(&s, 1, 2, 3);
+    cr_assert_not_null(thread);
+    for (int i = 0; i < 500; i++) {
+        struct trace_record *record = segment_new(&s, sizeof(struct trace_slot));
+        cr_assert_not_null(record);
+        cr_assert_eq(record->type, RECORD_PENDING);
+        trace_commit(record, RECORD_SLOT);
+    }
+    int slots = 0;
+    segment_each(&s, RECORD_SLOT, count, &slots);
+    cr_assert_eq(slots, 500);
+    cr_assert_gt(s.chunk->previous, 0u);
+}
+
+Test(segment, released_chunks_come_back_empty)
+{
+    trace_for_test(1 << 20);
+    for (int i = 0; i < 500; i++) {
+        struct segment s;
+        struct trace_thread *thread = segment_open(&s, 1, i + 1, 3);
+        cr_assert_not_null(thread, "thread %d found no room", i);
+        cr_assert_eq(thread->explained, 0u);
+        thread->explained = 99;
+        segment_release(&s);
+    }
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
+}
+
+/* One ended thread with `calls` calls at one context, all in one bucket. */
+static void end_thread(int tid, uint64_t calls)
+{
+    struct segment s;
+    struct trace_thread *thread = segment_open(&s, 1, tid, 3);
+    memcpy(thread->name, "worker", 7);
+    thread->explained = calls * 10;
+    trace_commit(&thread->head, RECORD_THREAD);
+    struct trace_histogram *h = (void *)segment_new(&s, sizeof *h);
+    h->frame = TRACE_FRAME(1, 5);
+    h->bucket[7] = (uint32_t)calls;
+    trace_commit(&h->head, RECORD_HISTOGRAM);
+    struct trace_slot *slot = (void *)segment_new(&s, sizeof *slot);
+    slot->context = 1234;
+    slot->count = calls;
+    slot->ticks = calls * 10;
+    slot->max = (uint64_t)tid;
+    slot->histogram = trace_id(h);
+    trace_commit(&slot->head, RECORD_SLOT);
+    fold_thread(&s, thread);
+}
+
+static const struct trace_chunk *folded_chunk(void)
+{
+    for (uint32_t i = 1; i <= trace_file->next_chunk; i++) {
+        const struct trace_chunk *chunk = trace_chunk_at(i);
+        if (chunk->kind == TRACE_CHUNK_THREAD && chunk->tid == 0)
+            return chunk;
+    }
+    return NULL;
+}
+
+Test(fold, ended_threads_add_up_exactly)
+{
+    trace_for_test(4 << 20);
+    uint64_t folded = 0;
+    for (int tid = 1; tid <= 132; tid++) {
+        end_thread(tid, (uint64_t)tid);
+        folded += tid > 32 ? (uint64_t)tid : 0;
+    }
+    const struct trace_chunk *chunk = folded_chunk();
+    cr_assert_not_null(chunk);
+    struct segment sum = {.chunk = (void *)chunk};
+    const struct trace_thread *thread = (const void *)(chunk + 1);
+    cr_assert_eq(thread->folded, 100u);
+    cr_assert_str_eq(thread->name, "worker");
+    cr_assert_eq(thread->explained, folded * 10);
+    int slots = 0;
+    segment_each(&sum, RECORD_SLOT, count, &slots);
+    cr_assert_eq(slots, 1);
+    const struct trace_histogram *h = (const void *)(thread + 1);
+    h = (const void *)((const char *)thread + (size_t)thread->head.cells * TRACE_CELL);
+    cr_assert_eq(h->bucket[7], folded);
+    const struct trace_slot *slot =
+        (const void *)((const char *)h + (size_t)h->head.cells * TRACE_CELL);
+    cr_assert_eq(slot->count, folded);
+    cr_assert_eq(slot->max, 132u);
+    cr_assert_lt(trace_file->next_chunk, 60u);
+}
+
+static void *attach(void *data)
+{
+    (void)data;
+    return thread_refresh() ? NULL : (void *)1;
+}
+
+Test(thread, exits_are_noted)
+{
+    thread_for_test();
+    pthread_t id;
+    void *failed = NULL;
+    cr_assert_eq(pthread_create(&id, NULL, attach, NULL), 0);
+    pthread_join(id, &failed);
+    cr_assert_null(failed);
+    unsigned ended = 0;
+    for (uint32_t i = 1; i <= trace_file->next_chunk; i++) {
+        const struct trace_chunk *chunk = trace_chunk_at(i);
+        if (chunk->kind == TRACE_CHUNK_THREAD)
+            ended += ((const struct trace_thread *)(chunk + 1))->end != 0;
+    }
+    cr_assert_eq(ended, 1u);
+}

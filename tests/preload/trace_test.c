@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The trace file: strings and contexts are written once, a full file is counted and harmless, the
+ * ring keeps the latest events.
+ */
+#include "support.h"
+
+#include "trace.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+Test(trace, string_is_written_once)
+{
+    trace_for_test(4 << 20);
+    uint32_t a = trace_string(STRING_TARGET, "pipe", 4);
+    uint32_t b = trace_string(STRING_TARGET, "pipe and more", 4);
+    cr_assert_neq(a, 0u);
+    cr_assert_eq(a, b);
+    const struct trace_string *s = trace_at(a);
+    cr_assert_eq(s->head.type, RECORD_STRING);
+    cr_assert_str_eq(s->text, "pipe");
+}
+
+Test(trace, strings_differ_by_kind_and_by_end)
+{
+    trace_for_test(4 << 20);
+    uint32_t a = trace_string(STRING_TARGET, "pipe", 4);
+    cr_assert_neq(a, trace_string(STRING_PATH, "pipe", 4));
+    cr_assert_neq(a, trace_string(STRING_TARGET, "pip", 3));
+}
+
+Test(trace, strings_beyond_the_table_are_counted)
+{
+    trace_for_test(8 << 20);
+    unsigned lost = 0;
+    for (int i = 0; i < 4000; i++) {
+        char text[16];
+        int n = snprintf(text, sizeof text, "file:%d", i);
+        lost += !trace_string(STRING_TARGET, text, (size_t)n);
+    }
+    cr_assert_gt(lost, 0u);
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_STRINGS], lost);
+}
+
+Test(trace, context_is_written_once)
+{
+    trace_for_test(4 << 20);
+    uint64_t frames[] = {TRACE_FRAME(1, 0x1000), TRACE_FRAME(2, 0x2000)};
+    uint32_t a = trace_context(frames, 2, 0);
+    cr_assert_neq(a, 0u);
+    cr_assert_eq(a, trace_context(frames, 2, 0));
+    cr_assert_neq(a, trace_context(frames, 1, 0));
+    cr_assert_neq(a, trace_context(frames, 2, CONTEXT_CUT_DEPTH));
+}
+
+/* More contexts than the small table takes: the large one goes on. */
+Test(trace, contexts_grow_into_the_large_table)
+{
+    trace_for_test(16 << 20);
+    uint32_t first[6000];
+    for (uint64_t i = 0; i < 6000; i++) {
+        uint64_t frame = TRACE_FRAME(1, i);
+        first[i] = trace_context(&frame, 1, 0);
+        cr_assert_neq(first[i], 0u);
+    }
+    for (uint64_t i = 0; i < 6000; i++) {
+        uint64_t frame = TRACE_FRAME(1, i);
+        cr_assert_eq(trace_context(&frame, 1, 0), first[i]);
+    }
+}
+
+Test(trace, full_file_refuses_chunks_and_counts)
+{
+    trace_for_test(1 << 20);
+    uint32_t chunks = 0;
+    while (trace_chunk_new())
+        chunks++;
+    cr_assert_eq(chunks, trace_file->chunk_count - trace_file->ring_chunks);
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 1u);
+    cr_assert_null(trace_meta_new(64));
+}
+
+Test(trace, sealed_trace_takes_no_new_memory)
+{
+    trace_for_test(4 << 20);
+    trace_seal();
+    cr_assert_null(trace_chunk_new());
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 1u);
+}
+
+Test(trace, ring_keeps_the_latest_events)
+{
+    trace_for_test(1 << 20);
+    uint64_t size = trace_file->ring_chunks * (TRACE_CHUNK / sizeof(struct trace_event) - 1);
+    for (uint64_t i = 0; i < size + 10; i++) {
+        struct trace_event event = {.start = i + 1};
+        trace_event(&event);
+    }
+    const struct trace_event *ring = (const void *)(trace_chunk_at(1) + 1);
+    cr_assert_eq(trace_file->ring_head, size + 10);
+    cr_assert_eq(ring[0].seq, size + 1);
+    cr_assert_eq(ring[0].start, size + 1);
+    cr_assert_eq(ring[9].start, size + 10);
+    cr_assert_eq(ring[10].start, 11u);
+}
+
+Test(trace, bucket_of_a_value_holds_it)
+{
+    for (uint64_t value = 1; value < 1ull << 40; value = value * 9 / 8 + 1) {
+        uint32_t bucket = trace_bucket_of(value);
+        cr_assert_leq(trace_bucket_start(bucket), value);
+        cr_assert_gt(trace_bucket_start(bucket + 1), value);
+    }
+    cr_assert_eq(trace_bucket_of(UINT64_MAX), TRACE_BUCKETS - 1);
+}

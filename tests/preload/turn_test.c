@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loops from visits at made-up times: which wait point is chosen, what a turn and a stall are, who
+ * is charged.
+ */
+#include "support.h"
+
+#include "calls.h"
+#include "clock.h"
+#include "slot.h"
+#include "thread.h"
+#include "trace.h"
+#include "turn.h"
+
+#include <criterion/criterion.h>
+
+/* A program of one thread: its clock in microseconds, its wait points by caller. */
+static struct thread *t;
+static uint64_t now_us;
+
+static uint64_t ticks(uint64_t us)
+{
+    return clock_ticks(us * 1000) + 1;
+}
+
+static struct trace_slot *slot_at(uint16_t call, unsigned depth, uintptr_t caller)
+{
+    uint64_t frames[TRACE_FRAMES] = {0};
+    for (unsigned i = 0; i < depth; i++)
+        frames[i] = TRACE_FRAME(1, caller + i);
+    return slot_get(t, call, trace_context(frames, depth, 0), frames[0]);
+}
+
+static void wait_at(uintptr_t caller, int epoll, unsigned depth, uint64_t us, long result)
+{
+    uint16_t call = epoll >= 0 ? CALL_epoll_wait : CALL_poll;
+    struct wait_facts facts = {.fd = epoll, .fds = 1, .may_block = 1};
+    uint64_t start = ticks(now_us);
+    struct turn_point *p = turn_enter(t, call, caller, &facts, start);
+    now_us += us;
+    turn_leave(t, p, &facts, slot_at(call, depth, caller), start, ticks(now_us), result);
+}
+
+static void call_for(struct trace_slot *slot, uint64_t us)
+{
+    now_us += us;
+    if (t->turns.number)
+        turn_count(&t->turns, slot, trace_id(slot), ticks(us));
+}
+
+static void begin(void)
+{
+    t = thread_for_test();
+    now_us = 1000;
+}
+
+static const struct trace_wait_point *chosen(void)
+{
+    return t->turns.loop ? t->turns.loop->record : NULL;
+}
+
+Test(turn, a_wait_that_recurs_is_the_loop)
+{
+    begin();
+    wait_at(0x100, 5, 4, 50, 1);
+    wait_at(0x100, 5, 4, 50, 1);
+    cr_assert_null(chosen());
+    wait_at(0x100, 5, 4, 50, 1);
+    cr_assert_not_null(chosen());
+    cr_assert_eq(chosen()->call, CALL_epoll_wait);
+    cr_assert_eq(t->record->loop, trace_id(chosen()));
+}
+
+Test(turn, a_poll_inside_a_turn_is_no_loop)
+{
+    begin();
+    for (int i = 0; i < 20; i++) {
+        wait_at(0x100, -1, 4, 50, 1);
+        for (int k = 0; k < 10; k++)
+            wait_at(0x200, -1, 7, 500, 1);
+    }
+    cr_assert_eq(chosen()->depth, 4u);
+    cr_assert_geq(chosen()->stalls, 17u);
+}
+
+Test(turn, epoll_comes_before_a_poll_further_out)
+{
+    begin();
+    for (int i = 0; i < 10; i++)
+        wait_at(0x100, -1, 2, 50, 1);
+    for (int i = 0; i < 10; i++)
+        wait_at(0x200, 9, 6, 50, 1);
+    cr_assert_eq(chosen()->call, CALL_epoll_wait);
+}
+
+Test(turn, a_loop_that_is_left_gives_way)
+{
+    begin();
+    for (int i = 0; i < 10; i++)
+        wait_at(0x100, -1, 4, 50, 1);
+    uint32_t first = t->record->loop;
+    for (int i = 0; i < 200; i++)
+        wait_at(0x200, -1, 4, 50, 1);
+    cr_assert_neq(t->record->loop, first);
+}
+
+Test(turn, stalls_are_charged_to_who_took_part)
+{
+    begin();
+    struct trace_slot *slow = slot_at(CALL_fsync, 3, 0x900);
+    struct trace_slot *small = slot_at(CALL_read, 3, 0xa00);
+    for (int i = 0; i < 3; i++)
+        wait_at(0x100, 5, 4, 50, 1);
+    call_for(slow, 1000);
+    for (int i = 0; i < 40; i++)
+        call_for(small, 10);
+    wait_at(0x100, 5, 4, 5, 1);
+    call_for(small, 10);
+    wait_at(0x100, 5, 4, 50, 0);
+
+    const struct trace_wait_point *w = chosen();
+    cr_assert_eq(w->turns, 2u);
+    cr_assert_eq(w->stalls, 1u);
+    cr_assert_eq(w->harmful, 1u);
+    cr_assert_eq(w->empty, 1u);
+    cr_assert_eq(slow->stall_turns, 1u);
+    cr_assert_geq(slow->stall_ticks, clock_ticks(1000000));
+    cr_assert_eq(small->stall_turns, 1u);
+    cr_assert_geq(small->stall_ticks, clock_ticks(400000));
+    cr_assert_lt(small->stall_ticks, clock_ticks(410000) + 41);
+    cr_assert_eq(w->worst[0].top[0].slot, trace_id(slow));
+    cr_assert_eq(w->worst[0].top[1].calls, 40u);
+    cr_assert_eq(w->worst[0].next_ready, 1u);
+}
+
+Test(turn, timeline_widens_and_keeps_its_sum)
+{
+    begin();
+    uint64_t sum = 0;
+    for (int i = 0; i < 3; i++)
+        wait_at(0x100, 5, 4, 50, 1);
+    for (int i = 0; i < 300; i++) {
+        now_us += 1000;
+        wait_at(0x100, 5, 4, 999000, 1);
+    }
+    for (unsigned i = 0; i < TRACE_SLICES; i++)
+        sum += chosen()->slice[i];
+    cr_assert_eq(sum, chosen()->stall_ticks);
+    cr_assert_eq(chosen()->stalls, 300u);
+    cr_assert_geq(chosen()->slice_ticks, clock_ticks(4000000000));
+}
+
+Test(turn, wait_points_beyond_the_table_are_counted)
+{
+    begin();
+    for (uintptr_t p = 0; p < TURN_POINTS + 4; p++)
+        for (int i = 0; i < 3; i++) {
+            struct wait_facts facts = {.fd = -1, .may_block = 1};
+            uint64_t start = ticks(now_us);
+            struct turn_point *point = turn_enter(t, CALL_poll, 0x100 * (p + 1), &facts, start);
+            now_us += 30;
+            if (point)
+                turn_leave(t, point, &facts, slot_at(CALL_poll, 3, 0x100 * (p + 1)), start,
+                           ticks(now_us), 1);
+        }
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_TURNS], 4u * 3);
+}
