@@ -61,15 +61,33 @@ GUARD_INLINE const struct memo_node *guard_sibling(const struct thread *t,
     return node->sibling ? &t->arena[node->sibling - 1].node : NULL;
 }
 
-/* Does the chain go on as `node` says? Read only below the known end of the stack; the place of the
- * frame pointer lies below that of the return address. */
-GUARD_INLINE int guard_matches(const struct memo_node *node, uintptr_t frame, uintptr_t high)
+/* Where the function's frame pointer says that its frame ends; 0 if it cannot be one. */
+GUARD_INLINE uintptr_t guard_told(const struct memo_node *node, uintptr_t end, uintptr_t high)
 {
-    uintptr_t at = frame + node->offset;
-    if (__builtin_expect(at >= high || *(const uintptr_t *)at != node->value, 0))
+    uintptr_t pointer = *(const uintptr_t *)(end + (uintptr_t)(intptr_t)node->saved);
+    if (!node->kept)
+        return pointer + ARCH_FRAME_END;
+    if (pointer < end || pointer >= high || pointer % sizeof(void *))
         return 0;
-    return !node->pointer ||
-           *(const uintptr_t *)(frame + (uintptr_t)(intptr_t)node->saved) == frame + node->pointer;
+    return *(const uintptr_t *)(pointer + (uintptr_t)(intptr_t)node->kept);
+}
+
+/* Where the frame ends that `node` says comes next above `end`, 0 if another comes. Nothing is read
+ * above `high`, the known end of the stack. */
+GUARD_INLINE uintptr_t guard_follow(const struct memo_node *node, uintptr_t end, uintptr_t high)
+{
+    uintptr_t next = end + node->size;
+    if (node->saved) {
+        uintptr_t told = guard_told(node, end, high);
+        if (__builtin_expect(told != next, 0)) {
+            if (told <= end || told % sizeof(void *))
+                return 0;
+            next = told;
+        }
+    }
+    if (__builtin_expect(next > high, 0))
+        return 0;
+    return *(const uintptr_t *)(next - sizeof(void *)) == node->value ? next : 0;
 }
 
 /* The slot (record id) of a chain that the memo knows, else 0. Words are read in order from the
@@ -81,13 +99,15 @@ GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t call
         return 0;
     uint32_t root = t->root[memo_root(caller)];
     const struct memo_node *node = root ? &t->arena[root - 1].node : NULL;
-    while (node && (node->value != caller || node->offset != call))
+    while (node && (node->value != caller || node->size != call))
         node = guard_sibling(t, node);
     if (!node)
         return 0;
-    uintptr_t high = t->stack.high;
+    uintptr_t high = t->stack.high, end = frame;
     for (const struct memo_node *next = guard_child(t, node); next;) {
-        if (__builtin_expect(guard_matches(next, frame, high), 1)) {
+        uintptr_t above = guard_follow(next, end, high);
+        if (__builtin_expect(above != 0, 1)) {
+            end = above;
             node = next;
             next = guard_child(t, node);
         } else {

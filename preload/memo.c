@@ -23,10 +23,11 @@ static struct memo_node *node_at(struct thread *t, uint32_t index)
     return &t->arena[index - 1].node;
 }
 
+/* A frame whose pointer is kept is one node, whatever its size. */
 static int node_same(const struct memo_node *a, const struct memo_node *b)
 {
-    return a->value == b->value && a->offset == b->offset && a->pointer == b->pointer &&
-           a->saved == b->saved;
+    return a->value == b->value && a->saved == b->saved && a->kept == b->kept &&
+           (a->saved || a->size == b->size);
 }
 
 static uint32_t node_find(struct thread *t, uint32_t first, const struct memo_node *like)
@@ -76,13 +77,15 @@ static uint32_t child_link(struct thread *t, uint32_t parent, const struct memo_
 
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot)
 {
-    struct memo_node like = {.value = chain->value[0], .offset = call};
+    struct memo_node like = {.value = chain->value[0], .size = call};
+    if (chain->vague)
+        return;
     uint32_t node = root_link(t, &like);
     for (uint32_t i = 1; node && i < chain->frames; i++) {
         like = (struct memo_node){.value = chain->value[i],
-                                  .offset = chain->offset[i],
-                                  .pointer = chain->pointer[i],
-                                  .saved = chain->saved[i]};
+                                  .size = chain->size[i],
+                                  .saved = chain->saved[i],
+                                  .kept = chain->kept[i]};
         node = child_link(t, node, &like);
     }
     if (node)

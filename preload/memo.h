@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The stack memo: knows a chain of return addresses again at about a nanosecond a frame. For every
- * frame of a chain that was once unwound it keeps where, relative to the wrapper's frame, the
+ * frame of a chain that was once unwound it keeps where, from the end of the frame below, its
  * return address lay, and its value. Equal words compared from the innermost outward are the same
- * chain: each slot lies where the code below puts it, so equality carries upward frame by frame.
- * Where the size of a frame is not the code's to say (alloca), its function's frame pointer is
- * compared, too: memory that a frame does not use is full of old return addresses.
+ * chain: each lies where the code below puts it, so equality carries upward frame by frame. A
+ * function whose frame varies in size (alloca) is asked for its frame pointer: a guess could meet
+ * an old return address, of which unused memory is full.
  */
 #ifndef SHUNT_MEMO_H
 #define SHUNT_MEMO_H
@@ -24,15 +24,15 @@ struct thread;
 #define MEMO_ADJACENT UINT32_MAX
 
 /* A trie: children continue a chain outward, siblings are alternatives at the same depth. Indices
- * into the thread's nodes, from 1. At a root the offset is the call's id. */
+ * into the thread's nodes, from 1. */
 struct memo_node {
-    uint64_t value;  /* return address */
-    uint32_t offset; /* its place, in bytes above the wrapper's frame address */
-    uint32_t child;  /* index, MEMO_ADJACENT, or 0 */
+    uint64_t value; /* return address */
+    uint32_t size;  /* as in struct chain; a guess if `saved` is set; at a root: the call's id */
+    int32_t saved;  /* as in struct chain */
+    int32_t kept;   /* as in struct chain */
+    uint32_t child; /* index, MEMO_ADJACENT, or 0 */
     uint32_t sibling;
-    uint32_t slot;    /* record id of the slot of a chain that ends here; 0: none ends here */
-    uint32_t pointer; /* frame pointer of the function below, above the wrapper's frame; 0: none */
-    int32_t saved;    /* where that frame pointer is found, relative to the wrapper's frame */
+    uint32_t slot; /* record id of the slot of a chain that ends here; 0: none ends here */
 };
 
 /* Where the list of a chain's first return address starts. */
@@ -41,8 +41,8 @@ static inline uint32_t memo_root(uint64_t value)
     return (uint32_t)(value ^ value >> 9) & (MEMO_ROOTS - 1);
 }
 
-/* Adds a chain and its slot. Without room nothing is added (the chain is unwound again next time).
- */
+/* Adds a chain and its slot. A vague chain, or one without room, is not added, and is unwound again
+ * next time. */
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot);
 
 /* Forgets all chains. */

@@ -76,19 +76,43 @@ static uintptr_t saved_at(uintptr_t end, uintptr_t pointer)
     return 0;
 }
 
-/* Follows the frame pointer into the frame at `cfa`, and keeps for link `i` of the chain what
- * proves that the function below ends its frame there. */
-static void follow_pointer(struct walk *w, struct _Unwind_Context *context, uintptr_t cfa,
-                           uint32_t i)
+/* Where, below its frame pointer, a function that aligns its frame put down where that ends. */
+static int32_t kept_at(uintptr_t pointer, uintptr_t end, uintptr_t low)
+{
+    if (pointer % sizeof(void *) || pointer >= end || pointer < low)
+        return 0;
+    for (int32_t at = -(int32_t)sizeof(void *); at >= -ARCH_SAVED_LAST;
+         at -= (int32_t)sizeof(void *))
+        if (*(const uintptr_t *)(pointer + (uintptr_t)(intptr_t)at) == end)
+            return at;
+    return 0;
+}
+
+/* How the end `cfa` of frame i follows from the end of the one before, beyond its size. */
+static void tell_end(struct walk *w, uint32_t i, uintptr_t cfa)
 {
     struct chain *c = w->chain;
-    uintptr_t pointer = get_register(context, ARCH_FRAME_REGISTER);
-    c->pointer[i] = 0;
+    int plain = w->pointer + ARCH_FRAME_END == cfa;
+    int32_t kept = plain ? 0 : kept_at(w->pointer, cfa, w->frame);
     c->saved[i] = 0;
-    if (i && w->saved && w->pointer + ARCH_FRAME_END == cfa) {
-        c->pointer[i] = (uint32_t)(w->pointer - w->frame);
-        c->saved[i] = (int32_t)(w->saved - w->frame);
-    }
+    c->kept[i] = kept;
+    if (!i || !(plain || kept))
+        return;
+    if (w->saved)
+        c->saved[i] = (int32_t)(w->saved - c->top);
+    else
+        c->vague = 1;
+}
+
+/* Adds the frame that ends at `cfa`, and follows the frame pointer into the next. */
+static void add_frame(struct walk *w, struct _Unwind_Context *context, uintptr_t ip, uintptr_t cfa)
+{
+    struct chain *c = w->chain;
+    uint32_t i = c->frames++;
+    uintptr_t pointer = get_register(context, ARCH_FRAME_REGISTER);
+    c->value[i] = ip;
+    c->size[i] = (uint32_t)(cfa - c->top);
+    tell_end(w, i, cfa);
     if (!i || pointer != w->pointer)
         w->saved = saved_at(cfa, pointer);
     w->pointer = pointer;
@@ -113,14 +137,12 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *data)
         return stop(w, CONTEXT_CUT_SIGNAL);
     if (cfa < c->top || cfa - w->frame > FRAME_DISTANCE_MOST)
         return stop(w, CONTEXT_CUT_STACK);
-    c->top = cfa;
     if (c->frames < TRACE_FRAMES) {
-        c->value[c->frames] = ip;
-        c->offset[c->frames] = (uint32_t)(cfa - sizeof(void *) - w->frame);
-        follow_pointer(w, context, cfa, c->frames);
-        c->frames++;
+        add_frame(w, context, ip, cfa);
+        c->top = cfa;
         return _URC_NO_REASON;
     }
+    c->top = cfa;
     /* Deep in a recursion: go on only to learn that this is the thread's own stack. */
     c->flags |= CONTEXT_CUT_DEPTH;
     if (on_own_stack(w, cfa) || ++w->beyond > FRAMES_BEYOND_MOST)
@@ -134,6 +156,7 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
     struct walk w = {.chain = chain, .caller = caller, .frame = frame, .own = own};
     chain->frames = 0;
     chain->flags = 0;
+    chain->vague = 0;
     chain->top = frame;
     if (backtrace)
         backtrace(visit, &w);
@@ -144,7 +167,7 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
     chain->frames = 1;
     chain->flags = CONTEXT_CUT_UNWIND;
     chain->value[0] = caller;
-    chain->offset[0] = 0;
-    chain->pointer[0] = 0;
+    chain->size[0] = 0;
     chain->saved[0] = 0;
+    chain->kept[0] = 0;
 }

@@ -15,19 +15,23 @@ struct stack_range {
     uintptr_t high;
 };
 
-/* A chain of return addresses, innermost first, and where each lay. A function whose frame varies
- * in size (alloca) keeps a frame pointer: where that was found and what it was says where the frame
- * ends, which a look at the return address alone does not prove, for old ones lie about in unused
- * memory. */
+/* A chain of return addresses, innermost first, and how to find the next from the one before: frame
+ * i ends size[i] bytes above the end of frame i - 1, and its return address lies right below its
+ * end.
+ *
+ * A function whose frame varies in size keeps a frame pointer, which is found at saved[i] from the
+ * end of frame i - 1. If it uses alloca, the frame ends ARCH_FRAME_END bytes above that pointer; if
+ * it aligns its frame, the end was put down at kept[i] from it. */
 struct chain {
     uint32_t frames;
     uint32_t flags; /* enum trace_context_flag */
+    uint32_t vague; /* 1: a frame's end cannot be told in either way, and may vary */
     uintptr_t top;  /* highest stack address seen on this stack */
     uintptr_t value[TRACE_FRAMES];
-    uint32_t offset[TRACE_FRAMES]; /* of the return address, above the wrapper's frame address */
     uint32_t
-        pointer[TRACE_FRAMES];   /* frame pointer of the function below, likewise; 0: it has none */
-    int32_t saved[TRACE_FRAMES]; /* where that frame pointer was found, likewise */
+        size[TRACE_FRAMES]; /* of the frame that ends at this return address; 0 for the first */
+    int32_t saved[TRACE_FRAMES]; /* 0: the function keeps no frame pointer; else below 0 */
+    int32_t kept[TRACE_FRAMES];  /* 0: not put down; else below 0 */
 };
 
 /* Loads the unwinder. Constructor only; 0 if there is none: chains are then one frame long. */
