@@ -87,7 +87,7 @@ static json_t *lost_json(const struct report_process *process)
         [TRACE_LOSS_CHUNKS] = "chunks",   [TRACE_LOSS_CONTEXTS] = "contexts",
         [TRACE_LOSS_CALLS] = "calls",     [TRACE_LOSS_EVENTS] = "events",
         [TRACE_LOSS_STRINGS] = "strings", [TRACE_LOSS_THREADS] = "threads",
-        [TRACE_LOSS_TURNS] = "turns",
+        [TRACE_LOSS_TURNS] = "turns",     [TRACE_LOSS_MODULES] = "modules",
     };
     json_t *lost = json_object();
     uint64_t other = 0;

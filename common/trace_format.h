@@ -59,6 +59,7 @@ enum trace_loss {
     TRACE_LOSS_STRINGS, /* targets and names that found no room */
     TRACE_LOSS_THREADS, /* threads that got no segment */
     TRACE_LOSS_TURNS,   /* wait points beyond the table of a thread */
+    TRACE_LOSS_MODULES, /* ELF objects beyond the table: their frames carry bare addresses */
     TRACE_LOSS_KINDS = 16
 };
 

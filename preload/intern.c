@@ -142,7 +142,8 @@ uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags)
     if (id || table_full(table))
         return id;
 
-    struct trace_context *c = (void *)trace_meta_new(sizeof *c + count * sizeof *frames);
+    struct trace_context *c =
+        trace_tight() ? NULL : (void *)trace_meta_new(sizeof *c + count * sizeof *frames);
     if (!c)
         return 0;
     c->frames = wanted.count;

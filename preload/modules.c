@@ -14,7 +14,7 @@
 #include <link.h>
 #include <string.h>
 
-enum { MODULES_MOST = 2048, PATH_SIZE = 4096 };
+enum { MODULES_MOST = 2048, PATH_SIZE = 4096, PATIENCE = 100000 };
 
 struct module {
     uintptr_t start;
@@ -28,12 +28,19 @@ struct module {
 
 static struct module modules[MODULES_MOST];
 static uint32_t module_count;
+static uint32_t adding; /* a thread is at it */
 static int (*find_object)(void *, struct dl_find_object *);
 
+/* Objects that are there at start are recorded now: nobody has to find them at once, on a small
+ * stack. */
 void modules_start(void)
 {
     /* glibc 2.35; before it, frames carry bare addresses. */
     *(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+    int libc;
+    for (const struct link_map *map = _r_debug.r_map; find_object && map; map = map->l_next)
+        if (map->l_ld)
+            modules_frame((uintptr_t)map->l_ld + 1, &libc);
 }
 
 /* libc and what belongs to it: never an owner. */
@@ -88,19 +95,12 @@ static void build_id(struct trace_module *record, const struct module *m)
     }
 }
 
-static uint32_t module_path(const struct link_map *map, char *path, int *main_program)
+/* Apart, for its stack: the executable is recorded in the constructor, on the main thread's. */
+__attribute__((noinline)) static uint32_t executable_path(void)
 {
-    *main_program = !map->l_name || !*map->l_name;
-    if (!*main_program) {
-        strncpy(path, map->l_name, PATH_SIZE - 1);
-        path[PATH_SIZE - 1] = 0;
-    } else if (!trace_sealed()) {
-        long n = raw_readlink("/proc/self/exe", path, PATH_SIZE - 1);
-        path[n > 0 ? n : 0] = 0;
-    } else {
-        path[0] = 0;
-    }
-    return trace_string(STRING_PATH, path, strlen(path));
+    char path[PATH_SIZE];
+    long n = trace_sealed() ? 0 : raw_readlink("/proc/self/exe", path, sizeof path);
+    return trace_string(STRING_PATH, path, n > 0 ? (size_t)n : 0);
 }
 
 static void module_record(struct module *m)
@@ -110,9 +110,9 @@ static void module_record(struct module *m)
         trace_lose(TRACE_LOSS_STRINGS, 1);
         return;
     }
-    char path[PATH_SIZE];
-    int main_program;
-    record->path = module_path(m->map, path, &main_program);
+    const char *path = m->map->l_name ? m->map->l_name : "";
+    int main_program = !*path;
+    record->path = main_program ? executable_path() : trace_string(STRING_PATH, path, strlen(path));
     m->libc = (uint16_t)is_libc(path);
     record->flags = (main_program ? MODULE_MAIN : 0) | (m->libc ? MODULE_LIBC : 0) |
                     (strstr(path, "/libshunt.so") ? MODULE_SHUNT : 0);
@@ -135,14 +135,24 @@ static uint16_t module_id(void)
     return id <= UINT16_MAX ? (uint16_t)id : 0;
 }
 
+static struct module *entry_free(void)
+{
+    for (uint32_t i = 0; i < module_count; i++)
+        if (!modules[i].end)
+            return &modules[i];
+    if (module_count >= MODULES_MOST)
+        return NULL;
+    __atomic_fetch_add(&module_count, 1, __ATOMIC_ACQ_REL);
+    return &modules[module_count - 1];
+}
+
 static const struct module *module_add(const struct dl_find_object *found)
 {
-    uint32_t index = __atomic_fetch_add(&module_count, 1, __ATOMIC_RELAXED);
-    if (index >= MODULES_MOST) {
-        __atomic_store_n(&module_count, MODULES_MOST, __ATOMIC_RELAXED);
+    struct module *m = entry_free();
+    if (!m) {
+        trace_lose(TRACE_LOSS_MODULES, 1);
         return NULL;
     }
-    struct module *m = &modules[index];
     struct module fresh = {.start = (uintptr_t)found->dlfo_map_start,
                            .end = (uintptr_t)found->dlfo_map_end,
                            .base = found->dlfo_link_map->l_addr,
@@ -156,17 +166,40 @@ static const struct module *module_add(const struct dl_find_object *found)
     return m;
 }
 
-static const struct module *module_find(uintptr_t address)
+static const struct module *module_known(uintptr_t address)
 {
     uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < count && i < MODULES_MOST; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (address < __atomic_load_n(&modules[i].end, __ATOMIC_ACQUIRE) &&
             address >= modules[i].start)
             return &modules[i];
-    struct dl_find_object found;
-    if (find_object && find_object((void *)address, &found) == 0 && found.dlfo_link_map)
-        return module_add(&found);
     return NULL;
+}
+
+/* One thread adds at a time, so that an object has one id. Who finds another at it waits for its
+ * entry, but not for good: it may be a signal handler of that very thread. Then the object is not
+ * named this once. */
+static const struct module *module_met(const struct dl_find_object *found, uintptr_t address)
+{
+    const struct module *m = NULL;
+    for (int i = 0; i < PATIENCE && !(m = module_known(address)); i++) {
+        if (__atomic_exchange_n(&adding, 1, __ATOMIC_ACQUIRE))
+            continue;
+        if (!(m = module_known(address)))
+            m = module_add(found);
+        __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+        return m;
+    }
+    return m;
+}
+
+static const struct module *module_find(uintptr_t address)
+{
+    struct dl_find_object found;
+    const struct module *m = module_known(address);
+    if (m || !find_object || find_object((void *)address, &found) != 0 || !found.dlfo_link_map)
+        return m;
+    return module_met(&found, address);
 }
 
 uint64_t modules_frame(uintptr_t address, int *libc)
@@ -177,11 +210,16 @@ uint64_t modules_frame(uintptr_t address, int *libc)
     return m ? TRACE_FRAME(m->id, address - m->base) : TRACE_FRAME(0, address);
 }
 
+void modules_forget(void)
+{
+    __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+}
+
 int modules_sweep(void)
 {
     int gone = 0;
     uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < count && i < MODULES_MOST; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct module *m = &modules[i];
         struct dl_find_object found;
         if (!__atomic_load_n(&m->end, __ATOMIC_ACQUIRE))

@@ -15,6 +15,9 @@ void modules_start(void);
  * Any thread and signal context. */
 uint64_t modules_frame(uintptr_t address, int *libc);
 
+/* A fork child does not wait for a thread that it does not have. */
+void modules_forget(void);
+
 /* Looks for objects that are gone and retires them. Returns how many. Called after dlclose. */
 int modules_sweep(void);
 

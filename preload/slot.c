@@ -9,6 +9,8 @@
 #include "thread.h"
 #include "trace.h"
 
+#include <string.h>
+
 static uint32_t *ref_root(struct thread *t, uint16_t call, uint64_t key)
 {
     uint64_t h = (key ^ (uint64_t)call << 40) * 0x9e3779b97f4a7c15u;
@@ -63,6 +65,8 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, u
     struct slot_ref *ref = ref_find(t, RECORD_SLOT, call, context);
     if (ref)
         return trace_at(ref->id);
+    if (context && trace_tight())
+        return NULL;
     uint32_t histogram = histogram_get(t, call, frame);
     struct trace_slot *s = histogram ? (void *)segment_new(&t->segment, sizeof *s) : NULL;
     if (!s)
@@ -75,31 +79,29 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, u
     return s;
 }
 
-/* The chain as frames, and the first of them outside libc. */
-static uint32_t chain_context(const struct chain *chain, uint64_t *owner)
+/* The chain as frames; returns the first of them outside libc, or the first. */
+static uint64_t chain_frames(const struct chain *chain, uint64_t *frames)
 {
-    uint64_t frames[TRACE_FRAMES] = {0};
-    *owner = 0;
+    uint64_t owner = 0;
     for (uint32_t i = 0; i < chain->frames; i++) {
         int libc;
         frames[i] = modules_frame(chain->value[i], &libc);
-        if (!libc && !*owner)
-            *owner = frames[i];
+        if (!libc && !owner)
+            owner = frames[i];
     }
-    if (!*owner)
-        *owner = frames[0];
-    return trace_context(frames, chain->frames, chain->flags);
+    return owner ? owner : frames[0];
 }
 
 struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
 {
     struct chain chain;
-    uint64_t owner;
+    uint64_t frames[TRACE_FRAMES] = {0};
     stack_unwind(&chain, caller, frame, &t->own);
     memo_learn_stack(t, frame, chain.top);
     t->record->learned++;
 
-    uint32_t context = chain_context(&chain, &owner);
+    uint64_t owner = chain_frames(&chain, frames);
+    uint32_t context = trace_context(frames, chain.frames, chain.flags);
     struct trace_slot *slot = context ? slot_get(t, call, context, owner) : NULL;
     if (slot) {
         memo_add(t, call, &chain, trace_id(slot));
@@ -109,15 +111,20 @@ struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller,
     return slot_get(t, call, 0, 0);
 }
 
+/* By its frames: two threads that met a chain at the same time may have written it twice. */
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
                 const struct trace_slot *answer)
 {
     struct chain chain;
-    uint64_t owner;
+    uint64_t frames[TRACE_FRAMES] = {0};
+    if (!answer->context)
+        return;
     stack_unwind(&chain, caller, frame, &t->own);
-    uint32_t context = chain_context(&chain, &owner);
+    chain_frames(&chain, frames);
     t->record->checked++;
-    if (!context || context == answer->context)
+    const struct trace_context *context = trace_at(answer->context);
+    if (context->frames == chain.frames &&
+        !memcmp(context->frame, frames, chain.frames * sizeof *frames))
         return;
     t->record->wrong++;
     memo_flush(t);

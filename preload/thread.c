@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "fold.h"
+#include "modules.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -64,7 +65,7 @@ int thread_start(void)
 /* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from its end. */
 static uint64_t process_start_time(void)
 {
-    char stat[1024];
+    char stat[512];
     if (!raw_slurp("/proc/self/stat", stat, sizeof stat))
         return 0;
     char *field = strrchr(stat, ')');
@@ -75,12 +76,13 @@ static uint64_t process_start_time(void)
 
 static uint32_t link_string(const char *link)
 {
-    char path[4096];
+    char path[1024];
     long n = raw_readlink(link, path, sizeof path);
     return n > 0 ? trace_string(STRING_PATH, path, (size_t)n) : 0;
 }
 
-static uint32_t command_line(void)
+/* Apart, for its stack: asked for once, in the constructor. */
+__attribute__((noinline)) static uint32_t command_line(void)
 {
     char text[4096];
     size_t n = raw_slurp("/proc/self/cmdline", text, sizeof text);
@@ -90,8 +92,10 @@ static uint32_t command_line(void)
     return n ? trace_string(STRING_COMMAND, text, strlen(text)) : 0;
 }
 
+/* A fork child shares its parent's executable and command line. */
 static void process_record(int pid, uint64_t now)
 {
+    const struct trace_process *parent = process;
     struct trace_process *p = (void *)trace_meta_new(sizeof *p);
     process = p;
     if (!p)
@@ -100,8 +104,8 @@ static void process_record(int pid, uint64_t now)
     p->ppid = (int32_t)arch_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
     p->seen = now;
     p->start = process_start_time();
-    p->exe = link_string("/proc/self/exe");
-    p->command_line = command_line();
+    p->exe = parent ? parent->exe : link_string("/proc/self/exe");
+    p->command_line = parent ? parent->command_line : command_line();
     p->working_directory = link_string("/proc/self/cwd");
     p->uid = (uint32_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
     p->forked = pid != trace_file->pid;
@@ -117,6 +121,7 @@ static void process_enter(int pid, uint64_t now)
         return;
     segment_forget();
     fold_forget();
+    modules_forget();
     __atomic_store_n(&process_pid, pid, __ATOMIC_RELEASE);
     process_record(pid, now);
 }

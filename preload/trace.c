@@ -177,6 +177,13 @@ int trace_ring_commit(uint32_t index)
     return result;
 }
 
+int trace_tight(void)
+{
+    const struct trace_header *h = trace_file;
+    uint32_t reserve = h->chunk_count / 8;
+    return __atomic_load_n(&h->next_chunk, __ATOMIC_RELAXED) + reserve >= h->chunk_count;
+}
+
 static struct trace_record *meta_reserve(struct trace_chunk *chunk, uint32_t cells)
 {
     if (__atomic_load_n(&chunk->used, __ATOMIC_RELAXED) + cells > CHUNK_CELLS)

@@ -54,6 +54,10 @@ static inline uint32_t trace_cells(size_t bytes)
 /* A fresh zeroed chunk whose memory is committed, or NULL (counted). The caller sets its kind. */
 struct trace_chunk *trace_chunk_new(void);
 
+/* 1 when only the last part of the file is free: it is kept for threads and for slots without
+ * chain, so that every call is counted to the end. */
+int trace_tight(void);
+
 /* Reserves a META record of `bytes` and marks it pending; NULL when the file is full (counted by
  * the caller). trace_commit makes it visible. */
 struct trace_record *trace_meta_new(size_t bytes);
