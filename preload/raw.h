@@ -9,6 +9,7 @@
 #include "arch_x86_64.h"
 
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -37,19 +38,32 @@ static inline long raw_readlink(const char *path, char *buffer, size_t size)
     return arch_syscall(SYS_readlink, (long)path, (long)buffer, (long)size, 0, 0, 0);
 }
 
+#if defined(__SANITIZE_THREAD__)
+/* ThreadSanitizer has to see memory come and go, or it takes the next owner for a rival. */
+static inline void *raw_mmap(size_t size, int prot, int flags, int fd)
+{
+    return mmap(NULL, size, prot, flags, fd, 0);
+}
+
+static inline void raw_munmap(void *address, size_t size)
+{
+    munmap(address, size);
+}
+#else
 static inline void *raw_mmap(size_t size, int prot, int flags, int fd)
 {
     return (void *)arch_syscall(SYS_mmap, 0, (long)size, prot, flags, fd, 0);
 }
 
-static inline int raw_mmap_failed(const void *address)
-{
-    return (unsigned long)address > -4096ul;
-}
-
 static inline void raw_munmap(void *address, size_t size)
 {
     arch_syscall(SYS_munmap, (long)address, (long)size, 0, 0, 0, 0);
+}
+#endif
+
+static inline int raw_mmap_failed(const void *address)
+{
+    return (unsigned long)address > -4096ul;
 }
 
 static inline long raw_madvise(void *address, size_t size, int advice)

@@ -33,11 +33,11 @@ void trace_event(const struct trace_event *event)
         return;
     }
     struct trace_event *entry = (struct trace_event *)(chunk + 1) + place % CHUNK_EVENTS;
-    __atomic_store_n(&entry->seq, 0, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
+    /* Each store is ordered after the one that takes the entry out of use. */
+    __atomic_store_n(&entry->seq, 0, __ATOMIC_RELAXED);
     uint64_t *to = (uint64_t *)entry;
     const uint64_t *from = (const uint64_t *)event;
     for (unsigned i = 1; i < sizeof *event / sizeof *to; i++)
-        __atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+        __atomic_store_n(&to[i], from[i], __ATOMIC_RELEASE);
     __atomic_store_n(&entry->seq, number + 1, __ATOMIC_RELEASE);
 }

@@ -39,8 +39,10 @@ static struct trace_chunk *chunk_reuse(void)
     uint32_t number = 0;
     if (!__atomic_load_n(&unused.count, __ATOMIC_RELAXED) || !unused_enter())
         return NULL;
-    if (unused.count)
-        number = unused.number[--unused.count];
+    if (unused.count) {
+        number = unused.number[unused.count - 1];
+        __atomic_store_n(&unused.count, unused.count - 1, __ATOMIC_RELAXED);
+    }
     unused_leave();
     if (!number)
         return NULL;
@@ -110,8 +112,10 @@ void segment_release(struct segment *s)
         struct trace_chunk *previous = chunk->previous ? trace_chunk_at(chunk->previous) : NULL;
         __atomic_store_n(&chunk->kind, TRACE_CHUNK_FREE, __ATOMIC_RELEASE);
         if (unused_enter()) {
-            if (unused.count < FREE_MOST)
-                unused.number[unused.count++] = trace_chunk_number(chunk);
+            if (unused.count < FREE_MOST) {
+                unused.number[unused.count] = trace_chunk_number(chunk);
+                __atomic_store_n(&unused.count, unused.count + 1, __ATOMIC_RELAXED);
+            }
             unused_leave();
         }
         chunk = previous;

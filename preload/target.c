@@ -33,8 +33,11 @@ static uint32_t known_get(int fd, const struct stat *st)
         return 0;
     const struct known *k = &known[fd];
     uint32_t seq = __atomic_load_n(&k->seq, __ATOMIC_ACQUIRE);
-    uint32_t target = k->device == st->st_dev && k->inode == st->st_ino ? k->target : 0;
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    uint64_t device = __atomic_load_n(&k->device, __ATOMIC_ACQUIRE);
+    uint64_t inode = __atomic_load_n(&k->inode, __ATOMIC_ACQUIRE);
+    uint32_t target = __atomic_load_n(&k->target, __ATOMIC_ACQUIRE);
+    if (device != st->st_dev || inode != st->st_ino)
+        return 0;
     return !(seq & 1) && seq == __atomic_load_n(&k->seq, __ATOMIC_RELAXED) ? target : 0;
 }
 
@@ -47,9 +50,9 @@ static void known_put(int fd, const struct stat *st, uint32_t target)
     if (seq & 1 ||
         !__atomic_compare_exchange_n(&k->seq, &seq, seq + 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         return;
-    k->device = st->st_dev;
-    k->inode = st->st_ino;
-    k->target = target;
+    __atomic_store_n(&k->device, st->st_dev, __ATOMIC_RELEASE);
+    __atomic_store_n(&k->inode, st->st_ino, __ATOMIC_RELEASE);
+    __atomic_store_n(&k->target, target, __ATOMIC_RELEASE);
     __atomic_store_n(&k->seq, seq + 2, __ATOMIC_RELEASE);
 }
 

@@ -255,7 +255,10 @@ void trace_clock_refresh(uint64_t now, int force)
     struct trace_clock triple;
     clock_triple(&triple);
     int jumped = last && clock_jumped(&h->last_clock, &triple);
-    h->last_clock = triple;
+    h->last_clock.monotonic = triple.monotonic;
+    h->last_clock.boottime = triple.boottime;
+    h->last_clock.realtime = triple.realtime;
+    __atomic_store_n(&h->last_clock.ticks, triple.ticks, __ATOMIC_RELAXED);
     h->clock_jumps += (uint64_t)jumped;
     __atomic_store_n(&h->clock_seq, seq + 2, __ATOMIC_RELEASE);
 
