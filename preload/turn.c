@@ -14,6 +14,7 @@
 
 enum {
     RECURS = 3,            /* visits that make a wait point */
+    BUSY_RECURS = 16,      /* ... a loop, of an epoll set that never had to wait */
     GIVES_WAY = 64,        /* visits of a rival without one of the loop */
     GIVES_WAY_DEEP = 1024, /* ... of a rival that may well be inside one turn of the loop */
     READY_AT_ONCE = 20000, /* ns: a wait that returns work within this found it there */
@@ -239,10 +240,18 @@ static int supersedes(const struct turns *turns, const struct turn_point *p)
            turns->rivals >= (deeper ? GIVES_WAY_DEEP : GIVES_WAY);
 }
 
+/* A poll that never blocks looks at something in passing. An epoll set that is asked again and
+ * again is a loop, if one so busy that it never slept (libuv asks with no timeout while it has
+ * work). */
+static int may_be_loop(const struct turn_point *p)
+{
+    return p->blocked || (is_epoll(p) && p->visits >= BUSY_RECURS);
+}
+
 static void consider(struct thread *t, struct turn_point *p, uint64_t now)
 {
     struct turns *turns = &t->turns;
-    if (!p->record || !p->blocked || p == turns->loop)
+    if (!p->record || p == turns->loop || !may_be_loop(p))
         return;
     if (!turns->loop || better(p, turns->loop) || supersedes(turns, p))
         choose(t, p, now);

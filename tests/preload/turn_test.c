@@ -104,6 +104,31 @@ Test(turn, a_loop_that_is_left_gives_way)
     cr_assert_neq(t->record->loop, first);
 }
 
+static void ask_at(uintptr_t caller, int epoll)
+{
+    struct wait_facts facts = {.fd = epoll};
+    uint64_t start = ticks(now_us++);
+    uint16_t call = epoll >= 0 ? CALL_epoll_wait : CALL_poll;
+    struct turn_point *p = turn_enter(t, call, caller, &facts, start);
+    turn_leave(t, p, &facts, slot_at(call, 4, caller), start, start + 10, 1);
+}
+
+Test(turn, a_poll_without_timeout_is_no_loop)
+{
+    begin();
+    for (int i = 0; i < 100; i++)
+        ask_at(0x100, -1);
+    cr_assert_null(chosen());
+}
+
+Test(turn, a_busy_epoll_without_timeout_is_a_loop)
+{
+    begin();
+    for (int i = 0; i < 20; i++)
+        ask_at(0x100, 5);
+    cr_assert_not_null(chosen());
+}
+
 Test(turn, stalls_are_charged_to_who_took_part)
 {
     begin();
