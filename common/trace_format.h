@@ -102,7 +102,12 @@ struct trace_header {
     uint64_t end_ticks;            /* when our destructor ran */
 
     uint64_t lost[TRACE_LOSS_KINDS];
-    char writer[32]; /* "shunt 0.1.0", terminated */
+    uint32_t lock;       /* pid of the process that is at the next four; 0: none */
+    uint32_t free_chunk; /* number of a FREE chunk, which links to the next by `previous`; 0 none */
+    uint32_t children;   /* fork children that came to a regular end */
+    uint32_t
+        children_sum; /* newest chunk of the segment that sums those beyond the first; 0 none */
+    char writer[32];  /* "shunt 0.1.0", terminated */
     uint64_t reserved[64];
 };
 
@@ -132,8 +137,9 @@ struct trace_chunk {
     uint32_t used; /* cells handed out, this head included; at most TRACE_CHUNK / TRACE_CELL */
     int32_t pid;   /* THREAD: the segment owner is (pid, tid, start) */
     int32_t tid;
-    uint64_t start;    /* ticks at which the thread was first seen */
-    uint32_t previous; /* THREAD: index + 1 of the owner's chunk before; 0: its first */
+    uint64_t start; /* ticks at which the thread was first seen */
+    uint32_t
+        previous; /* THREAD: number of the owner's chunk before, 0: its first; FREE: the next */
     uint32_t _pad;
     uint64_t reserved[4];
 };
@@ -282,7 +288,7 @@ struct trace_current {
 struct trace_thread {
     struct trace_record head;
     int32_t pid;
-    int32_t tid; /* 0: the folded sum of ended threads of this name */
+    int32_t tid; /* 0: the sum of ended threads of this name; pid 0, too: of ended fork children */
     uint64_t start;
     uint64_t end; /* ticks; 0: alive, or killed */
     char name[TRACE_THREAD_NAME];

@@ -12,7 +12,8 @@
 enum {
     KEEP_ENDED = 32, /* ended threads that keep their segment */
     KEEP_LOOPS = 64, /* ... if they were loops, whose turns cannot be added up */
-    FOLD_NAMES = 16  /* thread names with a sum of their own; the last takes all others */
+    KEEP_CHILDREN = 256,
+    FOLD_NAMES = 16 /* thread names with a sum of their own; the last takes all others */
 };
 
 struct fold {
@@ -157,17 +158,24 @@ static int keeps_segment(const struct trace_thread *record)
     return 1;
 }
 
+/* 1 if all of it is in the sum now. */
+static int add_segment(struct fold *f, const struct segment *s, const struct trace_thread *record)
+{
+    if (segment_each(s, RECORD_SLOT, ensure_slot, f))
+        return 0;
+    segment_each(s, RECORD_SLOT, add_slot, f);
+    segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
+    add_thread(f->record, record);
+    return 1;
+}
+
 static void fold_locked(struct segment *s, struct trace_thread *record)
 {
     if (keeps_segment(record))
         return;
     struct fold *f = fold_for(record);
-    if (!f || segment_each(s, RECORD_SLOT, ensure_slot, f))
-        return;
-    segment_each(s, RECORD_SLOT, add_slot, f);
-    segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
-    add_thread(f->record, record);
-    segment_release(s);
+    if (f && add_segment(f, s, record))
+        segment_release(s);
 }
 
 void fold_thread(struct segment *s, struct trace_thread *record)
@@ -177,4 +185,47 @@ void fold_thread(struct segment *s, struct trace_thread *record)
         return;
     fold_locked(s, record);
     __atomic_store_n(&ended.taken, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- fork children ---- */
+
+/* The children's sum, as the header knows it; made when it is first needed. 0: no room. */
+static int children_open(struct fold *f)
+{
+    struct trace_chunk *chunk = NULL;
+    f->segment = (struct segment){.start = trace_file->first_clock.ticks};
+    if (!trace_file->children_sum) {
+        f->record = segment_open(&f->segment, 0, 0, f->segment.start);
+        if (!f->record)
+            return 0;
+        memcpy(f->record->name, "(children)", sizeof "(children)");
+        trace_commit(&f->record->head, RECORD_THREAD);
+        return 1;
+    }
+    f->segment.chunk = trace_chunk_at(trace_file->children_sum);
+    for (chunk = f->segment.chunk; chunk->previous;)
+        chunk = trace_chunk_at(chunk->previous);
+    f->record = (struct trace_thread *)(chunk + 1);
+    return 1;
+}
+
+static int children_add(const struct segment *s, const struct trace_thread *record)
+{
+    struct fold f;
+    if (trace_file->children++ < KEEP_CHILDREN || !children_open(&f))
+        return 0;
+    int added = add_segment(&f, s, record);
+    trace_file->children_sum = trace_chunk_number(f.segment.chunk);
+    return added;
+}
+
+int fold_child(struct segment *s, struct trace_thread *record)
+{
+    if (!trace_enter_shared())
+        return 0;
+    int added = children_add(s, record);
+    trace_leave_shared();
+    if (added)
+        segment_release(s);
+    return added;
 }

@@ -3,6 +3,8 @@
  * What remains of ended threads. The first few dozen keep their segment; the counters of further
  * ones are added to one segment per thread name, so that a thousand threads that come and go cost
  * no more than those alive.
+ *
+ * The same for fork children, in a sum that all processes of a file share.
  */
 #ifndef SHUNT_FOLD_H
 #define SHUNT_FOLD_H
@@ -11,6 +13,11 @@
 
 /* The thread of `record` ends. Not in signal context. */
 void fold_thread(struct segment *s, struct trace_thread *record);
+
+/* The fork child whose last thread `record` is comes to a regular end: the first few hundred
+ * children keep their segments, the others are added to one sum per file. Returns 1 if the segment
+ * is gone. */
+int fold_child(struct segment *s, struct trace_thread *record);
 
 /* A fork child has no ended threads yet. */
 void fold_forget(void);

@@ -9,44 +9,23 @@
 
 #include <string.h>
 
-enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL, FREE_MOST = 4096 };
+enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
 
-/* Chunks to use again: the process's own list. Whoever finds it taken goes without. */
-static struct {
-    uint32_t taken;
-    uint32_t count;
-    uint32_t number[FREE_MOST];
-} unused;
-
-static int unused_enter(void)
-{
-    return !__atomic_exchange_n(&unused.taken, 1, __ATOMIC_ACQUIRE);
-}
-
-static void unused_leave(void)
-{
-    __atomic_store_n(&unused.taken, 0, __ATOMIC_RELEASE);
-}
-
-void segment_forget(void)
-{
-    unused.count = 0;
-    unused_leave();
-}
-
+/* A chunk that an ended thread or child gave back, emptied; NULL if there is none or somebody else
+ * is at the list: then a new one serves. */
 static struct trace_chunk *chunk_reuse(void)
 {
-    uint32_t number = 0;
-    if (!__atomic_load_n(&unused.count, __ATOMIC_RELAXED) || !unused_enter())
+    struct trace_header *h = trace_file;
+    struct trace_chunk *chunk = NULL;
+    if (!__atomic_load_n(&h->free_chunk, __ATOMIC_RELAXED) || !trace_enter_shared())
         return NULL;
-    if (unused.count) {
-        number = unused.number[unused.count - 1];
-        __atomic_store_n(&unused.count, unused.count - 1, __ATOMIC_RELAXED);
+    if (h->free_chunk) {
+        chunk = trace_chunk_at(h->free_chunk);
+        __atomic_store_n(&h->free_chunk, chunk->previous, __ATOMIC_RELAXED);
     }
-    unused_leave();
-    if (!number)
+    trace_leave_shared();
+    if (!chunk)
         return NULL;
-    struct trace_chunk *chunk = trace_chunk_at(number);
     memset(chunk, 0, TRACE_CHUNK);
     chunk->used = 1;
     return chunk;
@@ -106,18 +85,17 @@ struct trace_record *segment_each(const struct segment *s, uint16_t type,
 
 void segment_release(struct segment *s)
 {
-    struct trace_chunk *chunk = s->chunk;
-    s->chunk = NULL;
-    while (chunk) {
-        struct trace_chunk *previous = chunk->previous ? trace_chunk_at(chunk->previous) : NULL;
+    struct trace_header *h = trace_file;
+    int shared = trace_enter_shared();
+    for (struct trace_chunk *chunk = s->chunk, *previous; chunk; chunk = previous) {
+        previous = chunk->previous ? trace_chunk_at(chunk->previous) : NULL;
         __atomic_store_n(&chunk->kind, TRACE_CHUNK_FREE, __ATOMIC_RELEASE);
-        if (unused_enter()) {
-            if (unused.count < FREE_MOST) {
-                unused.number[unused.count] = trace_chunk_number(chunk);
-                __atomic_store_n(&unused.count, unused.count + 1, __ATOMIC_RELAXED);
-            }
-            unused_leave();
+        if (shared) {
+            chunk->previous = h->free_chunk;
+            __atomic_store_n(&h->free_chunk, trace_chunk_number(chunk), __ATOMIC_RELAXED);
         }
-        chunk = previous;
     }
+    s->chunk = NULL;
+    if (shared)
+        trace_leave_shared();
 }

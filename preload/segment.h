@@ -28,10 +28,7 @@ struct trace_record *segment_new(struct segment *s, size_t bytes);
 struct trace_record *segment_each(const struct segment *s, uint16_t type,
                                   int (*visit)(struct trace_record *, void *), void *data);
 
-/* Gives the chunks back, for threads of this process to use again. */
+/* Gives the chunks back, for other threads and for fork children to use again. */
 void segment_release(struct segment *s);
-
-/* A fork child starts without its parent's list of chunks to use again. */
-void segment_forget(void);
 
 #endif

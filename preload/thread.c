@@ -119,7 +119,6 @@ static void process_enter(int pid, uint64_t now)
 {
     if (__atomic_load_n(&process_pid, __ATOMIC_ACQUIRE) == pid)
         return;
-    segment_forget();
     fold_forget();
     modules_forget();
     __atomic_store_n(&process_pid, pid, __ATOMIC_RELEASE);
@@ -206,6 +205,20 @@ void thread_sample(struct thread *t, uint64_t now, int force)
     trace_clock_refresh(now, 0);
 }
 
+/* The last thread of a fork child gives its segment back; a later destructor's call gets a new one.
+ */
+static void child_finish(struct thread *t)
+{
+    if (t == &thread_none || !t->epoch)
+        return;
+    thread_self = &thread_none;
+    t->epoch = 0;
+    if (!fold_child(&t->segment, t->record)) {
+        t->epoch = observe_epoch;
+        thread_self = t;
+    }
+}
+
 void thread_finish(void)
 {
     struct thread *t = thread_self;
@@ -217,8 +230,10 @@ void thread_finish(void)
         return;
     if (process)
         process->ended = now;
-    if (process_pid != trace_file->pid)
+    if (process_pid != trace_file->pid) {
+        child_finish(t);
         return;
+    }
     trace_file->end_ticks = now;
     __atomic_store_n(&trace_file->state, TRACE_STATE_FINISHED, __ATOMIC_RELEASE);
 }

@@ -20,6 +20,7 @@
 #endif
 
 enum {
+    SHARED_TRIES = 1000,
     OLD_KERNEL_SIZE = 8 << 20,
     ADDRESS_SHARE = 64,
     NAME_TRIES = 1000,
@@ -175,6 +176,25 @@ int trace_ring_commit(uint32_t index)
     if (result == 0)
         __atomic_store_n(&chunk->kind, TRACE_CHUNK_RING, __ATOMIC_RELEASE);
     return result;
+}
+
+int trace_enter_shared(void)
+{
+    if (sealed)
+        return 0;
+    uint32_t *lock = &trace_file->lock;
+    uint32_t pid = (uint32_t)raw_getpid(), owner = 0;
+    for (int i = 0; i < SHARED_TRIES; i++, owner = 0)
+        if (__atomic_compare_exchange_n(lock, &owner, pid, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return 1;
+    owner = __atomic_load_n(lock, __ATOMIC_RELAXED);
+    return owner && owner != pid && arch_syscall(SYS_kill, (long)owner, 0, 0, 0, 0, 0) == -ESRCH &&
+           __atomic_compare_exchange_n(lock, &owner, pid, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void trace_leave_shared(void)
+{
+    __atomic_store_n(&trace_file->lock, 0, __ATOMIC_RELEASE);
 }
 
 int trace_tight(void)
