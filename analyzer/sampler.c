@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ struct source {
 struct watched {
     struct sampler_thread thread;
     struct sampler_proc proc;
-    uint64_t start; /* ticks, of the trace's segment */
+    uint64_t start; /* ticks, of the trace's segment; 0: it has none */
     bool done;
 };
 
@@ -65,6 +66,7 @@ struct sampler {
     struct watched watched[MAX_THREADS];
     unsigned count;
     unsigned open;
+    nlink_t task_links; /* of the program's /proc/PID/task when it was last listed */
     unsigned missed;
     bool full; /* MAX_THREADS were met */
 };
@@ -197,6 +199,15 @@ static void retire(struct sampler *sampler, struct watched *watched)
     sampler_proc_close(&watched->proc);
 }
 
+static bool is_watched(const struct sampler *sampler, pid_t pid, pid_t tid)
+{
+    for (unsigned i = 0; i < sampler->count; i++)
+        if (!sampler->watched[i].done && sampler->watched[i].thread.pid == pid &&
+            sampler->watched[i].thread.tid == tid)
+            return true;
+    return false;
+}
+
 /* After an exec two traces speak of the same thread: the later segment is the one that lives. */
 static bool supersede(struct sampler *sampler, const struct trace_thread *record)
 {
@@ -206,6 +217,8 @@ static bool supersede(struct sampler *sampler, const struct trace_thread *record
             continue;
         if (other->start > record->start)
             return false;
+        if (!other->start) /* silent so far: its trace will speak for it from its start */
+            other->thread.sampled_ns = 0;
         retire(sampler, other);
     }
     return true;
@@ -303,6 +316,47 @@ static bool ended_just_now(const struct source *source, uint64_t end)
     return now.monotonic - monotonic_of(source, end, &now) < LATER_TICK;
 }
 
+/* Threads of the program that have no segment in its trace, as they made no recorded call: how many
+ * there are and for how long they were there is said by the report. */
+static void watch_silent(struct sampler *sampler)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)sampler->pid);
+    /* a link for each thread, and two of the directory's own */
+    if (stat(path, &status) < 0 || status.st_nlink == sampler->task_links)
+        return;
+    sampler->task_links = status.st_nlink;
+    DIR *tasks = opendir(path);
+    if (!tasks)
+        return;
+    for (struct dirent *entry; (entry = readdir(tasks));) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+        struct trace_thread record = {.pid = sampler->pid, .tid = tid};
+        if (tid > 0 && !is_watched(sampler, sampler->pid, tid) && sampler->count < MAX_THREADS / 2)
+            watch(sampler, &record);
+    }
+    closedir(tasks);
+}
+
+static void sample_silent(struct sampler *sampler)
+{
+    watch_silent(sampler);
+    for (unsigned i = 0; i < sampler->count; i++) {
+        struct watched *watched = &sampler->watched[i];
+        if (watched->done || watched->start)
+            continue;
+        int64_t start = sampler_proc_read(&watched->proc, &watched->thread);
+        if (start < 0) {
+            retire(sampler, watched);
+            continue;
+        }
+        struct instant now = read_clocks(TRACE_CLOCK_MONOTONIC);
+        watched->thread.sampled_ns = now.monotonic;
+        watched->thread.started_ns = now.monotonic - (now.boottime - (uint64_t)start);
+    }
+}
+
 /* True if a living thread was sampled. */
 static bool visit_chunk(struct sampler *sampler, struct source *source, uint32_t index)
 {
@@ -385,6 +439,7 @@ uint64_t sampler_tick(void *data)
     for (unsigned i = 0; i < MAX_SOURCES; i++)
         if (sampler->sources[i].fd >= 0)
             visit_source(sampler, &sampler->sources[i]);
+    sample_silent(sampler);
     uint64_t usual = sampler->ticks++ < FIRST_TICKS ? FIRST_TICK : LATER_TICK;
     uint64_t least = (clock_ns(CLOCK_MONOTONIC) - began) * COST_FACTOR;
     return usual > least ? usual : least;
@@ -417,12 +472,24 @@ static bool is_switched_on(const char *path)
     return length > 0 && text[0] != '0';
 }
 
+/* Init has waited for a CPU since the machine came up; if its figure is 0, none is kept. */
+static bool is_kept_for_init(void)
+{
+    uint64_t run_ns = 0, wait_ns = 0;
+    FILE *file = fopen("/proc/1/schedstat", "re");
+    if (!file)
+        return false;
+    bool read = fscanf(file, "%" SCNu64 " %" SCNu64, &run_ns, &wait_ns) == 2;
+    fclose(file);
+    return read && wait_ns > 0;
+}
+
 bool sampler_run_queue_known(const struct sampler *sampler)
 {
     for (unsigned i = 0; i < sampler->count; i++)
         if (sampler->watched[i].thread.wait_ns)
             return true;
-    return is_switched_on("/proc/sys/kernel/task_delayacct") ||
+    return is_kept_for_init() || is_switched_on("/proc/sys/kernel/task_delayacct") ||
            is_switched_on("/proc/sys/kernel/sched_schedstats");
 }
 
