@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL_SHARE     0.01 /* of a loop's stall */
-#define SHORT_SHARE     0.10 /* blocked calls are less than this of the site's stall */
-#define HAND_OFF_NS     5000 /* to a worker and back, about; see docs */
+#define SMALL_SHARE     0.01     /* of a loop's stall */
+#define SHORT_SHARE     0.50     /* blocked calls are less than this of the site's stall */
+#define SHORT_NS        10000000 /* no call on a descriptor that cannot block lasts so long */
+#define HAND_OFF_NS     5000     /* to a worker and back, about; see docs */
 #define TURNS_CONFIDENT 10
 #define TURNS_SOME      3
 
@@ -38,6 +39,23 @@ static const struct report_use *worst_use(const struct report_site *site)
     return worst;
 }
 
+static bool on_file(const struct facts *facts)
+{
+    return facts->target && text_starts(facts->target, "file:");
+}
+
+/* Work rather than waiting: most of its time is in short calls, or it is the kernel's own work and
+ * the CPU's: no call that took long was free to wait for a peer. */
+static bool hardly_waits(const struct facts *facts)
+{
+    const struct report_use *use = facts->use;
+    if ((double)use->blocked_ns < SHORT_SHARE * (double)use->stall_ns ||
+        facts->site->facts->blocks == BLOCKS_NEVER)
+        return true;
+    return facts->site->facts->blocks == BLOCKS_DATA && use->no_timeout == 0 && !on_file(facts) &&
+           use->max_ns < SHORT_NS;
+}
+
 static enum advise_place place_of(const struct facts *facts)
 {
     if (!facts->use)
@@ -46,7 +64,9 @@ static enum advise_place place_of(const struct facts *facts)
         return PLACE_NO_STALL;
     if ((double)facts->use->stall_ns < SMALL_SHARE * (double)facts->loop->stall_ns)
         return PLACE_SMALL;
-    if ((double)facts->use->blocked_ns < SHORT_SHARE * (double)facts->use->stall_ns)
+    if (facts->loop->calm)
+        return PLACE_CALM;
+    if (facts->site->facts && hardly_waits(facts))
         return PLACE_SHORT;
     return PLACE_STALL;
 }
@@ -119,7 +139,7 @@ static void reasons_of_limits(struct facts *facts)
                                    format_count(facts->arena, site->no_timeout),
                                    format_count(facts->arena, site->blocked),
                                    site->on_loop ? "loop" : "thread"));
-    if (!site->stable)
+    if (!site->stable && site->advice.verdict != VERDICT_FINE)
         because(facts, arena_print(facts->arena, "its name will not outlive a rebuild: %s",
                                    site->unstable));
     if (site->histogram_shared)

@@ -13,6 +13,7 @@ enum advise_place {
     PLACE_THREAD,   /* not on a loop */
     PLACE_NO_STALL, /* on a loop, and in no stall */
     PLACE_SMALL,    /* a small part of the loop's stalls */
+    PLACE_CALM,     /* on a loop whose stalls do no harm */
     PLACE_SHORT,    /* a part of the stalls, but of many short calls: work, not waiting */
     PLACE_STALL     /* it stalls the loop by blocking */
 };

@@ -25,8 +25,9 @@ struct source {
     const struct run_info *run; /* NULL: the directory has none */
     struct report_process *process;
     struct ticks ticks;
-    uint64_t begin, end; /* ticks */
-    struct map threads;  /* key of a segment -> index into `thread` */
+    uint64_t begin, end;   /* ticks */
+    uint64_t kernel_start; /* of the process, as /proc tells it; 0 unknown */
+    struct map threads;    /* key of a segment -> index into `thread` */
     struct source_thread {
         struct report_thread *thread;
         const struct trace_thread *record;

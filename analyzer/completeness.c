@@ -4,13 +4,15 @@
  */
 #include "completeness.h"
 
+#include "format.h"
 #include "text.h"
 
 #include <inttypes.h>
 
 #define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
 #define OFF_CPU_SHORT \
-    20000000 /* ns: with less in all, start and end of the process outweigh calls */
+    20000000           /* ns: with less in all, start and end of the process outweigh calls */
+#define MUCH_SEEN 90.0 /* percent; below, the page says what the rest may be */
 #define GAPS_MOST 64u
 
 /* ---- gaps and notes ---- */
@@ -80,9 +82,24 @@ static void note_silent(struct source *source)
                                 row->name ? row->name : "unnamed");
     }
     /* ended threads that were summed under one name have no number to be known by */
-    if (silent && map_get(&known, 0) == MAP_NONE)
-        source_note(source, arena_print(arena, "%u threads made no call that is recorded: %s%s",
-                                        silent, names, silent > NAMED_MOST ? ", ..." : ""));
+    if (!silent || map_get(&known, 0) != MAP_NONE)
+        return;
+    source->process->silent = silent;
+    source_note(source,
+                arena_print(arena, "%s no recorded call and %s not in that share: %s%s",
+                            silent == 1 ? "1 more thread made"
+                                        : arena_print(arena, "%u more threads made", silent),
+                            silent == 1 ? "is" : "are", names, silent > NAMED_MOST ? ", ..." : ""));
+}
+
+/* Facts about what cannot be seen, where they matter; none is claimed to be the cause. */
+static void note_rest(struct source *source)
+{
+    const struct report_process *process = source->process;
+    if (process->saw.known && process->saw.percent < MUCH_SEEN)
+        source_note(source,
+                    "the rest of the waiting is in no recorded call: stdio, locks and conditions "
+                    "are not recorded yet, and page faults and a process's start never are");
 }
 
 static void note_health(struct source *source)
@@ -121,6 +138,8 @@ static void note_health(struct source *source)
 
 /* ---- how much was seen ---- */
 
+static const char ALWAYS_BUSY[] = "it was hardly ever off the CPU";
+
 static struct report_saw unknown(const char *why)
 {
     return (struct report_saw){.why = why};
@@ -139,12 +158,25 @@ static struct report_saw thread_saw(const struct source *source, const struct so
     uint64_t wall = outside.sampled_ns - outside.started_ns;
     uint64_t busy = outside.run_ns + outside.wait_ns;
     if (busy >= wall || (double)(wall - busy) < OFF_CPU_LEAST * (double)wall)
-        return unknown("it was hardly ever off the CPU");
+        return unknown(ALWAYS_BUSY);
     double explained =
         (double)source_ns(source, outside.explained_ticks) - (double)outside.stime_ns;
     double percent = 100.0 * explained / (double)(wall - busy);
     percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
     return (struct report_saw){.known = true, .percent = percent, .off_cpu_ns = wall - busy};
+}
+
+/* Nothing to measure, or nobody there to measure it: which? */
+static const char *why_unmeasured(const struct source *source, double weight)
+{
+    bool busy = false;
+    for (size_t i = 0; i < source->thread_count; i++)
+        busy |= source->thread[i].thread->saw.why == ALWAYS_BUSY;
+    if (weight > 0)
+        return arena_print(source->build->arena, "it waited for only %s in all",
+                           format_duration(source->build->arena, (uint64_t)weight));
+    return busy ? "its threads were on a CPU, or in line for one, nearly all the time"
+                : "it ended before it could be watched from outside";
 }
 
 static void weigh_threads(struct source *source)
@@ -169,16 +201,17 @@ static void weigh_threads(struct source *source)
             .known = true, .percent = weighted / weight, .off_cpu_ns = (uint64_t)weight};
         return;
     }
-    process->saw = process->saw_least =
-        unknown(weight > 0 ? "it waited too little in all to measure that"
-                           : "no thread of it was measured from outside while it waited");
+    process->saw = process->saw_least = unknown(why_unmeasured(source, weight));
     process->saw_least_thread = NULL;
 }
 
 static void measure(struct source *source)
 {
     struct report_process *process = source->process;
-    if (!source->run) {
+    if (!source->run && process->state == REPORT_ALIVE) {
+        process->saw = unknown("the program is still running: it is measured from outside when "
+                               "it ends");
+    } else if (!source->run) {
         process->saw = unknown("nothing watched the program from outside");
         process->saw_how = "start the program with: shunt run -- COMMAND";
     } else if (!source->run->run_queue_known) {
@@ -218,6 +251,7 @@ void completeness_fill(struct source *source)
     find_gaps(source);
     note_threads(source);
     note_silent(source);
+    note_rest(source);
     note_health(source);
     estimate_own_cost(source);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)

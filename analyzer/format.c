@@ -74,3 +74,10 @@ const char *format_share(struct arena *arena, uint64_t part, uint64_t whole)
 {
     return whole ? format_percent(arena, 100.0 * (double)part / (double)whole) : "-";
 }
+
+const char *format_plural(struct arena *arena, uint64_t count, const char *one, const char *many)
+{
+    if (count == 0)
+        return arena_print(arena, "no %s", many);
+    return arena_print(arena, "%s %s", format_count(arena, count), count == 1 ? one : many);
+}

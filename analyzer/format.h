@@ -18,4 +18,7 @@ const char *format_bytes(struct arena *arena, uint64_t bytes); /* "3.1 MB" */
 const char *format_share(struct arena *arena, uint64_t part, uint64_t whole);
 const char *format_percent(struct arena *arena, double percent);
 
+/* "1 site", "12 sites", "no sites". */
+const char *format_plural(struct arena *arena, uint64_t count, const char *one, const char *many);
+
 #endif

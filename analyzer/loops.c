@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define CALM_NS 10000000u /* a stall that clients hardly notice */
+
 void loops_begin(struct source *source)
 {
     for (size_t i = 0; i < source->thread_count; i++) {
@@ -28,6 +30,8 @@ static void describe(struct source *source, struct report_loop *loop,
     loop->call = call ? text_clean(source->build->arena, call->name) : "unknown call";
     loop->function = owner.function;
     loop->module = owner.module;
+    loop->shown_module = owner.in_main_module ? source->process->name : owner.module;
+    loop->callers = owner_callers(source, wait->context);
     loop->file = owner.file;
     loop->line = owner.line;
     loop->fd = wait->fd;
@@ -49,6 +53,12 @@ static void count_turns(struct source *source, struct report_loop *loop,
     loop->stall_ns = source_ns(source, wait->stall_ticks);
     loop->harmful = wait->harmful;
     loop->harmful_ns = source_ns(source, wait->harmful_ticks);
+}
+
+static bool is_calm(const struct report_loop *loop)
+{
+    bool known = loop->stalls == 0 || loop->worst_count;
+    return known && loop->stall_ns < loop->observed_ns / 100 && loop->max_ns < CALM_NS;
 }
 
 static void draw_timeline(struct source *source, struct report_loop *loop,
@@ -163,6 +173,7 @@ void loops_fill(struct source *source)
         count_turns(source, loop, thread->wait, thread->record);
         draw_timeline(source, loop, thread->wait);
         measure_stalls(source, loop, thread->wait);
+        loop->calm = is_calm(loop);
         rank_sites(source, loop);
         process->loops[process->loop_count++] = loop;
     }

@@ -4,11 +4,12 @@
  */
 #include "processes.h"
 
+#include "alive.h"
+#include "clients.h"
 #include "text.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #define TURNS_LEAST 2 /* a wait that came back less often is no loop yet */
 
@@ -58,6 +59,10 @@ bool source_idle(const struct source *source, const struct source_thread *thread
                  const struct trace_slot *slot)
 {
     if (!thread->wait || slot->call != thread->wait->call)
+        return false;
+    /* the idle wait lies between turns: what was charged with stalls waited inside a turn, from the
+     * same place but for something else (another epoll fd) */
+    if (slot->stall_ticks > slot->ticks / 2)
         return false;
     if (slot->context == thread->wait->context)
         return true;
@@ -114,6 +119,7 @@ static void describe(struct source *source, const struct trace_process *record)
     struct report_process *process = source->process;
     const struct trace_header *header = reader_header(source->reader);
     process->ppid = record->ppid;
+    source->kernel_start = record->start;
     process->forked = record->forked == 1;
     process->exe = text_clean(arena, reader_string(source->reader, record->exe));
     process->command_line = text_clean(arena, reader_string(source->reader, record->command_line));
@@ -151,6 +157,17 @@ static struct source *source_of(struct finder *finder, int32_t pid)
 
 /* ---- threads ---- */
 
+static bool waits_for_server(const struct source *source, const struct trace_wait_point *wait)
+{
+    const struct trace_context *context =
+        reader_record(source->reader, wait->context, RECORD_CONTEXT);
+    if (!context || context->frames == 0)
+        return false;
+    const struct trace_module *module =
+        reader_module(source->reader, TRACE_FRAME_MODULE(context->frame[0]));
+    return module && clients_has(reader_string(source->reader, module->path));
+}
+
 static void add_thread(struct source *source, const struct reader_cursor *cursor,
                        const struct trace_thread *record)
 {
@@ -168,7 +185,7 @@ static void add_thread(struct source *source, const struct reader_cursor *cursor
             (uint32_t)source->thread_count);
     const struct trace_wait_point *wait =
         reader_record(source->reader, record->loop, RECORD_WAIT_POINT);
-    if (wait && wait->turns < TURNS_LEAST)
+    if (wait && (wait->turns < TURNS_LEAST || waits_for_server(source, wait)))
         wait = NULL;
     source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
 }
@@ -189,13 +206,36 @@ static uint64_t latest(const struct source *source)
     return end;
 }
 
+/* No regular end was recorded: is it still there, on this machine? */
+static void find_alive(struct source *source)
+{
+    struct report_process *process = source->process;
+    struct timespec now;
+    switch (alive_ask(&source->ticks.origin, process->pid, source->kernel_start, process->exe)) {
+    case ALIVE_YES:
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        process->state = REPORT_ALIVE;
+        source->end =
+            ticks_at(&source->ticks, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+        break;
+    case ALIVE_NO:
+        process->state = REPORT_KILLED;
+        break;
+    default:
+        break;
+    }
+}
+
 static void find_end(struct source *source, bool replaced)
 {
     const struct run_info *run = replaced ? NULL : source->run;
     if (!source->end && run && run->pid == source->process->pid && run->ended_ns) {
         source->end = ticks_at(&source->ticks, run->ended_ns);
         source->process->state = REPORT_KILLED;
+        source->process->signal = run->signal;
     }
+    if (!source->end && !replaced)
+        find_alive(source);
     if (!source->end)
         source->end = latest(source);
     if (source->end < source->begin)
@@ -206,6 +246,22 @@ static void find_end(struct source *source, bool replaced)
         source->process->state = REPORT_KILLED;
     source->process->wall_ns = source_ns(source, source->end - source->begin);
     source->process->started_realtime_ns = ticks_realtime(&source->ticks, source->begin);
+}
+
+/* The call in progress. Its own call id counts only while its slot is not known. */
+static void fill_current(struct source *source, struct source_thread *entry)
+{
+    struct report_thread *thread = entry->thread;
+    const struct trace_current *current = &entry->record->current;
+    const struct trace_slot *slot = reader_record(source->reader, current->slot, RECORD_SLOT);
+    uint32_t id = slot ? slot->call : current->call;
+    if (current->frame == 0 || entry->record->end || id > UINT16_MAX)
+        return;
+    const struct trace_call *call = reader_call(source->reader, (uint16_t)id);
+    thread->current_call = call ? text_clean(source->build->arena, call->name) : "unknown call";
+    thread->current_idle = slot && source_idle(source, entry, slot);
+    if (source->end > current->start && current->start)
+        thread->current_ns = source_ns(source, source->end - current->start);
 }
 
 static void fill_thread(struct source *source, struct source_thread *entry)
@@ -230,14 +286,8 @@ static void fill_thread(struct source *source, struct source_thread *entry)
     }
     source->process->cpu_ns += thread->cpu_ns;
     source->process->cpu_known |= thread->cpu_known;
-    const struct trace_current *current = &record->current;
-    if (source->process->state == REPORT_ENDED || source->process->state == REPORT_REPLACED ||
-        current->frame == 0 || current->call > UINT16_MAX)
-        return;
-    const struct trace_call *call = reader_call(source->reader, (uint16_t)current->call);
-    thread->current_call = call ? text_clean(source->build->arena, call->name) : "unknown call";
-    if (source->end > current->start && current->start)
-        thread->current_ns = source_ns(source, source->end - current->start);
+    if (source->process->state != REPORT_ENDED && source->process->state != REPORT_REPLACED)
+        fill_current(source, entry);
 }
 
 /* Sums over slots: enough to rank processes without resolving a single name. */

@@ -157,13 +157,14 @@ int render_site(struct report *report, const struct render_options *options, FIL
               site->stable ? "" : " (unstable)", process->name, process->pid);
     page_wrap(
         &page, PAGE_BOLD, "  ", 4,
-        arena_print(
-            &report->arena, "%s, called by %s in %s%s", site->call, site->function, site->module,
-            site->file ? arena_print(&report->arena, ", %s:%d", site->file, site->line) : ""));
+        arena_print(&report->arena, "%s, called by %s in %s%s", site->call,
+                    table_function(&page, site->function, site->shown_module), site->shown_module,
+                    site->file ? arena_print(&report->arena, ", %s:%d", site->file, site->line)
+                               : ""));
     if (site->via)
         page_wrap(&page, PAGE_PLAIN, "  via ", 6, site->via);
-    if (site->callers)
-        page_wrap(&page, PAGE_PLAIN, "  from ", 7, site->callers);
+    if (*table_callers(&page, site->callers))
+        page_wrap(&page, PAGE_PLAIN, "  from ", 7, table_callers(&page, site->callers));
     if (site->unstable)
         page_wrap(&page, PAGE_YELLOW, "  unstable id: ", 4, site->unstable);
     figures(&page, site, process);

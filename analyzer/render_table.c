@@ -5,12 +5,13 @@
 #include "render_table.h"
 
 #include "format.h"
+#include "symbolize.h"
 #include "text.h"
 
 #include <string.h>
 
-#define WHERE_WIDTH  25
-#define TARGET_WIDTH 21
+#define WHERE_WIDTH  23
+#define TARGET_WIDTH 24
 #define IDS_WIDTH    6 /* of ids; longer ones take from WHERE */
 
 /* What a target is called where there is little room: a file's name without its directories. */
@@ -35,12 +36,29 @@ static const char *short_target(struct arena *arena, const char *target, size_t 
     return text_fit(arena, target, room);
 }
 
-const char *table_function(struct page *page, const char *function)
+const char *table_function(struct page *page, const char *function, const char *shown_module)
 {
     const char *mark = strchr(function, '!');
     const char *offset = mark ? strstr(mark, "+0x") : NULL;
-    return offset ? arena_print(page->arena, "%.*s%s", (int)(mark - function), function, offset)
-                  : function;
+    return offset ? arena_print(page->arena, "%s%s", shown_module, offset) : function;
+}
+
+const char *table_callers(struct page *page, const char *callers)
+{
+    static const char between[] = " < ";
+    const char *text = "";
+    bool gap = false;
+    while (callers && *callers) {
+        const char *end = strstr(callers, between);
+        size_t length = end ? (size_t)(end - callers) : strlen(callers);
+        bool named = !(length == 1 && *callers == '?');
+        if (named)
+            text = arena_print(page->arena, "%s%s%s%.*s", text, *text ? between : "",
+                               gap ? ".. < " : "", (int)length, callers);
+        gap = !named;
+        callers = end ? end + strlen(between) : NULL;
+    }
+    return text;
 }
 
 const char *table_call(struct page *page, const struct report_site *site, size_t width)
@@ -81,15 +99,16 @@ const char *table_details(struct page *page, const struct report_site *site)
     struct arena *a = page->arena;
     const char *text = place(page, site);
     if (!site->in_main_module)
-        text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->module);
+        text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->shown_module);
     if (site->histogram && site->calls > 1 && !is_mixed(site))
         text = arena_print(a, "%s%sp50 %s  p99 %s", text, *text ? "  " : "",
                            format_duration(a, site->p50_ns), format_duration(a, site->p99_ns));
     text = arena_print(a, "%s%smax %s", text, *text ? "  " : "", format_duration(a, site->max_ns));
     if (site->via)
         text = arena_print(a, "%s  via %s", text, site->via);
-    if (site->callers)
-        text = arena_print(a, "%s  from %s", text, site->callers);
+    const char *callers = table_callers(page, site->callers);
+    if (*callers)
+        text = arena_print(a, "%s  from %s", text, callers);
     if (site->errors)
         text = arena_print(a, "%s  %s failed", text, format_count(a, site->errors));
     return text;
@@ -113,23 +132,25 @@ static void table_row(struct page *page, int ids, const struct report_site *site
                       const char *time, const char *share)
 {
     const char *where =
-        text_fit(page->arena, table_function(page, site->function), (size_t)where_width(ids));
+        text_fit(page->arena, table_function(page, site->function, site->shown_module),
+                 (size_t)where_width(ids));
     const char *call = table_call(page, site, TARGET_WIDTH);
     int where_pad = where_width(ids) - (int)text_width(where);
     int call_pad = TARGET_WIDTH - (int)text_width(call);
-    fprintf(page->out, "%s%*s %s%*s %s%*s%10s%9s%7s\n",
+    fprintf(page->out, "%s%*s %s%*s %s%*s%10s%8s%7s\n",
             page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
             where, where_pad, "", call, call_pad, "", calls, time, share);
     page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
               table_details(page, site));
-    if (site->unstable)
+    /* a stripped binary is one note at the top of the page */
+    if (site->unstable && strcmp(site->unstable, SYMBOL_STRIPPED) != 0)
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
                   arena_print(page->arena, "unstable id: %s", site->unstable));
 }
 
 static void table_head(struct page *page, int ids, const char *time, const char *share)
 {
-    page_line(page, "%-*s %-*s %-*s%10s%9s%7s", ids, "SITE", where_width(ids), "WHERE",
+    page_line(page, "%-*s %-*s %-*s%10s%8s%7s", ids, "SITE", where_width(ids), "WHERE",
               TARGET_WIDTH, "CALL > TARGET", "CALLS", time, share);
 }
 
@@ -159,7 +180,8 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
     for (unsigned i = shown; i < stalling; i++)
         rest += loop->sites[i]->stall_ns;
     if (stalling > shown)
-        page_line(page, "%*s %u more sites, %s of the stall", ids, "", stalling - shown,
+        page_line(page, "%*s %u more %s, %s of the stall", ids, "", stalling - shown,
+                  stalling - shown == 1 ? "site" : "sites",
                   format_share(page->arena, rest, loop->stall_ns));
 }
 
@@ -176,8 +198,8 @@ void table_threads(struct page *page, const struct report_process *process, unsi
                   format_share(page->arena, site->off_blocked_ns, process->wall_ns));
     }
     if (process->other_count > shown)
-        page_line(page, "%*s %u more sites (--top %u shows them)", ids, "",
-                  process->other_count - shown, process->other_count);
+        page_line(page, "%*s %u more %s (--top %u)", ids, "", process->other_count - shown,
+                  process->other_count - shown == 1 ? "site" : "sites", process->other_count);
 }
 
 /* ---- verdicts ---- */

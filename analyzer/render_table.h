@@ -20,8 +20,12 @@ void table_verdict(struct page *page, const struct report_site *site);
 /* "fdatasync > *.aof", at most `width` columns. */
 const char *table_call(struct page *page, const struct report_site *site, size_t width);
 
-/* The function as a page shows it: without the build id that names a place in a stripped binary. */
-const char *table_function(struct page *page, const char *function);
+/* The function as a page shows it: a place in a stripped binary without the build id, and with the
+ * module's name as a page shows that. */
+const char *table_function(struct page *page, const char *function, const char *shown_module);
+
+/* "a < .. < b": callers without those that have no name; "" if none has, or NULL. */
+const char *table_callers(struct page *page, const char *callers);
 
 /* "p50 0.84 ms  p99 3.9 ms  max 41 ms" and what is worth saying beside it. */
 const char *table_details(struct page *page, const struct report_site *site);

@@ -9,6 +9,7 @@
 #include "completeness.h"
 #include "inputs.h"
 #include "loops.h"
+#include "owner.h"
 #include "processes.h"
 #include "sites.h"
 #include "targets.h"
@@ -180,8 +181,13 @@ static void find_current(struct source *source)
     for (size_t i = 0; i < source->thread_count; i++) {
         struct source_thread *entry = &source->thread[i];
         const struct report_use *use = source_use(source, entry->record->current.slot);
-        if (entry->thread->current_call && use)
-            entry->thread->current_site = use->site;
+        if (!entry->thread->current_call)
+            continue;
+        entry->thread->current_site = use ? use->site : NULL;
+        const struct trace_slot *slot =
+            reader_record(source->reader, entry->record->current.slot, RECORD_SLOT);
+        if (slot && slot->context)
+            entry->thread->current_where = owner_find(source, slot->context).function;
     }
 }
 
@@ -225,16 +231,18 @@ static void note_stripped(struct source *source)
         const struct report_site *site = process->sites[i];
         if (!site->unstable || strcmp(site->unstable, SYMBOL_STRIPPED) != 0 || !site->blocked)
             continue;
-        module = module ? module : site->module;
+        module = module ? module : site->shown_module;
         sites++;
     }
     if (sites)
         source_note(
             source,
-            arena_print(source->build->arena,
-                        "%u sites have an offset for a name: %s is stripped; with its debug "
-                        "symbols (Debian: a -dbgsym package) they get names and lines",
-                        sites, module));
+            arena_print(
+                source->build->arena,
+                "%u %s an offset for a name, and an id that changes with every build: %s is "
+                "stripped. Its debug symbols (Debian: a -dbgsym package) give names and "
+                "lines",
+                sites, sites == 1 ? "site has" : "sites have", module));
 }
 
 static void aggregate(struct source *source)

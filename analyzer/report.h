@@ -72,7 +72,8 @@ struct report_site {
     const char *call;
     const struct trace_call *facts; /* NULL: the trace does not tell what the call is */
     const char *function, *module;
-    const char *file; /* NULL unknown */
+    const char *shown_module; /* the executable by the name it was started with */
+    const char *file;         /* NULL unknown */
     int line;
     bool in_main_module;
     bool stable;          /* the id outlives a rebuild */
@@ -118,7 +119,8 @@ struct report_turn {
 
 struct report_loop {
     struct report_thread *thread;
-    const char *call, *function, *file, *module;
+    const char *call, *function, *file, *module, *shown_module;
+    const char *callers; /* nearest first; NULL unknown */
     int line;
     int fd;
     uint64_t observed_ns; /* since it was recognised */
@@ -129,7 +131,8 @@ struct report_loop {
     uint64_t slice_ns;
     uint64_t slices[TRACE_SLICES]; /* stall by time, the first from when it was recognised */
     unsigned slice_count;
-    uint64_t chosen_ns;                    /* since the process began */
+    bool calm;          /* stalled for under 1 % of the time, and never for 10 ms */
+    uint64_t chosen_ns; /* since the process began */
     struct report_turn worst[TRACE_TURNS]; /* longest first */
     unsigned worst_count;
     uint64_t site_stall_ns; /* part of stall_ns inside intercepted calls; the rest computes, or is
@@ -159,8 +162,10 @@ struct report_thread {
     uint64_t explained_ns, nested_ns;
     uint64_t calls, blocked, blocked_ns; /* without idle waits */
     uint64_t uncounted, checked, wrong;
-    const char *current_call; /* in progress when the trace ends; NULL none */
-    const struct report_site *current_site;
+    const char *current_call;               /* in progress when the trace ends; NULL none */
+    const struct report_site *current_site; /* NULL: not counted yet, see current_where */
+    const char *current_where; /* the function that made the call in progress; NULL unknown */
+    bool current_idle;         /* it is the loop's own idle wait */
     uint64_t current_ns;
     struct report_loop *loop; /* NULL: not a loop */
     struct report_saw saw;
@@ -171,7 +176,7 @@ enum report_state {
     REPORT_ALIVE,    /* still running */
     REPORT_KILLED,   /* ended without our destructor: a signal, _exit */
     REPORT_REPLACED, /* went on as another image (exec) */
-    REPORT_OPEN      /* one of the two above; which, cannot be told from here */
+    REPORT_OPEN      /* still running or killed; which, cannot be told from here */
 };
 
 /* in the order in which a page tells it: NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
@@ -182,6 +187,7 @@ struct report_process {
     const char *name; /* basename of the executable */
     const char *exe, *command_line, *trace_path;
     enum report_state state;
+    int signal;                /* that killed it; 0 unknown or none */
     const char *setup_trouble; /* NULL; else why nothing was observed */
     uint64_t started_realtime_ns;
     uint64_t wall_ns;
@@ -202,7 +208,8 @@ struct report_process {
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
 
-    struct report_saw saw; /* all threads, weighted by time off the CPU */
+    unsigned silent;       /* threads watched from outside that made no recorded call */
+    struct report_saw saw; /* all threads with calls, weighted by time off the CPU */
     struct report_saw saw_least;
     const struct report_thread *saw_least_thread;
     const char *saw_how; /* how to make an unknown known; NULL */

@@ -96,6 +96,7 @@ struct run_info *run_info_read(struct arena *arena, const char *directory, const
     info->pid = (int)number(root, "pid");
     info->started_ns = number(root, "started_monotonic_ns");
     info->ended_ns = number(root, "ended_monotonic_ns");
+    info->signal = (int)number(root, "signal");
     info->run_queue_known = json_is_true(json_object_get(root, "run_queue_known"));
     read_threads(arena, info, json_object_get(root, "threads"));
     read_gaps(arena, info, json_object_get(root, "gaps"));

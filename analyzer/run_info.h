@@ -32,6 +32,7 @@ struct run_info {
     const char *command; /* arguments joined by spaces */
     int pid;
     uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: not known */
+    int signal;                    /* that ended the program; 0 none */
     bool run_queue_known;
     struct run_thread *threads;
     unsigned thread_count;

@@ -111,6 +111,7 @@ static struct site_extra *site_at(struct places *places, const struct trace_slot
         .facts = call_facts(source, slot->call),
         .function = owner->function,
         .module = owner->module,
+        .shown_module = owner->in_main_module ? source->process->name : owner->module,
         .in_main_module = owner->in_main_module,
         .stable = !owner->unstable,
         .unstable = owner->unstable,

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the page: what render_text puts one below the other.
+ */
+#ifndef SHUNT_RENDER_PARTS_H
+#define SHUNT_RENDER_PARTS_H
+
+#include "page.h"
+#include "render.h"
+
+/* Loops, their sites and verdicts; sites and calls on loops that need nobody. */
+void parts_loops(struct page *page, const struct report_process *process, unsigned top);
+void parts_nothing_to_do(struct page *page, const struct report_process *process);
+
+/* Threads that are no loops; calls in progress when the trace was read or its process died. */
+void parts_other_threads(struct page *page, const struct report_process *process);
+void parts_in_progress(struct page *page, const struct report_process *process);
+
+/* Processes that have no page here, and the commands that lead on from the one shown. */
+void parts_other_processes(struct page *page, const struct report *report,
+                           const struct report_process *shown);
+void parts_next_commands(struct page *page, const struct report_process *process,
+                         const struct render_options *options);
+
+#endif
