@@ -33,8 +33,9 @@ static const char help[] =
     "             (libc code around the call), no\n";
 
 static const char *const families[] = {
-    [FAMILY_file] = "file", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
-    [FAMILY_time] = "time", [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
+    [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
+    [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
+    [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
 };
 static const char *const moves[] = {
     [MOVE_YES] = "yes", [MOVE_CARE] = "care", [MOVE_NEVER] = "never"};
@@ -50,9 +51,9 @@ static const char *const ends[] = {
     [ABORT_NONE] = "no",
 };
 static const char *const failures[] = {
-    [FAIL_MINUS_ONE] = "-1 and errno",     [FAIL_NONZERO_ERROR] = "an error number",
-    [FAIL_NONZERO_EAI] = "an EAI_ number", [FAIL_REMAINING] = "what is left of the wait",
-    [FAIL_NOTHING] = "cannot fail",
+    [FAIL_MINUS_ONE] = "-1 and errno",      [FAIL_NONZERO_ERROR] = "an error number",
+    [FAIL_NONZERO_EAI] = "an EAI_ number",  [FAIL_REMAINING] = "what is left of the wait",
+    [FAIL_NULL_POINTER] = "NULL and errno", [FAIL_NOTHING] = "cannot fail",
 };
 
 static const char *aliases(struct arena *arena, unsigned id)

@@ -12,10 +12,13 @@
 /* What monkey-patching groups a call by; `families` in the policy. */
 enum call_family {
     FAMILY_file,
+    FAMILY_stdio,
     FAMILY_socket,
     FAMILY_select,
     FAMILY_time,
     FAMILY_dns,
+    FAMILY_ipc,
+    FAMILY_signal,
     FAMILY_process,
     FAMILY_COUNT
 };
@@ -29,6 +32,7 @@ enum call_fail {
     FAIL_NONZERO_ERROR,
     FAIL_NONZERO_EAI,
     FAIL_REMAINING,
+    FAIL_NULL_POINTER,
     FAIL_NOTHING
 };
 
@@ -56,7 +60,13 @@ enum call_fd {
     CALLFD_CONNECTS,
     CALLFD_SET,
     CALLFD_SELECT,
-    CALLFD_EPOLL
+    CALLFD_EPOLL,
+    CALLFD_STREAM1,
+    CALLFD_STREAM2,
+    CALLFD_STREAM3,
+    CALLFD_STREAM4,
+    CALLFD_STREAM_CLOSES,
+    CALLFD_DIRECTORY
 };
 
 /* Ids are positions in this build's table and never leave it: a trace embeds the names. */

@@ -8,9 +8,11 @@
 #include "calls.h"
 #include "target.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 
 /* Calls that came before the library was ready: counted here, and into the trace when there is one.
@@ -122,6 +124,7 @@ static int error_of(uint8_t convention, long result, int saved)
 {
     switch (convention) {
     case FAIL_MINUS_ONE:
+    case FAIL_NULL_POINTER:
         return saved;
     case FAIL_NONZERO_ERROR:
         return (int)result;
@@ -140,7 +143,15 @@ static uint32_t find_target(const struct visit *v, int failed, long result)
     case CALLFD_OPENS:
         return failed ? 0 : target_of((int)result);
     case CALLFD_CLOSES:
+    case CALLFD_STREAM_CLOSES:
         return v->target;
+    case CALLFD_STREAM1:
+    case CALLFD_STREAM2:
+    case CALLFD_STREAM3:
+    case CALLFD_STREAM4:
+        return v->address ? target_of(((const FILE *)v->address)->_fileno) : 0;
+    case CALLFD_DIRECTORY:
+        return v->address ? target_of(dirfd((DIR *)v->address)) : 0;
     case CALLFD_CONNECTS:
         return target_of_address(v->fd, v->address, v->length);
     case CALLFD_SET:

@@ -9,9 +9,11 @@
 #include "args.h"
 #include "calls.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>

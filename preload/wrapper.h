@@ -10,6 +10,9 @@
 #include "real.h"
 #include "target.h"
 
+#include <dirent.h>
+#include <stdio.h>
+
 /* The wrapper of `name` has a name of its own in C, so that no prototype of libc's is in the way,
  * and the intercepted name in the object file. */
 #define WRAPPER(name, result, params)                                                \
@@ -29,6 +32,7 @@
 #define FAILED_NONZERO_ERROR(r) ((r) != 0)
 #define FAILED_NONZERO_EAI(r)   ((r) != 0)
 #define FAILED_REMAINING(r)     ((r) != 0)
+#define FAILED_NULL_POINTER(r)  ((r) == NULL)
 #define FAILED_NOTHING(r)       (0)
 
 /* Column `blocks`: is it a wait of the poll family? */
@@ -52,6 +56,12 @@
 #define NOTE_SET(v, set_, count_, timeout_, ...)          note_set(v, set_, count_, TIMEOUT(timeout_))
 #define NOTE_EPOLL(v, fd_, events_, most_, timeout_, ...) note_epoll(v, fd_, TIMEOUT(timeout_))
 #define NOTE_SELECT(v, count_, r_, w_, e_, timeout_, ...) note_select(v, count_, TIMEOUT(timeout_))
+#define NOTE_STREAM1(v, s_, ...)                          note_stream(v, s_)
+#define NOTE_STREAM2(v, a_, s_, ...)                      note_stream(v, s_)
+#define NOTE_STREAM3(v, a_, b_, s_, ...)                  note_stream(v, s_)
+#define NOTE_STREAM4(v, a_, b_, c_, s_, ...)              note_stream(v, s_)
+#define NOTE_STREAM_CLOSES(v, s_, ...)                    note_stream_closing(v, s_)
+#define NOTE_DIRECTORY(v, d_, ...)                        note_directory(v, d_)
 
 /* A timeout as poll's: 0 none, -1 no limit, 1 some or not known without reading memory. */
 #define TIMEOUT(t) \
@@ -87,6 +97,24 @@ static inline void note_address(struct visit *v, int fd, const struct sockaddr *
     v->fd = fd;
     v->address = address;
     v->length = length;
+}
+
+/* Which fd a stream or directory has is asked only if the call turns out to have blocked. */
+static inline void note_stream(struct visit *v, FILE *stream)
+{
+    v->address = stream;
+}
+
+static inline void note_stream_closing(struct visit *v, FILE *stream)
+{
+    v->target = 0;
+    if (v->thread && stream)
+        v->target = target_closing(stream->_fileno);
+}
+
+static inline void note_directory(struct visit *v, DIR *directory)
+{
+    v->address = directory;
 }
 
 static inline void note_wait(struct visit *v, int epoll, uint32_t fds, int timeout)
