@@ -145,3 +145,20 @@ const char *owner_callers(const struct source *source, uint32_t context)
     }
     return callers;
 }
+
+const char *owner_returning_to(const struct source *source, uint64_t address)
+{
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_module *module = (const struct trace_module *)record;
+        if (record->type != RECORD_MODULE || address < module->start || address >= module->end ||
+            module->unloaded)
+            continue;
+        struct step step = {0};
+        step.symbol =
+            symbol_at(source, TRACE_FRAME(module->id, address - module->base), &step.module);
+        step.frame = step.symbol ? &step.symbol->frames[0] : NULL;
+        return step.frame && !of_libc(&step) ? step.frame->function : NULL;
+    }
+    return NULL;
+}

@@ -94,16 +94,32 @@ static bool is_mixed(const struct report_site *site)
     return false;
 }
 
-const char *table_details(struct page *page, const struct report_site *site)
+/* On the loop, or (NULL) on all threads that are none. */
+static uint64_t longest(const struct report_site *site, const struct report_loop *loop)
+{
+    uint64_t max = 0;
+    for (const struct report_use *use = site->uses; use; use = use->next)
+        if (!use->idle && use->thread->loop == loop && use->max_ns > max)
+            max = use->max_ns;
+    return max;
+}
+
+static const char *details(struct page *page, const struct report_site *site,
+                           const struct report_loop *loop)
 {
     struct arena *a = page->arena;
     const char *text = place(page, site);
     if (!site->in_main_module)
         text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->shown_module);
-    if (site->histogram && site->calls > 1 && !is_mixed(site))
+    bool mixed = is_mixed(site);
+    if (site->histogram && site->calls > 1 && !mixed)
         text = arena_print(a, "%s%sp50 %s  p99 %s", text, *text ? "  " : "",
                            format_duration(a, site->p50_ns), format_duration(a, site->p99_ns));
-    text = arena_print(a, "%s%smax %s", text, *text ? "  " : "", format_duration(a, site->max_ns));
+    text = arena_print(a, "%s%smax %s%s", text, *text ? "  " : "",
+                       format_duration(a, longest(site, loop)),
+                       !mixed ? ""
+                       : loop ? " (here)"
+                              : " (off the loops)");
     if (site->via)
         text = arena_print(a, "%s  via %s", text, site->via);
     const char *callers = table_callers(page, site->callers);
@@ -128,8 +144,9 @@ static int where_width(int ids)
     return ids > IDS_WIDTH ? WHERE_WIDTH - (ids - IDS_WIDTH) : WHERE_WIDTH;
 }
 
-static void table_row(struct page *page, int ids, const struct report_site *site, const char *calls,
-                      const char *time, const char *share)
+static void table_row(struct page *page, int ids, const struct report_site *site,
+                      const struct report_loop *loop, const char *calls, const char *time,
+                      const char *share)
 {
     const char *where =
         text_fit(page->arena, table_function(page, site->function, site->shown_module),
@@ -141,7 +158,7 @@ static void table_row(struct page *page, int ids, const struct report_site *site
             page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
             where, where_pad, "", call, call_pad, "", calls, time, share);
     page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
-              table_details(page, site));
+              details(page, site, loop));
     /* a stripped binary is one note at the top of the page */
     if (site->unstable && strcmp(site->unstable, SYMBOL_STRIPPED) != 0)
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
@@ -172,7 +189,7 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
     table_head(page, ids, "TOTAL", "STALL");
     for (unsigned i = 0; i < shown; i++) {
         const struct report_use *use = loop->sites[i];
-        table_row(page, ids, use->site, format_count(page->arena, use->calls),
+        table_row(page, ids, use->site, loop, format_count(page->arena, use->calls),
                   format_duration(page->arena, use->total_ns),
                   format_share(page->arena, use->stall_ns, loop->stall_ns));
     }
@@ -193,7 +210,7 @@ void table_threads(struct page *page, const struct report_process *process, unsi
         const struct report_site *site = process->others[i];
         if (i == 0)
             table_head(page, ids, "BLOCKED", "OF RUN");
-        table_row(page, ids, site, format_count(page->arena, site->off_calls),
+        table_row(page, ids, site, NULL, format_count(page->arena, site->off_calls),
                   format_duration(page->arena, site->off_blocked_ns),
                   format_share(page->arena, site->off_blocked_ns, process->wall_ns));
     }

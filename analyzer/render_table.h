@@ -27,7 +27,4 @@ const char *table_function(struct page *page, const char *function, const char *
 /* "a < .. < b": callers without those that have no name; "" if none has, or NULL. */
 const char *table_callers(struct page *page, const char *callers);
 
-/* "p50 0.84 ms  p99 3.9 ms  max 41 ms" and what is worth saying beside it. */
-const char *table_details(struct page *page, const struct report_site *site);
-
 #endif

@@ -114,8 +114,10 @@ static int busier(const void *a, const void *b)
 {
     const struct report_process *x = (*(struct source *const *)a)->process;
     const struct report_process *y = (*(struct source *const *)b)->process;
-    const uint64_t left[] = {x->stall_ns, x->blocked_ns, x->calls, (uint64_t)y->pid};
-    const uint64_t right[] = {y->stall_ns, y->blocked_ns, y->calls, (uint64_t)x->pid};
+    /* what only led to another image (a wrapper script, env) is not what was to be watched */
+    bool x_stayed = x->state != REPORT_REPLACED, y_stayed = y->state != REPORT_REPLACED;
+    const uint64_t left[] = {x_stayed, x->stall_ns, x->blocked_ns, x->calls, (uint64_t)y->pid};
+    const uint64_t right[] = {y_stayed, y->stall_ns, y->blocked_ns, y->calls, (uint64_t)x->pid};
     for (size_t i = 0; i < sizeof left / sizeof *left; i++)
         if (left[i] != right[i])
             return left[i] > right[i] ? -1 : 1;
@@ -184,10 +186,12 @@ static void find_current(struct source *source)
         if (!entry->thread->current_call)
             continue;
         entry->thread->current_site = use ? use->site : NULL;
-        const struct trace_slot *slot =
-            reader_record(source->reader, entry->record->current.slot, RECORD_SLOT);
+        const struct trace_current *current = &entry->record->current;
+        const struct trace_slot *slot = reader_record(source->reader, current->slot, RECORD_SLOT);
         if (slot && slot->context)
             entry->thread->current_where = owner_find(source, slot->context).function;
+        else if (!current->slot)
+            entry->thread->current_where = owner_returning_to(source, current->caller);
     }
 }
 
