@@ -8,6 +8,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
 #define OFF_CPU_SHORT \
@@ -92,14 +93,41 @@ static void note_silent(struct source *source)
                             silent == 1 ? "is" : "are", names, silent > NAMED_MOST ? ", ..." : ""));
 }
 
+/* Kinds of calls that wait and that the library which wrote the trace did not know yet: told by one
+ * call of each in the trace's own table. */
+static void find_not_recorded(struct source *source)
+{
+    static const struct {
+        const char *call, *kind;
+    } kinds[] = {
+        {"fread", "stdio"}, {"pthread_mutex_lock", "locks"}, {"pthread_cond_wait", "conditions"}};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
+    bool there[KINDS] = {0};
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));)
+        for (int i = 0; i < KINDS && record->type == RECORD_CALL; i++)
+            there[i] |= strncmp(((const struct trace_call *)record)->name, kinds[i].call,
+                                sizeof((const struct trace_call *)record)->name) == 0;
+    const char *text = NULL;
+    for (int i = 0; i < KINDS; i++)
+        if (!there[i])
+            text = text ? arena_print(source->build->arena, "%s, %s", text, kinds[i].kind)
+                        : kinds[i].kind;
+    source->process->not_recorded = text;
+}
+
 /* Facts about what cannot be seen, where they matter; none is claimed to be the cause. */
 static void note_rest(struct source *source)
 {
     const struct report_process *process = source->process;
-    if (process->saw.known && process->saw.percent < MUCH_SEEN)
-        source_note(source,
-                    "the rest of the waiting is in no recorded call: stdio, locks and conditions "
-                    "are not recorded yet, and page faults and a process's start never are");
+    struct arena *arena = source->build->arena;
+    if (!process->saw.known || process->saw.percent >= MUCH_SEEN)
+        return;
+    source_note(source, arena_print(arena,
+                                    "the rest of the waiting is in no recorded call. Never "
+                                    "recorded: page faults and a process's start%s%s",
+                                    process->not_recorded ? "; not yet: " : "",
+                                    process->not_recorded ? process->not_recorded : ""));
 }
 
 static void note_health(struct source *source)
@@ -251,6 +279,7 @@ void completeness_fill(struct source *source)
     find_gaps(source);
     note_threads(source);
     note_silent(source);
+    find_not_recorded(source);
     note_rest(source);
     note_health(source);
     estimate_own_cost(source);

@@ -176,21 +176,25 @@ static bool is_worst_here(const struct report_use *use)
     return true;
 }
 
-static void unseen_verdict(struct page *page, const struct report_loop *loop)
+static void unseen_verdict(struct page *page, const struct report_process *process,
+                           const struct report_loop *loop)
 {
+    struct arena *a = page->arena;
     uint64_t rest = loop->stall_ns - loop->site_stall_ns;
     if (rest <= loop->stall_ns / 2)
         return;
     fputc('\n', page->out);
     page_wrap(page, PAGE_YELLOW, "VERDICT unknown", 8,
-              arena_print(page->arena,
+              arena_print(a,
                           ": %s of the stall lies in no recorded call, so moving calls cannot "
-                          "mend it. It is computing, waiting for a CPU, or calls that are not "
-                          "recorded yet (stdio, locks; \"shunt calls\" lists what is).",
-                          format_share(page->arena, rest, loop->stall_ns)));
+                          "mend it. It is computing, waiting for a CPU, a page fault, or a call "
+                          "that is not recorded%s%s (\"shunt calls\" lists what is).",
+                          format_share(a, rest, loop->stall_ns), process->not_recorded ? ": " : "",
+                          process->not_recorded ? process->not_recorded : ""));
 }
 
-static void verdicts(struct page *page, const struct report_loop *loop)
+static void verdicts(struct page *page, const struct report_process *process,
+                     const struct report_loop *loop)
 {
     unsigned shown = 0;
     if (loop->calm) {
@@ -211,7 +215,7 @@ static void verdicts(struct page *page, const struct report_loop *loop)
         table_verdict(page, site);
         shown++;
     }
-    unseen_verdict(page, loop);
+    unseen_verdict(page, process, loop);
 }
 
 static bool same_wait(const struct report_loop *a, const struct report_loop *b)
@@ -243,7 +247,7 @@ void parts_loops(struct page *page, const struct report_process *process, unsign
             continue;
         fputc('\n', page->out);
         table_loop(page, loop, top);
-        verdicts(page, loop);
+        verdicts(page, process, loop);
     }
     for (unsigned i = 0; i < process->loop_count; i++) {
         if (!is_brief(process, i))

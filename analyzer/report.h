@@ -208,8 +208,9 @@ struct report_process {
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
 
-    unsigned silent;       /* threads watched from outside that made no recorded call */
-    struct report_saw saw; /* all threads with calls, weighted by time off the CPU */
+    const char *not_recorded; /* kinds of waiting calls that its table lacks; NULL none is known */
+    unsigned silent;          /* threads watched from outside that made no recorded call */
+    struct report_saw saw;    /* all threads with calls, weighted by time off the CPU */
     struct report_saw saw_least;
     const struct report_thread *saw_least_thread;
     const char *saw_how; /* how to make an unknown known; NULL */
