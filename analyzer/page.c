@@ -37,13 +37,29 @@ void page_line(struct page *page, const char *format, ...)
     fprintf(page->out, "%s\n", text_fit(page->arena, text, PAGE_WIDTH));
 }
 
+/* Is the space at `i` the one between a number and its unit? They stay on one line. */
+static bool in_figure(const char *text, size_t i)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s", "min", "h", "B", "KB", "MB", "GB"};
+    if (i == 0 || text[i - 1] < '0' || text[i - 1] > '9')
+        return false;
+    size_t length = strspn(text + i + 1, "nusmihKMGB");
+    char after = text[i + 1 + length];
+    if ((after >= 'a' && after <= 'z') || (after >= 'A' && after <= 'Z'))
+        return false;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+        if (strlen(units[u]) == length && strncmp(text + i + 1, units[u], length) == 0)
+            return true;
+    return false;
+}
+
 /* Bytes of `text` that fit `room` columns, ending before a space; at least one word. */
 static size_t fitting(const char *text, size_t room)
 {
     size_t best = 0, single = 0, column = 0;
     for (size_t i = 0;; i++) {
         bool end = text[i] == 0;
-        if (end || text[i] == ' ') {
+        if (end || (text[i] == ' ' && !in_figure(text, i))) {
             if (column <= room && (end || (text[i + 1] == ' ' && column > room / 2)))
                 best = i;
             if (column <= room || single == 0)

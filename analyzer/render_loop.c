@@ -161,7 +161,7 @@ static void loop_line(struct page *page, const struct report_loop *loop)
     const char *text = arena_print(a, " (%s): %s", loop->call, loop_stalled(page, loop));
     if (loop->stalls)
         text = arena_print(a, "%s, max %s", text, format_duration(a, loop->max_ns));
-    if (loop->stalls && loop->site_count)
+    if (loop->stalls && loop->site_count && loop->sites[0]->stall_ns)
         text = arena_print(a, "%s; first %s, %s of it", text, loop->sites[0]->site->short_id,
                            format_share(a, loop->sites[0]->stall_ns, loop->stall_ns));
     page_wrap(page, PAGE_BOLD, arena_print(a, "LOOP %s", loop_name(loop)), 2, text);

@@ -142,6 +142,44 @@ Test(advise, many_short_calls_are_work_and_not_waiting)
     report_free(&report);
 }
 
+/* Long ones were the CPU's or the kernel's: a descriptor that cannot block does not wait for a
+ * peer.
+ */
+Test(advise, calls_on_descriptors_that_cannot_block_do_not_wait)
+{
+    struct report report;
+    const struct report_advice *advice =
+        advice_on(&report, CALL_send, "tcp:10.0.0.1:80", 100, 2 * MS);
+    cr_assert_eq(advice->verdict, VERDICT_FINE);
+    report_free(&report);
+}
+
+Test(advise, a_peer_that_keeps_a_loop_for_long_must_change)
+{
+    struct report report;
+    const struct report_advice *advice =
+        advice_on(&report, CALL_recv, "tcp:10.0.0.1:80", 20, 200 * MS);
+    cr_assert_eq(advice->verdict, VERDICT_CHANGE);
+    report_free(&report);
+}
+
+Test(loops, the_same_place_waiting_inside_a_turn_is_not_idle)
+{
+    struct builder *b = loop_with(CALL_fsync, "file:/x", 20, 10 * MS);
+    uint16_t module = 1;
+    uint64_t chain[] = {samples_frame(module, "app_at_wait"), samples_frame(module, "app_at_read")};
+    struct trace_slot *slot =
+        builder_at(b, builder_slot(b, CALL_poll, builder_context(b, chain, 2)));
+    slot->count = 1;
+    slot->ticks = slot->stall_ticks = BUILDER_TICKS(900 * MS);
+    slot->blocked = slot->stall_turns = 1;
+    slot->blocked_ticks = slot->max = slot->ticks;
+    struct report report;
+    built_report(&report, b, NULL);
+    cr_assert_str_eq(report.processes[0]->loops[0]->sites[0]->site->call, "poll");
+    report_free(&report);
+}
+
 Test(advise, seldom_seen_means_low_confidence)
 {
     struct builder *b = loop_with(CALL_fsync, "file:/x", 2, 10 * MS);

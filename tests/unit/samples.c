@@ -260,6 +260,59 @@ static const char server_run[] =
     "\"utime_ns\":1000000,\"stime_ns\":0,\"explained_ticks\":null}],"
     "\"gaps\":[{\"pid\":0,\"text\":\"ping is setuid: it ran without the library\"}]}\n";
 
+/* The loop of a worker: 1000 turns in 10 s, of which `stalled` took `ns` each. */
+static void worker_loop(struct builder *b, uint32_t thread, uint32_t context, uint32_t slot,
+                        uint64_t stalled, uint64_t ns)
+{
+    uint32_t histogram = builder_histogram(b, CALL_epoll_wait);
+    ((struct trace_histogram *)builder_at(b, histogram))
+        ->bucket[trace_bucket_of(BUILDER_TICKS(ns))] = (uint32_t)stalled;
+    uint32_t id = builder_wait_point(b, CALL_epoll_wait, context);
+    struct trace_wait_point *wait = builder_at(b, id);
+    wait->fd = 4;
+    wait->depth = 2;
+    wait->stalls_histogram = histogram;
+    wait->visits = 1001;
+    wait->turns = 1000;
+    wait->stalls = stalled;
+    wait->stall_ticks = BUILDER_TICKS(stalled * ns);
+    wait->turn_ticks = wait->stall_ticks + BUILDER_TICKS(20 * MS);
+    wait->worst[0] = (struct trace_turn){.start = BUILDER_START + BUILDER_TICKS(2 * SECONDS),
+                                         .length = BUILDER_TICKS(ns),
+                                         .top = {{slot, 1, BUILDER_TICKS(ns)}}};
+    ((struct trace_thread *)builder_at(b, thread))->loop = id;
+    builder_count(b, builder_slot(b, CALL_epoll_wait, context), 1000, 9 * MS);
+}
+
+struct builder *samples_workers(void)
+{
+    static const char *const wait_chain[] = {"app_at_wait", "app_at_main", NULL};
+    static const char *const sync_chain[] = {"app_at_sync", "app_at_main", NULL};
+    static const char *const read_chain[] = {"app_at_read", "app_at_main", NULL};
+    struct builder *b = builder_new(700, 16, 1);
+    uint16_t module = samples_module(b);
+    builder_process(b, 700, 1, "/usr/bin/sample-real", "sample-workers -t 3");
+    uint32_t peer = builder_string(b, STRING_TARGET, "tcp:10.0.0.9:50100");
+    uint32_t wait = context_of(b, module, wait_chain);
+    uint32_t sync = context_of(b, module, sync_chain);
+    uint32_t read = context_of(b, module, read_chain);
+    for (int i = 0; i < 4; i++) {
+        uint32_t thread = builder_thread(b, 700, 700 + i, i ? "worker" : "sample-workers");
+        uint32_t read_slot = counted(b, CALL_read, read, 5000, 3 * US);
+        ((struct trace_slot *)builder_at(b, read_slot))->target = peer;
+        uint32_t slot = i ? counted(b, CALL_fsync, sync, 40u * (unsigned)i, 12 * MS) : read_slot;
+        if (i)
+            stalls(b, slot, 40u * (uint32_t)i);
+        worker_loop(b, thread, wait, slot, i ? 40u * (unsigned)i : 2, i ? 12 * MS : 150 * US);
+    }
+    for (int i = 0; i < 3; i++) {
+        builder_thread(b, 700, 710 + i, "helper");
+        counted(b, CALL_fsync, sync, 2, 5 * MS);
+    }
+    builder_finish(b, 10 * SECONDS);
+    return b;
+}
+
 static int write_one(const char *directory, const char *name, struct builder *b, const char *run)
 {
     char path[4096];
@@ -283,7 +336,8 @@ int samples_write(const char *directory)
     mkdir(directory, 0700);
     return write_one(directory, "server", samples_server(), server_run) < 0 ||
                    write_one(directory, "threads", samples_threads(), NULL) < 0 ||
-                   write_one(directory, "shell", samples_shell(), NULL) < 0
+                   write_one(directory, "shell", samples_shell(), NULL) < 0 ||
+                   write_one(directory, "workers", samples_workers(), NULL) < 0
                ? -1
                : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Whole traces for tests: a server whose loop waits for the disk, a program of plain threads, a
- * shell with many children. The same bytes every time, but for offsets into the sample program.
+ * shell with many children, worker threads with one loop. The same bytes every time, but for
+ * offsets into the sample program.
  */
 #ifndef SHUNT_SAMPLES_H
 #define SHUNT_SAMPLES_H
@@ -20,9 +21,10 @@ uint16_t samples_module(struct builder *b);
 struct builder *samples_server(void);  /* pid 880, a loop */
 struct builder *samples_threads(void); /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);   /* pid 1000 and 300 fork children in one file */
+struct builder *samples_workers(void); /* pid 700, four loops that wait in one place */
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/. 0, or -1. */
+ * shell/, workers/. 0, or -1. */
 int samples_write(const char *directory);
 
 #endif
