@@ -242,8 +242,6 @@ static void find_end(struct source *source, bool replaced)
         source->end = source->begin;
     if (replaced)
         source->process->state = REPORT_REPLACED;
-    if (source->process->state == REPORT_OPEN && run && run->ended_ns)
-        source->process->state = REPORT_KILLED;
     source->process->wall_ns = source_ns(source, source->end - source->begin);
     source->process->started_realtime_ns = ticks_realtime(&source->ticks, source->begin);
 }

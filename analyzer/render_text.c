@@ -59,7 +59,7 @@ static const char *state_text(struct page *page, const struct report_process *pr
     case REPORT_ALIVE:
         return arena_print(a, "Still running, for %s so far", wall);
     default:
-        return arena_print(a, "Ran %s, still running or killed", wall);
+        return arena_print(a, "Ran %s, still running or ended by a signal or _exit", wall);
     }
 }
 
