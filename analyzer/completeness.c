@@ -203,8 +203,10 @@ static const char *why_unmeasured(const struct source *source, double weight)
     if (weight > 0)
         return arena_print(source->build->arena, "it waited for only %s in all",
                            format_duration(source->build->arena, (uint64_t)weight));
+    if (source->process->state == REPORT_ALIVE)
+        return "it goes on after the run that watched it from outside";
     return busy ? "its threads were on a CPU, or in line for one, nearly all the time"
-                : "it ended before it could be watched from outside";
+                : "it was not watched from outside: too short-lived, or it outlived the run";
 }
 
 static void weigh_threads(struct source *source)

@@ -146,7 +146,7 @@ const char *owner_callers(const struct source *source, uint32_t context)
     return callers;
 }
 
-const char *owner_returning_to(const struct source *source, uint64_t address)
+struct owner owner_returning_to(const struct source *source, uint64_t address)
 {
     struct reader_cursor cursor = {0};
     for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
@@ -158,7 +158,7 @@ const char *owner_returning_to(const struct source *source, uint64_t address)
         step.symbol =
             symbol_at(source, TRACE_FRAME(module->id, address - module->base), &step.module);
         step.frame = step.symbol ? &step.symbol->frames[0] : NULL;
-        return step.frame && !of_libc(&step) ? step.frame->function : NULL;
+        return step.frame && !of_libc(&step) ? owner_of(source, &step, NULL) : (struct owner){0};
     }
-    return NULL;
+    return (struct owner){0};
 }

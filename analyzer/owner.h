@@ -23,8 +23,8 @@ struct owner owner_find(const struct source *source, uint32_t context);
 /* Who called the owner, nearest first, as "a < b < c"; NULL nobody known. */
 const char *owner_callers(const struct source *source, uint32_t context);
 
-/* Who made a call at this return address, of a call whose chain was not learned yet; NULL not
- * known, or libc itself. */
-const char *owner_returning_to(const struct source *source, uint64_t address);
+/* Who made a call at this return address, of a call whose chain was not learned yet; its function
+ * is NULL if that is not known, or libc itself. */
+struct owner owner_returning_to(const struct source *source, uint64_t address);
 
 #endif

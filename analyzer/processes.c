@@ -236,6 +236,7 @@ static void find_end(struct source *source, bool replaced)
     }
     if (!source->end && !replaced)
         find_alive(source);
+    source->process->end_known = source->end != 0;
     if (!source->end)
         source->end = latest(source);
     if (source->end < source->begin)

@@ -85,15 +85,17 @@ static const char *doing(struct page *page, const struct report_process *process
 {
     struct arena *a = page->arena;
     const char *is = process->state == REPORT_ALIVE ? "is" : "was";
-    const char *lasting =
-        thread->current_ns ? arena_print(a, " for %s", format_duration(a, thread->current_ns)) : "";
+    const char *lasting = thread->current_ns
+                              ? arena_print(a, " for %s%s", process->end_known ? "" : "at least ",
+                                            format_duration(a, thread->current_ns))
+                              : "";
     if (thread->current_idle)
         return arena_print(a, "%s %s in its loop's idle wait (%s)%s", thread->name, is,
                            thread->current_call, lasting);
-    const char *module = thread->current_site ? thread->current_site->shown_module : process->name;
     const char *where =
         thread->current_where
-            ? arena_print(a, ", called by %s", table_function(page, thread->current_where, module))
+            ? arena_print(a, ", called by %s",
+                          table_function(page, thread->current_where, thread->current_module))
             : "";
     return arena_print(
         a, "%s %s in %s%s%s%s", thread->name, is, thread->current_call, lasting, where,

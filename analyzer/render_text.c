@@ -46,7 +46,8 @@ static const char *losses(struct page *page, const struct report_process *proces
 static const char *state_text(struct page *page, const struct report_process *process)
 {
     struct arena *a = page->arena;
-    const char *wall = format_duration(a, process->wall_ns);
+    const char *wall = arena_print(a, "%s%s", process->end_known ? "" : "at least ",
+                                   format_duration(a, process->wall_ns));
     const char *signal = process->signal ? sigabbrev_np(process->signal) : NULL;
     switch (process->state) {
     case REPORT_ENDED:

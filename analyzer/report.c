@@ -188,10 +188,13 @@ static void find_current(struct source *source)
         entry->thread->current_site = use ? use->site : NULL;
         const struct trace_current *current = &entry->record->current;
         const struct trace_slot *slot = reader_record(source->reader, current->slot, RECORD_SLOT);
+        struct owner owner = {0};
         if (slot && slot->context)
-            entry->thread->current_where = owner_find(source, slot->context).function;
+            owner = owner_find(source, slot->context);
         else if (!current->slot)
-            entry->thread->current_where = owner_returning_to(source, current->caller);
+            owner = owner_returning_to(source, current->caller);
+        entry->thread->current_where = owner.function;
+        entry->thread->current_module = owner.in_main_module ? source->process->name : owner.module;
     }
 }
 

@@ -164,8 +164,9 @@ struct report_thread {
     uint64_t uncounted, checked, wrong;
     const char *current_call;               /* in progress when the trace ends; NULL none */
     const struct report_site *current_site; /* NULL: not counted yet, see current_where */
-    const char *current_where; /* the function that made the call in progress; NULL unknown */
-    bool current_idle;         /* it is the loop's own idle wait */
+    const char *current_where;  /* the function that made the call in progress; NULL unknown */
+    const char *current_module; /* its module as a page shows it */
+    bool current_idle;          /* it is the loop's own idle wait */
     uint64_t current_ns;
     struct report_loop *loop; /* NULL: not a loop */
     struct report_saw saw;
@@ -187,6 +188,7 @@ struct report_process {
     const char *name; /* basename of the executable */
     const char *exe, *command_line, *trace_path;
     enum report_state state;
+    bool end_known;            /* else times reach to its last sign of life */
     int signal;                /* that killed it; 0 unknown or none */
     const char *setup_trouble; /* NULL; else why nothing was observed */
     uint64_t started_realtime_ns;
