@@ -5,6 +5,7 @@
  */
 #include "owner.h"
 
+#include "demangle.h"
 #include "text.h"
 
 #include <string.h>
@@ -115,7 +116,9 @@ struct owner owner_find(const struct source *source, uint32_t context)
             return owner_of(source, &step, via);
         outermost = step;
         if (wrapper && step.frame)
-            via = append(source->build->arena, via, step.frame->function, &via_count, VIA_MOST);
+            via =
+                append(source->build->arena, via,
+                       demangle(source->build->arena, step.frame->function), &via_count, VIA_MOST);
     }
     if (outermost.symbol) /* libc's own doing, or nothing but wrappers */
         return owner_of(source, &outermost, NULL);
@@ -139,9 +142,10 @@ const char *owner_callers(const struct source *source, uint32_t context)
         if (!owner_met)
             owner_met = !is_wrapper(source, &step);
         else
-            callers =
-                append(source->build->arena, callers,
-                       step.symbol->stable ? step.frame->function : "?", &count, CALLERS_MOST);
+            callers = append(
+                source->build->arena, callers,
+                step.symbol->stable ? demangle(source->build->arena, step.frame->function) : "?",
+                &count, CALLERS_MOST);
     }
     return callers;
 }

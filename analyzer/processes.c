@@ -90,6 +90,12 @@ static void source_begin(struct build *build, const struct reader *reader,
     process->pid = pid;
     process->name = "unknown program";
     process->state = REPORT_OPEN;
+    if (pid == 0) { /* see trace_thread.tid */
+        process->name = "ended children";
+        process->forked = true;
+        process->state = REPORT_ENDED;
+        process->ppid = reader_header(reader)->pid;
+    }
     process->trace_path = text_clean(build->arena, reader_path(reader));
     process->threshold_ns = reader_header(reader)->threshold_ns;
     process->clock_quality = source->ticks.quality;

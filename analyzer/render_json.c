@@ -269,8 +269,9 @@ static const char *name_in(const char *const *names, size_t count, unsigned inde
 static const char *family_name(const struct report_site *site)
 {
     static const char *const names[] = {
-        [FAMILY_file] = "file", [FAMILY_stdio] = "stdio", [FAMILY_ipc] = "ipc", [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
-        [FAMILY_time] = "time", [FAMILY_dns] = "dns",       [FAMILY_process] = "process"};
+        [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
+        [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
+        [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process"};
     return site->facts ? name_in(names, FAMILY_COUNT, site->facts->family) : "unknown";
 }
 

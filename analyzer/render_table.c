@@ -4,6 +4,8 @@
  */
 #include "render_table.h"
 
+#include "demangle.h"
+
 #include "format.h"
 #include "symbolize.h"
 #include "text.h"
@@ -40,7 +42,8 @@ const char *table_function(struct page *page, const char *function, const char *
 {
     const char *mark = strchr(function, '!');
     const char *offset = mark ? strstr(mark, "+0x") : NULL;
-    return offset ? arena_print(page->arena, "%s%s", shown_module, offset) : function;
+    return offset ? arena_print(page->arena, "%s%s", shown_module, offset)
+                  : demangle(page->arena, function);
 }
 
 const char *table_callers(struct page *page, const char *callers)

@@ -9,6 +9,8 @@
 #include "text.h"
 #include "ticks.h"
 
+#include "demangle.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -192,4 +194,26 @@ Test(map, keeps_what_it_was_given)
         cr_assert_eq(map_get(&map, i * 0x100000001ull), i);
     cr_assert_eq(map_get(&map, 3), MAP_NONE);
     arena_release(&arena);
+}
+
+static const char *said(const char *name)
+{
+    static struct arena names;
+    return demangle(&names, name);
+}
+
+Test(demangle, names_lose_parameters_and_template_arguments)
+{
+    cr_assert_str_eq(said("_ZN4node2fsL4OpenERKN2v820FunctionCallbackInfoINS1_5ValueEEE"),
+                     "node::fs::Open");
+    cr_assert_str_eq(said("_ZNKSt8functionIFvvEEclEv"), "std::function<>::operator()");
+    cr_assert_str_eq(said("_ZNSolsEPFRSoS_E"), "std::ostream::operator<<");
+    cr_assert_str_eq(said("_ZN12_GLOBAL__N_13fooEv"), "(anonymous namespace)::foo");
+}
+
+Test(demangle, other_names_stay)
+{
+    cr_assert_str_eq(said("main"), "main");
+    cr_assert_str_eq(said("_Zgarbage"), "_Zgarbage");
+    cr_assert_str_eq(said(""), "");
 }
