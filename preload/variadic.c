@@ -84,6 +84,32 @@ WRAPPER(ioctl, int, (int fd, unsigned long request, ...))
     return r;
 }
 
+/* The new address is there only with MREMAP_FIXED; it is passed on as the register holds it. */
+WRAPPER(mremap, void *, (void *addr, size_t old_size, size_t new_size, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    void *to = va_arg(list, void *);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, mremap);
+    guard_begin(&v, 0);
+    void *r = REAL(mremap)(addr, old_size, new_size, flags, to);
+    guard_leave(&v, 0, FAILED_MINUS_ONE(r), (long)r);
+    return r;
+}
+
+/* Not variadic: the one call that returns nothing and takes an argument. */
+WRAPPER(closefrom, void, (int first))
+{
+    struct visit v;
+    ENTER(&v, closefrom);
+    guard_begin(&v, 0);
+    REAL(closefrom)(first);
+    guard_leave(&v, 0, 0, 0);
+}
+
 /* ---- giving up rights ---- */
 
 struct rights {
