@@ -27,8 +27,8 @@
 struct real_calls {
 #define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...) \
     result (*name)(PARAMS(__VA_ARGS__));
-#define CALL_VOID(name, result, ...) result (*name)(void);
-#define VARIADIC                     CALL
+#define CALL_VOID CALL
+#define VARIADIC  CALL
 #define ALIAS(twin, name)
 #include "calls.def"
 #undef CALL
