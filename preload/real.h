@@ -10,8 +10,11 @@
 #include "calls.h"
 
 #include <dirent.h>
+#include <fts.h>
+#include <ftw.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -23,6 +26,12 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
+
+/* Parameters of the table whose types have no name in libc. */
+typedef int scandir_select(const struct dirent *entry);
+typedef int scandir_order(const struct dirent **a, const struct dirent **b);
+typedef int fts_order(const FTSENT **a, const FTSENT **b);
 
 struct real_calls {
 #define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...) \

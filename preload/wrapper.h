@@ -60,6 +60,7 @@
 #define NOTE_STREAM2(v, a_, s_, ...)                      note_stream(v, s_)
 #define NOTE_STREAM3(v, a_, b_, s_, ...)                  note_stream(v, s_)
 #define NOTE_STREAM4(v, a_, b_, c_, s_, ...)              note_stream(v, s_)
+#define NOTE_STREAM5(v, a_, b_, c_, d_, s_, ...)          note_stream(v, s_)
 #define NOTE_STREAM_CLOSES(v, s_, ...)                    note_stream_closing(v, s_)
 #define NOTE_DIRECTORY(v, d_, ...)                        note_directory(v, d_)
 
