@@ -149,6 +149,7 @@ static uint32_t find_target(const struct visit *v, int failed, long result)
     case CALLFD_STREAM2:
     case CALLFD_STREAM3:
     case CALLFD_STREAM4:
+    case CALLFD_STREAM5:
         return v->address ? target_of(((const FILE *)v->address)->_fileno) : 0;
     case CALLFD_DIRECTORY:
         return v->address ? target_of(dirfd((DIR *)v->address)) : 0;

@@ -16,14 +16,15 @@
         return r;                                                                \
     }
 
-#define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture) \
-    WRAPPER(name, result, (void))                                                \
-    {                                                                            \
-        struct visit v;                                                          \
-        ENTER(&v, name);                                                         \
-        guard_begin(&v, WAITS_##blocks);                                         \
-        REAL(name)();                                                            \
-        guard_leave(&v, WAITS_##blocks, 0, 0);                                   \
+#define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
+    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                      \
+    {                                                                                 \
+        struct visit v;                                                               \
+        ENTER(&v, name);                                                              \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                             \
+        guard_begin(&v, WAITS_##blocks);                                              \
+        REAL(name)(ARGS(__VA_ARGS__));                                                \
+        guard_leave(&v, WAITS_##blocks, 0, 0);                                        \
     }
 
 #define VARIADIC(name, ...)

@@ -11,9 +11,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
+#include <ftw.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pty.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -32,12 +35,18 @@
 #include <time.h>
 #include <unistd.h>
 #include <utime.h>
+#include <wchar.h>
+
+/* Parameters of the table whose types have no name in libc. */
+typedef int scandir_select(const struct dirent *entry);
+typedef int scandir_order(const struct dirent **a, const struct dirent **b);
+typedef int fts_order(const FTSENT **a, const FTSENT **b);
 
 struct real_calls {
 #define CALL(name, result, family, move, fail, abort, blocks, fd, fixture, ...) \
     result (*name)(PARAMS(__VA_ARGS__));
-#define CALL_VOID(name, result, ...) result (*name)(void);
-#define VARIADIC                     CALL
+#define CALL_VOID CALL
+#define VARIADIC  CALL
 #define ALIAS(twin, name)
 #include "calls.def"
 #undef CALL

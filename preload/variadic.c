@@ -200,6 +200,7 @@ WRAPPER(syscall, long, (long number, ...))
 #define VARIADIC(...)
 #define ALIAS(twin, name)
 #define VARIADIC_ALIAS(twin, name) WRAPPER_ALIAS(twin, name)
+#define STDIO_ALIAS(twin, name)
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID

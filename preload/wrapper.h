@@ -28,7 +28,7 @@
     guard_enter(v, CALL_##name, __builtin_return_address(0), __builtin_dwarf_cfa())
 
 /* Column `fail`: did the call fail? */
-#define FAILED_MINUS_ONE(r)     ((long)(r) == -1) /* MAP_FAILED, too */
+#define FAILED_MINUS_ONE(r)     ((r) == (__typeof__(r))-1)
 #define FAILED_NONZERO_ERROR(r) ((r) != 0)
 #define FAILED_NONZERO_EAI(r)   ((r) != 0)
 #define FAILED_REMAINING(r)     ((r) != 0)
@@ -60,6 +60,7 @@
 #define NOTE_STREAM2(v, a_, s_, ...)                      note_stream(v, s_)
 #define NOTE_STREAM3(v, a_, b_, s_, ...)                  note_stream(v, s_)
 #define NOTE_STREAM4(v, a_, b_, c_, s_, ...)              note_stream(v, s_)
+#define NOTE_STREAM5(v, a_, b_, c_, d_, s_, ...)          note_stream(v, s_)
 #define NOTE_STREAM_CLOSES(v, s_, ...)                    note_stream_closing(v, s_)
 #define NOTE_DIRECTORY(v, d_, ...)                        note_directory(v, d_)
 

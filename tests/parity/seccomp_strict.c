@@ -64,6 +64,16 @@ static void enter_filter(void)
     truth_check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
+/* The one loss is the event of the call that blocked afterwards. In one call: each site of stdio's
+ * would take of the memory that there is no more of. */
+static void say_what_to_expect(void)
+{
+    static const char text[] = "expect calls read >= 10\n"
+                               "expect losses <= 1\n"
+                               "ends with 5\n";
+    truth_check(write(1, text, sizeof text - 1) == sizeof text - 1);
+}
+
 int main(int argc, char **argv)
 {
     const char *door = argc > 1 ? argv[1] : "prctl";
@@ -73,10 +83,7 @@ int main(int argc, char **argv)
     start_writer();
     for (int i = 0; i < 10; i++)
         truth_check(read(zero, &byte, 1) == 1);
-    truth_expect("calls read >= 10");
-    truth_expect("losses <= 1"); /* the event of the call that blocked afterwards */
-    printf("ends with 5\n");
-    fflush(stdout);
+    say_what_to_expect();
     if (!strcmp(door, "prctl"))
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
     else if (!strcmp(door, "syscall"))
