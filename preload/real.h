@@ -10,13 +10,17 @@
 #include "calls.h"
 
 #include <dirent.h>
+#include <mqueue.h>
 #include <netdb.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>

@@ -51,6 +51,40 @@ WRAPPER(openat, int, (int directory, const char *path, int flags, ...))
     return r;
 }
 
+WRAPPER(mq_open, mqd_t, (const char *name, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    int creates = flags & O_CREAT;
+    mode_t mode = creates ? va_arg(list, mode_t) : 0;
+    struct mq_attr *attributes = creates ? va_arg(list, struct mq_attr *) : NULL;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, mq_open);
+    guard_begin(&v, 0);
+    mqd_t r = REAL(mq_open)(name, flags, mode, attributes);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(sem_open, sem_t *, (const char *name, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    int creates = flags & O_CREAT;
+    mode_t mode = creates ? va_arg(list, mode_t) : 0;
+    unsigned value = creates ? va_arg(list, unsigned) : 0;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, sem_open);
+    guard_begin(&v, 0);
+    sem_t *r = REAL(sem_open)(name, flags, mode, value);
+    guard_leave(&v, 0, r == SEM_FAILED, (long)r);
+    return r;
+}
+
 /* The third argument is an int, a pointer or absent; it is passed on as the register holds it. */
 WRAPPER(fcntl, int, (int fd, int command, ...))
 {
