@@ -28,7 +28,7 @@
     guard_enter(v, CALL_##name, __builtin_return_address(0), __builtin_dwarf_cfa())
 
 /* Column `fail`: did the call fail? */
-#define FAILED_MINUS_ONE(r)     ((r) == -1)
+#define FAILED_MINUS_ONE(r)     ((r) == (__typeof__(r))-1)
 #define FAILED_NONZERO_ERROR(r) ((r) != 0)
 #define FAILED_NONZERO_EAI(r)   ((r) != 0)
 #define FAILED_REMAINING(r)     ((r) != 0)
