@@ -10,10 +10,14 @@
 #include "calls.h"
 
 #include <dirent.h>
+#include <grp.h>
 #include <mqueue.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pwd.h>
+#include <resolv.h>
 #include <semaphore.h>
+#include <shadow.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
