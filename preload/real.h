@@ -11,11 +11,13 @@
 
 #include <dirent.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <mqueue.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pwd.h>
 #include <resolv.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <shadow.h>
 #include <signal.h>

@@ -5,6 +5,7 @@
  */
 #include "wrapper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -115,6 +116,24 @@ WRAPPER(ioctl, int, (int fd, unsigned long request, ...))
     guard_begin(&v, 0);
     int r = REAL(ioctl)(fd, request, argument);
     guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+/* PTRACE_PEEK may well return -1: errno, set to 0 by libc, tells. */
+WRAPPER(ptrace, long, (int request, ...))
+{
+    va_list list;
+    va_start(list, request);
+    pid_t pid = va_arg(list, pid_t);
+    void *addr = va_arg(list, void *);
+    void *data = va_arg(list, void *);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, ptrace);
+    guard_begin(&v, 0);
+    long r = REAL(ptrace)(request, pid, addr, data);
+    guard_leave(&v, 0, r == -1 && errno, r);
     return r;
 }
 
