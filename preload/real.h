@@ -9,6 +9,7 @@
 #include "args.h"
 #include "calls.h"
 
+#include <aio.h>
 #include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
