@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Argument lists from the table's (type, name) pairs: PARAMS(int, fd, size_t, n) is "int fd, size_t
- * n", ARGS(int, fd, size_t, n) is "fd, n". Up to seven pairs;
- * a lone `void` is no parameters.
+ * n", ARGS(int, fd, size_t, n) is "fd, n". Up to eight pairs; a lone `void` is no
+ * parameters.
  */
 #ifndef SHUNT_ARGS_H
 #define SHUNT_ARGS_H
 
-#define ARGS_PICK(a1, b1, a2, b2, a3, b3, a4, b4, a5, b5, a6, b6, a7, b7, name, ...) name
+#define ARGS_PICK(a1, b1, a2, b2, a3, b3, a4, b4, a5, b5, a6, b6, a7, b7, a8, b8, name, ...) name
 #define ARGS_NAME(prefix, ...)                                                              \
-    ARGS_PICK(__VA_ARGS__, prefix##7, , prefix##6, , prefix##5, , prefix##4, , prefix##3, , \
-              prefix##2, , prefix##1, prefix##0, )
+    ARGS_PICK(__VA_ARGS__, prefix##8, , prefix##7, , prefix##6, , prefix##5, , prefix##4, , \
+              prefix##3, , prefix##2, , prefix##1, prefix##0, )
 
 #define PARAMS(...)         ARGS_NAME(PARAMS_, __VA_ARGS__)(__VA_ARGS__)
 #define PARAMS_0(t)         t
@@ -21,6 +21,7 @@
 #define PARAMS_5(t, a, ...) t a, PARAMS_4(__VA_ARGS__)
 #define PARAMS_6(t, a, ...) t a, PARAMS_5(__VA_ARGS__)
 #define PARAMS_7(t, a, ...) t a, PARAMS_6(__VA_ARGS__)
+#define PARAMS_8(t, a, ...) t a, PARAMS_7(__VA_ARGS__)
 
 #define ARGS(...) ARGS_NAME(ARGS_, __VA_ARGS__)(__VA_ARGS__)
 #define ARGS_0(t)
@@ -31,5 +32,6 @@
 #define ARGS_5(t, a, ...) a, ARGS_4(__VA_ARGS__)
 #define ARGS_6(t, a, ...) a, ARGS_5(__VA_ARGS__)
 #define ARGS_7(t, a, ...) a, ARGS_6(__VA_ARGS__)
+#define ARGS_8(t, a, ...) a, ARGS_7(__VA_ARGS__)
 
 #endif

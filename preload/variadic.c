@@ -5,6 +5,7 @@
  */
 #include "wrapper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -48,6 +49,40 @@ WRAPPER(openat, int, (int directory, const char *path, int flags, ...))
     guard_begin(&v, 0);
     int r = REAL(openat)(directory, path, flags, mode);
     guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(mq_open, mqd_t, (const char *name, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    int creates = flags & O_CREAT;
+    mode_t mode = creates ? va_arg(list, mode_t) : 0;
+    struct mq_attr *attributes = creates ? va_arg(list, struct mq_attr *) : NULL;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, mq_open);
+    guard_begin(&v, 0);
+    mqd_t r = REAL(mq_open)(name, flags, mode, attributes);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+WRAPPER(sem_open, sem_t *, (const char *name, int flags, ...))
+{
+    va_list list;
+    va_start(list, flags);
+    int creates = flags & O_CREAT;
+    mode_t mode = creates ? va_arg(list, mode_t) : 0;
+    unsigned value = creates ? va_arg(list, unsigned) : 0;
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, sem_open);
+    guard_begin(&v, 0);
+    sem_t *r = REAL(sem_open)(name, flags, mode, value);
+    guard_leave(&v, 0, r == SEM_FAILED, (long)r);
     return r;
 }
 
@@ -108,6 +143,24 @@ WRAPPER(closefrom, void, (int first))
     guard_begin(&v, 0);
     REAL(closefrom)(first);
     guard_leave(&v, 0, 0, 0);
+}
+
+/* PTRACE_PEEK may well return -1: errno, set to 0 by libc, tells. */
+WRAPPER(ptrace, long, (int request, ...))
+{
+    va_list list;
+    va_start(list, request);
+    pid_t pid = va_arg(list, pid_t);
+    void *addr = va_arg(list, void *);
+    void *data = va_arg(list, void *);
+    va_end(list);
+
+    struct visit v;
+    ENTER(&v, ptrace);
+    guard_begin(&v, 0);
+    long r = REAL(ptrace)(request, pid, addr, data);
+    guard_leave(&v, 0, r == -1 && errno, r);
+    return r;
 }
 
 /* ---- giving up rights ---- */
