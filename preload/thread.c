@@ -184,8 +184,9 @@ struct thread *thread_refresh(void)
         t->epoch = epoch;
         return t;
     }
+    /* Attaching takes system calls that a filter of the program's may punish. */
     if (!given_up)
-        return attach();
+        return trace_sealed() ? give_up() : attach();
     trace_lose(TRACE_LOSS_CALLS, 1);
     return NULL;
 }

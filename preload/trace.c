@@ -36,6 +36,11 @@ void trace_seal(void)
     __atomic_store_n(&sealed, 1, __ATOMIC_RELAXED);
 }
 
+void trace_unseal(void)
+{
+    __atomic_store_n(&sealed, 0, __ATOMIC_RELAXED);
+}
+
 int trace_sealed(void)
 {
     return __atomic_load_n(&sealed, __ATOMIC_RELAXED);

@@ -22,6 +22,9 @@ int trace_open(const char *dir, const char *name, int pid, uint64_t size);
 
 /* From now on no system call is made for the trace: a filter of the program's might punish it. */
 void trace_seal(void);
+
+/* The program's filter was refused: as before. */
+void trace_unseal(void);
 int trace_sealed(void);
 
 /* Memory of a record id of this file. */

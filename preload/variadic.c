@@ -166,8 +166,9 @@ WRAPPER(ptrace, long, (int request, ...))
 /* ---- giving up rights ---- */
 
 struct rights {
-    int clock; /* reading the cycle counter becomes fatal */
-    int calls; /* system calls of ours may be punished */
+    int clock;  /* reading the cycle counter becomes fatal */
+    int calls;  /* system calls of ours may be punished */
+    int before; /* ... and were so already */
 };
 
 static struct rights rights_of_prctl(int option, unsigned long a)
@@ -187,19 +188,22 @@ static struct rights rights_of_syscall(long number, long a, long b)
 }
 
 /* Before the call, so that nothing of ours can come after it. */
-static void rights_give_up(struct rights lost)
+static void rights_give_up(struct rights *lost)
 {
-    if (lost.clock)
+    lost->before = trace_sealed();
+    if (lost->clock)
         clock_forbid();
-    if (lost.calls)
+    if (lost->calls)
         trace_seal();
 }
 
-/* The kernel refused: the clock may be read again. A sealed trace stays sealed, to be safe. */
-static void rights_refused(struct rights lost)
+/* The kernel refused; programs ask in this way what it knows. */
+static void rights_refused(const struct rights *lost)
 {
-    if (lost.clock)
+    if (lost->clock)
         clock_allow();
+    if (lost->calls && !lost->before)
+        trace_unseal();
 }
 
 WRAPPER(prctl, int, (int option, ...))
@@ -216,10 +220,10 @@ WRAPPER(prctl, int, (int option, ...))
     ENTER(&v, prctl);
     guard_begin(&v, 0);
     struct rights lost = rights_of_prctl(option, a);
-    rights_give_up(lost);
+    rights_give_up(&lost);
     int r = REAL(prctl)(option, a, b, c, d);
     if (r == -1)
-        rights_refused(lost);
+        rights_refused(&lost);
     guard_leave(&v, 0, r == -1, r);
     return r;
 }
@@ -240,10 +244,10 @@ WRAPPER(syscall, long, (long number, ...))
     ENTER(&v, syscall);
     guard_begin(&v, 0);
     struct rights lost = rights_of_syscall(number, a, b);
-    rights_give_up(lost);
+    rights_give_up(&lost);
     long r = REAL(syscall)(number, a, b, c, d, e, f);
     if (r == -1)
-        rights_refused(lost);
+        rights_refused(&lost);
     guard_leave(&v, 0, r == -1, r);
     return r;
 }
