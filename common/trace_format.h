@@ -294,12 +294,12 @@ struct trace_thread {
     char name[TRACE_THREAD_NAME];
     uint32_t folded; /* threads summed here */
     uint32_t loop;   /* record id of the wait point chosen as the thread's loop; 0 none */
+    uint64_t cpu;    /* ns of CPU time at cpu_when, from the thread's CPU clock */
+    /* 64: what every call writes, in one cache line */
     struct trace_current current;
-
     uint64_t explained; /* ticks inside outermost intercepted calls */
     uint64_t nested;    /* ticks inside calls made while another was in progress */
-    uint64_t calls;     /* slow-path refresh of the number of calls; slots are exact */
-    uint64_t cpu;       /* ns of CPU time at cpu_when, from the thread's CPU clock */
+
     uint64_t cpu_when;  /* ticks */
     uint64_t checked;   /* memo answers checked against a real unwind */
     uint64_t wrong;     /* ... that differed */
@@ -307,7 +307,7 @@ struct trace_thread {
     uint64_t uncounted; /* calls that found no slot */
     uint32_t spawn;     /* reserved: spawn point */
     uint32_t runtime;   /* reserved: green runtime whose hub this thread is */
-    uint64_t reserved[7];
+    uint64_t reserved[8];
 };
 
 enum trace_slot_flag {
@@ -323,12 +323,12 @@ struct trace_slot {
     uint64_t count;
     uint64_t ticks;
     uint64_t max;
-    uint64_t max_start;
-    uint64_t blocked; /* calls of at least threshold ticks */
+    uint32_t histogram; /* record id */
+    uint32_t target;    /* string id of a target of a call that blocked */
+    uint64_t blocked;   /* calls of at least threshold ticks */
     uint64_t blocked_ticks;
-    /* 64 */
-    uint32_t histogram;   /* record id */
-    uint32_t target;      /* string id of a target of a call that blocked */
+    /* 64: what is written now and then, and inside a loop's turn */
+    uint64_t max_start;
     uint32_t errors;      /* failed, EAGAIN and EINTR apart; stops at its top */
     uint32_t again;       /* would have blocked */
     uint32_t interrupted; /* EINTR */

@@ -82,13 +82,13 @@ static void print_record(const struct trace *trace, const struct trace_chunk *ch
                trace_text(trace, module->path));
         break;
     case RECORD_THREAD:
-        printf("thread %d/%d %.16s calls=%llu explained=%llu nested=%llu learned=%llu wrong=%llu "
+        printf("thread %d/%d %.16s explained=%llu nested=%llu learned=%llu wrong=%llu "
                "checked=%llu uncounted=%llu folded=%u%s\n",
-               thread->pid, thread->tid, thread->name, (unsigned long long)thread->calls,
-               (unsigned long long)thread->explained, (unsigned long long)thread->nested,
-               (unsigned long long)thread->learned, (unsigned long long)thread->wrong,
-               (unsigned long long)thread->checked, (unsigned long long)thread->uncounted,
-               thread->folded, thread->current.frame ? " in a call" : "");
+               thread->pid, thread->tid, thread->name, (unsigned long long)thread->explained,
+               (unsigned long long)thread->nested, (unsigned long long)thread->learned,
+               (unsigned long long)thread->wrong, (unsigned long long)thread->checked,
+               (unsigned long long)thread->uncounted, thread->folded,
+               thread->current.frame ? " in a call" : "");
         break;
     case RECORD_SLOT:
         print_slot(trace, chunk, (const void *)record, arg);
