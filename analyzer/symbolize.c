@@ -257,19 +257,3 @@ const struct symbol *symbolize(struct symbolizer *symbolizer, uint32_t index, ui
     map_put(&module->symbols, offset, at);
     return &symbolizer->symbols[at];
 }
-
-const char *symbolizer_module_name(const struct symbolizer *symbolizer, uint32_t module)
-{
-    return symbolizer->modules[module].name;
-}
-
-const char *symbolizer_module_trouble(struct symbolizer *symbolizer, uint32_t module)
-{
-    module_ready(symbolizer, &symbolizer->modules[module]);
-    return symbolizer->modules[module].trouble;
-}
-
-bool symbolizer_without_lines(const struct symbolizer *symbolizer, uint32_t module)
-{
-    return symbolizer->modules[module].file && !symbolizer->modules[module].lines;
-}

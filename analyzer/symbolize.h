@@ -51,11 +51,4 @@ uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_mo
  * kept, so the same question is cheap. Never NULL. */
 const struct symbol *symbolize(struct symbolizer *symbolizer, uint32_t module, uint64_t offset);
 
-/* Basename of a module's path, and why its names cannot be trusted (NULL if they can). */
-const char *symbolizer_module_name(const struct symbolizer *symbolizer, uint32_t module);
-const char *symbolizer_module_trouble(struct symbolizer *symbolizer, uint32_t module);
-
-/* Is the module stripped of line information? False while nothing of it was looked up. */
-bool symbolizer_without_lines(const struct symbolizer *symbolizer, uint32_t module);
-
 #endif
