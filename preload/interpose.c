@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wrappers of calls.def's CALL rows, and their aliases.
+ * The wrappers of calls.def's CALL rows, of the two codes of its VERSIONED rows, and their aliases.
  */
 #include "wrapper.h"
 
+/* The body of a wrapper around `real`, with the row's columns. */
+#define BODY(real, name, result, fail, blocks, fd_, ...)            \
+    {                                                               \
+        struct visit v;                                             \
+        ENTER(&v, name);                                            \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                           \
+        guard_begin(&v, WAITS_##blocks);                            \
+        result r = real(ARGS(__VA_ARGS__));                         \
+        guard_leave(&v, WAITS_##blocks, FAILED_##fail(r), (long)r); \
+        return r;                                                   \
+    }
+
 #define CALL(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                 \
-    {                                                                            \
-        struct visit v;                                                          \
-        ENTER(&v, name);                                                         \
-        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                        \
-        guard_begin(&v, WAITS_##blocks);                                         \
-        result r = REAL(name)(ARGS(__VA_ARGS__));                                \
-        guard_leave(&v, WAITS_##blocks, FAILED_##fail(r), (long)r);              \
-        return r;                                                                \
-    }
+    BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)
+
+#define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
+    WRAPPER_VERSION(wrap_##name, name, "@@", #since, result, (PARAMS(__VA_ARGS__)))               \
+    BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)                                \
+    WRAPPER_VERSION(wrap_old_##name, name, "@", #old, result, (PARAMS(__VA_ARGS__)))              \
+    BODY(REAL_OLD(name, old), name, result, fail, blocks, fd_, __VA_ARGS__)
 
 #define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                      \
@@ -28,8 +38,12 @@
     }
 
 #define VARIADIC(name, ...)
+#define VERSIONED_VARIADIC(name, ...)
 #define ALIAS(twin, name) WRAPPER_ALIAS(twin, name)
 #define VARIADIC_ALIAS(twin, name)
+#define VERSIONED_ALIAS(twin, name, since, old)                \
+    WRAPPER_SAME(wrap_##twin, wrap_##name, twin, "@@", #since) \
+    WRAPPER_SAME(wrap_old_##twin, wrap_old_##name, twin, "@", #old)
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID

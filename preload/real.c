@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 
 struct real_calls real_calls;
 
@@ -15,13 +16,54 @@ static long no_such_call(void)
     return -1;
 }
 
-void *real_find(void **where, const char *name)
+static void *keep(void **where, void *found)
 {
-    void *found = dlsym(RTLD_NEXT, name);
     if (!found)
         found = (void *)no_such_call;
     __atomic_store_n(where, found, __ATOMIC_RELEASE);
     return found;
+}
+
+void *real_find(void **where, const char *name)
+{
+    return keep(where, dlsym(RTLD_NEXT, name));
+}
+
+/* The object that some address lies in. */
+struct span {
+    uintptr_t inside, low, high;
+};
+
+static int in_object(struct dl_phdr_info *object, size_t size, void *data)
+{
+    struct span *span = data;
+    (void)size;
+    span->low = UINTPTR_MAX;
+    span->high = 0;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + part->p_vaddr;
+        if (part->p_type != PT_LOAD)
+            continue;
+        if (start < span->low)
+            span->low = start;
+        if (start + part->p_memsz > span->high)
+            span->high = start + part->p_memsz;
+    }
+    return span->inside >= span->low && span->inside < span->high;
+}
+
+static int same_object(void *a, void *b)
+{
+    struct span span = {.inside = (uintptr_t)a};
+    return dl_iterate_phdr(in_object, &span) && (uintptr_t)b - span.low < span.high - span.low;
+}
+
+void *real_find_old(void **where, const char *name, const char *version)
+{
+    void *next = dlsym(RTLD_NEXT, name);
+    void *old = dlvsym(RTLD_NEXT, name, version);
+    return keep(where, old && next && same_object(old, next) ? old : next);
 }
 
 void real_resolve(void)
@@ -32,6 +74,11 @@ void real_resolve(void)
 #define CALL_VOID CALL
 #define VARIADIC  CALL
 #define ALIAS(twin, name)
+#define VERSIONED(name, since, old, ...) \
+    CALL(name)                           \
+    if (!real_calls.old_##name)          \
+        real_find_old((void **)&real_calls.old_##name, #name, #old);
+#define VERSIONED_VARIADIC VERSIONED
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID

@@ -61,6 +61,10 @@ struct real_calls {
 #define CALL_VOID CALL
 #define VARIADIC  CALL
 #define ALIAS(twin, name)
+#define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd, fixture, ...) \
+    result (*name)(PARAMS(__VA_ARGS__));                                                         \
+    result (*old_##name)(PARAMS(__VA_ARGS__));
+#define VERSIONED_VARIADIC VERSIONED
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID
@@ -77,10 +81,20 @@ void real_resolve(void);
  * fails with ENOSYS. */
 void *real_find(void **where, const char *name);
 
-/* The next definition of `name`, typed. */
+/* The same for the code that `name` had in `version`: where the next definition of the name is
+ * libc's, that of the version; another preloaded library's answers to every version, as it does
+ * without us. */
+void *real_find_old(void **where, const char *name, const char *version);
+
+/* The next definition of `name`, typed; and of its `old` version. */
 #define REAL(name)                          \
     (__builtin_expect(!!real_calls.name, 1) \
          ? real_calls.name                  \
          : (__typeof__(real_calls.name))real_find((void **)&real_calls.name, #name))
+#define REAL_OLD(name, old)                                                                  \
+    (__builtin_expect(!!real_calls.old_##name, 1)                                            \
+         ? real_calls.old_##name                                                             \
+         : (__typeof__(real_calls.old_##name))real_find_old((void **)&real_calls.old_##name, \
+                                                            #name, #old))
 
 #endif

@@ -23,6 +23,17 @@
     extern __typeof__(wrap_##name) wrap_##twin __asm__(#twin) \
         __attribute__((alias(#name), visibility("default")));
 
+/* One version of an intercepted name: `tag` is "@@" for the default, "@" for the others. A `same`
+ * version is another one of the code that `wrap_name` is. */
+#define WRAPPER_VERSION(function, name, tag, version, result, params) \
+    __asm__(".symver " #function ", " #name tag version);             \
+    result function params __attribute__((visibility("default")));    \
+    result function params
+
+#define WRAPPER_SAME(function, wrapper, name, tag, version) \
+    __asm__(".symver " #function ", " #name tag version);   \
+    extern __typeof__(wrapper) function __attribute__((alias(#wrapper), visibility("default")));
+
 /* Return address and frame address (CFA) of the wrapper. */
 #define ENTER(v, name) \
     guard_enter(v, CALL_##name, __builtin_return_address(0), __builtin_dwarf_cfa())
