@@ -64,12 +64,13 @@ static void enter_filter(void)
     truth_check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
-/* The one loss is the event of the call that blocked afterwards. In one call: each site of stdio's
- * would take of the memory that there is no more of. */
+/* A loss is the event of a call that blocked afterwards: one does, and those that are interrupted
+ * by another process for long. In one call: each site of stdio's would take of the memory that
+ * there is no more of. */
 static void say_what_to_expect(void)
 {
     static const char text[] = "expect calls read >= 10\n"
-                               "expect losses <= 1\n"
+                               "expect losses <= 30\n"
                                "ends with 5\n";
     truth_check(write(1, text, sizeof text - 1) == sizeof text - 1);
 }
