@@ -2,6 +2,7 @@
  *
  * `shunt report`: which call sites block whom, from the traces of `shunt run`.
  */
+#include "arguments.h"
 #include "command.h"
 #include "inputs.h"
 #include "render.h"
@@ -10,7 +11,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TOP_DEFAULT   8
 #define CALLERS_MOST  200
@@ -53,38 +53,13 @@ static int usage(const char *what, const char *value)
     return -1;
 }
 
-static int parse_number(const char *text, int *number)
-{
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno || *end || end == text || value < 1 || value > 1000000000)
-        return -1;
-    *number = (int)value;
-    return 0;
-}
-
 static int parse_wrappers(struct arguments *arguments, char *list)
 {
-    for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
-        if (arguments->report.wrapper_count == WRAPPERS_MOST)
-            return usage("too many --wrappers", NULL);
-        arguments->wrappers[arguments->report.wrapper_count++] = name;
-    }
-    return 0;
-}
-
-static int choose_color(struct arguments *arguments)
-{
-    const char *when = arguments->color;
-    const char *no_color = getenv("NO_COLOR");
-    if (strcmp(when, "always") == 0)
-        arguments->render.color = true;
-    else if (strcmp(when, "auto") == 0)
-        arguments->render.color =
-            isatty(STDOUT_FILENO) && !(no_color && *no_color) && getenv("TERM");
-    else if (strcmp(when, "never") != 0)
-        return usage("--color takes auto, always or never, not", when);
+    unsigned had = arguments->report.wrapper_count;
+    int count = arguments_words(list, arguments->wrappers + had, WRAPPERS_MOST - had);
+    if (count < 0)
+        return usage("too many --wrappers", NULL);
+    arguments->report.wrapper_count = had + (unsigned)count;
     return 0;
 }
 
@@ -124,12 +99,12 @@ static int parse_option(struct arguments *arguments, int option)
         arguments->render.site = optarg;
         return 0;
     case OPTION_TOP:
-        if (parse_number(optarg, &number) < 0)
+        if (arguments_number(optarg, 1, 1000000000, &number) < 0)
             return usage("--top takes a number from 1, not", optarg);
         arguments->render.top = (unsigned)number;
         return 0;
     case OPTION_PID:
-        if (parse_number(optarg, &number) < 0)
+        if (arguments_number(optarg, 1, 1000000000, &number) < 0)
             return usage("--pid takes the number of a process, not", optarg);
         arguments->report.pid = arguments->render.pid = number;
         return 0;
@@ -159,7 +134,9 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     /* one process in full, or all: a site may be in any of them */
     bool one = arguments->report.pid != 0;
     arguments->report.all = !one && (arguments->render.all || arguments->renderer != render_text);
-    return choose_color(arguments);
+    if (arguments_color(arguments->color, &arguments->render.color) < 0)
+        return usage("--color takes auto, always or never, not", arguments->color);
+    return 0;
 }
 
 /* What was given, for the commands the page proposes. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the options of several commands have in common: numbers, lists of words, when to colour.
+ */
+#ifndef SHUNT_ARGUMENTS_H
+#define SHUNT_ARGUMENTS_H
+
+#include <stdbool.h>
+
+/* A decimal number within the bounds. 0, or -1. */
+int arguments_number(const char *text, int least, int most, int *number);
+
+/* Splits "A,B" in place into words; returns how many, or -1 when they are more than `most`. */
+int arguments_words(char *list, const char **words, unsigned most);
+
+/* --color's "auto", "always" or "never", for standard output; NO_COLOR is heard. 0, or -1: another
+ * word. */
+int arguments_color(const char *when, bool *color);
+
+#endif
