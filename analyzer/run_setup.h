@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What has to be known before a program is started under shunt: where it is, whether it can take
+ * the library, where that is, and a directory for the traces. What can be known to fail is found
+ * here.
+ */
+#ifndef SHUNT_RUN_SETUP_H
+#define SHUNT_RUN_SETUP_H
+
+#include "error.h"
+#include "trace_dir.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct run_options {
+    const char *output; /* NULL: the default name */
+    uint64_t threshold_ns;
+    uint64_t max_size;
+    bool completeness;
+    bool shared_dir;
+};
+
+struct run_setup {
+    struct run_options options;
+    char **argv;
+    char path[PATH_MAX]; /* of the program */
+    char *library;
+    struct trace_dir dir;
+    char gap[2 * PATH_MAX + 256]; /* why nothing of the program can be seen; "": it can */
+};
+
+/* Fills in what follows from `options` and `argv`, which are given. 0, or the exit status of shunt
+ * run with a sentence: then nothing is left behind. */
+int run_setup_make(struct run_setup *setup, struct error *error);
+void run_setup_release(struct run_setup *setup);
+
+#endif
