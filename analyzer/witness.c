@@ -15,9 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WITNESS_BYTES (WITNESS_SIGNALS * sizeof(unsigned))
-#define WAIT_STEPS    15
-#define WAIT_STEP_NS  200000
+#define WITNESS_BYTES   (WITNESS_SIGNALS * sizeof(unsigned))
+#define WAIT_STEP_NS    200000
+#define WAIT_STEPS      15
+#define WAIT_STEPS_MOST 5000
 
 static void __attribute__((noreturn)) watch(volatile unsigned *seen, pid_t parent)
 {
@@ -53,34 +54,46 @@ void witness_start(struct witness *witness)
         witness->pid = 0;
 }
 
-/* Has it arrived at the witness, though the witness did not run yet? */
-static bool is_pending(pid_t pid, int signal)
+/* What the kernel says of the witness at this moment. */
+struct glance {
+    bool pending; /* the signal has arrived, and the witness did not take it yet */
+    bool asleep;  /* it waits for a signal: it has taken none that it did not count */
+};
+
+static struct glance glance(pid_t pid, int signal)
 {
     char path[64];
+    struct glance glance = {.asleep = true};
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return false;
+        return glance;
     char text[4096];
     ssize_t length = read(fd, text, sizeof text - 1);
     close(fd);
     if (length <= 0)
-        return false;
+        return glance;
     text[length] = '\0';
     const char *mask = strstr(text, "ShdPnd:\t");
-    return mask && strtoull(mask + strlen("ShdPnd:\t"), NULL, 16) >> (signal - 1) & 1;
+    glance.pending = mask && strtoull(mask + strlen("ShdPnd:\t"), NULL, 16) >> (signal - 1) & 1;
+    glance.asleep = !strstr(text, "State:\tR");
+    return glance;
 }
 
+/* On a busy machine the witness may have been woken and wait for a CPU: asked on until it sleeps.
+ */
 bool witness_saw(struct witness *witness, int signal)
 {
     if (!witness->pid || signal <= 0 || signal >= WITNESS_SIGNALS)
         return false;
-    for (int i = 0; i < WAIT_STEPS; i++) {
+    struct glance now = {0};
+    for (int i = 0; i < WAIT_STEPS || (!now.asleep && i < WAIT_STEPS_MOST); i++) {
+        now = glance(witness->pid, signal);
         if (witness->seen[signal] != witness->accounted[signal]) {
             witness->accounted[signal] = witness->seen[signal];
             return true;
         }
-        if (is_pending(witness->pid, signal)) {
+        if (now.pending) {
             witness->accounted[signal]++;
             return true;
         }
