@@ -23,6 +23,13 @@ void histogram_add(struct histogram *sum, const struct trace_histogram *record, 
     sum->count += seen;
 }
 
+void histogram_merge(struct histogram *sum, const struct histogram *other)
+{
+    for (uint32_t i = 0; i < TRACE_BUCKETS; i++)
+        sum->bucket[i] += other->bucket[i];
+    sum->count += other->count;
+}
+
 double histogram_quantile(const struct histogram *histogram, double q, uint64_t max)
 {
     if (histogram->count == 0)

@@ -18,6 +18,9 @@ struct histogram {
  * counting, and the buckets are taken as they are. */
 void histogram_add(struct histogram *sum, const struct trace_histogram *record, uint64_t exact);
 
+/* Adds a sum to another. */
+void histogram_merge(struct histogram *sum, const struct histogram *other);
+
 /* Ticks below which the share `q` (0..1) of the values lies; at most `max`, the longest value known
  * exactly (0: not known). 0 when empty. */
 double histogram_quantile(const struct histogram *histogram, double q, uint64_t max);

@@ -70,9 +70,27 @@ static bool of_libc(const struct step *step)
 
 static bool is_wrapper(const struct source *source, const struct step *step)
 {
-    const struct report_options *options = source->build->options;
-    for (unsigned i = 0; step->frame && i < options->wrapper_count; i++)
-        if (strcmp(step->frame->function, options->wrappers[i]) == 0)
+    return step->frame && wrappers_match(source->build->options->wrappers, source->build->arena,
+                                         step->symbol->module, step->frame->function);
+}
+
+/* Where an interpreter or a language's runtime lies in a library, it stands for the application,
+ * whose own code it runs; so does what only binds a library to it. */
+static bool is_runtime(const char *module)
+{
+    static const char *const names[] = {"libpython", "libperl.so", "libruby",  "libjvm.so",
+                                        "libphp",    "libnode.so", "liblua5.", "libmono"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_starts(module, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_binding(const char *module)
+{
+    static const char *const marks[] = {".cpython-", ".abi3.so", ".node"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (strstr(module, marks[i]))
             return true;
     return false;
 }
@@ -103,7 +121,31 @@ static struct owner owner_of(const struct source *source, const struct step *ste
                           .via = via};
 }
 
-struct owner owner_find(const struct source *source, uint32_t context)
+static const char *library_of(const struct source *source, uint32_t context)
+{
+    struct walk walk = {.source = source,
+                        .context = reader_record(source->reader, context, RECORD_CONTEXT)};
+    struct step step;
+    const char *library = NULL, *binding = NULL;
+    while (next(&walk, &step)) {
+        if (step.symbol && of_libc(&step))
+            continue;
+        if (!step.symbol || is_runtime(step.symbol->module))
+            break;
+        bool main = step.module->flags & MODULE_MAIN;
+        if (main && is_wrapper(source, &step))
+            continue;
+        if (main)
+            break;
+        if (is_binding(step.symbol->module))
+            binding = step.symbol->module;
+        else
+            library = step.symbol->module;
+    }
+    return library ? library : binding;
+}
+
+static struct owner find(const struct source *source, uint32_t context)
 {
     struct walk walk = {.source = source,
                         .context = reader_record(source->reader, context, RECORD_CONTEXT)};
@@ -126,6 +168,13 @@ struct owner owner_find(const struct source *source, uint32_t context)
                           .module = "no module",
                           .unstable = context ? "its chain of callers was not recorded"
                                               : "there was no room to learn its chain of callers"};
+}
+
+struct owner owner_find(const struct source *source, uint32_t context)
+{
+    struct owner owner = find(source, context);
+    owner.library = library_of(source, context);
+    return owner;
 }
 
 const char *owner_callers(const struct source *source, uint32_t context)

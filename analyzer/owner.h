@@ -3,6 +3,9 @@
  * From a chain of return addresses to its owner: the innermost function that is the application's.
  * libc, the loader and shunt itself are no owners, nor are libc's inline wrappers (`read` in
  * bits/unistd.h), nor the wrappers that the user lists. What lies between is `via`.
+ *
+ * Where an owner lies in a library, because nothing of the application called libc itself, the
+ * library that the application called is named beside it: that is what a team would replace.
  */
 #ifndef SHUNT_OWNER_H
 #define SHUNT_OWNER_H
@@ -15,6 +18,7 @@ struct owner {
     bool in_main_module;
     const char *unstable; /* NULL: stable */
     const char *via;      /* NULL: called directly */
+    const char *library;  /* outermost one between the call and the application's code; NULL none */
 };
 
 /* The owner of a context (a record id; 0 or anything unknown gives an owner that says so). */

@@ -12,11 +12,16 @@
 struct render_options {
     unsigned top; /* sites to list */
     bool color;
-    int pid;           /* this process only; 0: all that were resolved */
-    bool all;          /* every process in full */
-    const char *site;  /* id or prefix, for render_site */
-    const char *again; /* arguments that lead to the same report, for NEXT; "" none */
+    int pid;                 /* this process only; 0: all that were resolved */
+    bool all;                /* every process in full */
+    const char *site;        /* id or prefix, for render_site */
+    enum report_grouping by; /* for render_group */
+    const char *again;       /* arguments that lead to the same report, for NEXT; "" none */
 };
+
+/* Does this process get a page? `shown` is the one before it that did; NULL none. */
+bool render_wants(const struct render_options *options, const struct report_process *process,
+                  const struct report_process *shown);
 
 typedef int render_fn(struct report *report, const struct render_options *options, FILE *out,
                       struct error *error);
@@ -26,6 +31,9 @@ render_fn render_text;
 
 /* Everything, as docs/schema/shunt.report-1.schema.json says. */
 render_fn render_json;
+
+/* Sums by library, target, ... of the processes that render_text would show. */
+render_fn render_group;
 
 /* All that is known of one site; -1 with a sentence when none or several have that prefix. */
 render_fn render_site;

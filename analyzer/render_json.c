@@ -368,6 +368,51 @@ static void process_facts(json_t *object, const struct report_process *process)
     SET(object, "own_cost", cost);
 }
 
+static json_t *group_json(const struct report_group *group)
+{
+    json_t *object = json_object(), *sites = json_array();
+    for (unsigned i = 0; i < group->site_count; i++)
+        json_array_append_new(sites, id_of(group->sites[i]));
+    SET(object, "name", json_string(group->name));
+    SET(object, "sites", sites);
+    SET(object, "calls", number(group->sums.calls));
+    SET(object, "total_ns", number(group->sums.total_ns));
+    SET(object, "blocked", number(group->sums.blocked));
+    SET(object, "blocked_ns", number(group->sums.blocked_ns));
+    SET(object, "stall_ns", number(group->sums.stall_ns));
+    SET(object, "p50_ns", number_if(group->quantiles_known, group->p50_ns));
+    SET(object, "p99_ns", number_if(group->quantiles_known, group->p99_ns));
+    SET(object, "max_ns", number(group->sums.max_ns));
+    SET(object, "worst_verdict", json_string(report_verdict_name(group->worst)));
+    SET(object, "worst_verdict_sites", json_integer(group->worst_count));
+    return object;
+}
+
+/* By site they are the sites themselves. */
+static json_t *groups_json(const struct report_process *process)
+{
+    json_t *object = json_object();
+    for (int kind = GROUP_SITE + 1; kind < GROUP_KINDS; kind++) {
+        json_t *array = json_array();
+        for (unsigned i = 0; i < process->group_count[kind]; i++)
+            json_array_append_new(array, group_json(&process->groups[kind][i]));
+        SET(object, report_grouping_name((enum report_grouping)kind), array);
+    }
+    return object;
+}
+
+static json_t *wrappers_json(const struct report *report)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < report->wrapper_count; i++) {
+        json_t *object = json_object();
+        SET(object, "wrapper", json_string(report->wrappers[i].text));
+        SET(object, "matched", json_boolean(report->wrappers[i].matched));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *process_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -382,6 +427,7 @@ static json_t *process_json(const struct report_process *process)
     SET(object, "threads", threads);
     SET(object, "loops", loops);
     SET(object, "sites", sites);
+    SET(object, "groups", groups_json(process));
     return object;
 }
 
@@ -394,6 +440,7 @@ int render_json(struct report *report, const struct render_options *options, FIL
     SET(root, "source", json_string(report->source));
     SET(root, "command", text_or_null(report->command));
     SET(root, "notes", texts(report->notes, report->note_count));
+    SET(root, "wrappers", wrappers_json(report));
     json_t *processes = json_array();
     for (unsigned i = 0; i < report->process_count; i++)
         if (!options->pid || report->processes[i]->pid == options->pid)

@@ -245,6 +245,8 @@ void parts_loops(struct page *page, const struct report_process *process, unsign
         loop_block(page, process, loop, i == 0);
         if (loop->stall_ns == 0)
             continue;
+        if (i == 0)
+            parts_libraries(page, process);
         fputc('\n', page->out);
         table_loop(page, loop, top);
         verdicts(page, process, loop);

@@ -8,6 +8,18 @@
 #include "page.h"
 #include "render.h"
 
+/* Whose page it is, how much was seen and what was not. */
+void parts_head(struct page *page, const struct report_process *process);
+
+/* The groups of one kind as a table: all of them with the ids of their sites, or (brief) those that
+ * explain most of the stall. */
+void parts_groups(struct page *page, const struct report_process *process,
+                  enum report_grouping kind);
+void parts_libraries(struct page *page, const struct report_process *process);
+
+/* What concerns all processes: wrappers in force, files left out. */
+void parts_report(struct page *page, const struct report *report);
+
 /* Loops, their sites and verdicts; sites and calls on loops that need nobody. */
 void parts_loops(struct page *page, const struct report_process *process, unsigned top);
 void parts_nothing_to_do(struct page *page, const struct report_process *process);

@@ -22,15 +22,6 @@ static bool is_other(const struct report_process *process, unsigned index)
     return !thread->loop && !(process->loop_count == 0 && thread->is_main);
 }
 
-/* FNV-1a: names are grouped, and one collision would merge two lines of a page. */
-static uint64_t name_key(const char *name, unsigned kind)
-{
-    uint64_t key = 0xcbf29ce484222325ull ^ kind;
-    for (; *name; name++)
-        key = (key ^ (unsigned char)*name) * 0x100000001b3ull;
-    return key;
-}
-
 struct group {
     const char *name;
     uint64_t count, calls, blocked_ns;
@@ -60,7 +51,7 @@ void parts_other_threads(struct page *page, const struct report_process *process
         const struct report_thread *thread = process->threads[i];
         if (!is_other(process, i))
             continue;
-        uint64_t key = name_key(thread->name, 0);
+        uint64_t key = text_key(thread->name);
         uint32_t at = map_get(&known, key);
         if (at == MAP_NONE) {
             at = count++;
@@ -153,7 +144,7 @@ static unsigned group_processes(struct page *page, const struct report *report,
         if (process == shown)
             continue;
         unsigned kind = (process->state == REPORT_REPLACED) * 2u + process->forked;
-        uint64_t key = name_key(process->name, kind);
+        uint64_t key = text_key(process->name) ^ kind;
         uint32_t at = map_get(&known, key);
         if (at == MAP_NONE) {
             at = count++;
@@ -192,6 +183,34 @@ void parts_other_processes(struct page *page, const struct report *report,
         page_line(page, "          and %u more programs", count - PROCESSES_MOST);
 }
 
+/* ---- what concerns all of them ---- */
+
+static void wrappers(struct page *page, const struct report *report)
+{
+    struct arena *a = page->arena;
+    const char *used = "", *unused = "";
+    for (size_t i = 0; i < report->wrapper_count; i++) {
+        const char **list = report->wrappers[i].matched ? &used : &unused;
+        *list = arena_print(a, "%s%s%s", *list, **list ? ", " : "", report->wrappers[i].text);
+    }
+    if (*used)
+        page_wrap(page, PAGE_BOLD, "Wrappers       ", 15,
+                  arena_print(a, "%s: their callers are the owners", used));
+    if (*unused)
+        page_wrap(page, PAGE_YELLOW, "CAREFUL ", 8,
+                  arena_print(a,
+                              "no recorded call went through the wrapper %s: a name spelt "
+                              "otherwise, or a function that was inlined or has no symbol",
+                              unused));
+}
+
+void parts_report(struct page *page, const struct report *report)
+{
+    wrappers(page, report);
+    for (unsigned i = 0; i < report->note_count; i++)
+        page_wrap(page, PAGE_YELLOW, "LEFT OUT ", 9, report->notes[i]);
+}
+
 /* ---- what to type next ---- */
 
 /* A command has to be whole: one that is too long for a line goes on in the next. */
@@ -221,7 +240,10 @@ void parts_next_commands(struct page *page, const struct report_process *process
     if (first)
         command(page, true, options->again, arena_print(page->arena, " --site %s", first->short_id),
                 "all about the first site");
-    command(page, !first, options->again, " --json", "everything, for programs");
+    bool libraries = process->group_count[GROUP_LIBRARY] > 1;
+    if (libraries)
+        command(page, !first, options->again, " --by library", "which dependency it is");
+    command(page, !first && !libraries, options->again, " --json", "everything, for programs");
     if (process->setup_trouble || process->calls == 0)
         page_line(page, "         shunt doctor PROGRAM    why it may not be seen");
 }

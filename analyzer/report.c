@@ -7,6 +7,7 @@
 
 #include "advise.h"
 #include "completeness.h"
+#include "group.h"
 #include "inputs.h"
 #include "loops.h"
 #include "owner.h"
@@ -43,6 +44,16 @@ const char *report_verdict_name(enum verdict verdict)
                                         [VERDICT_COOPERATIVE] = "cooperative",
                                         [VERDICT_UNKNOWN] = "unknown"};
     return names[verdict];
+}
+
+const char *report_grouping_name(enum report_grouping grouping)
+{
+    static const char *const names[] = {[GROUP_SITE] = "site",
+                                        [GROUP_LIBRARY] = "library",
+                                        [GROUP_MODULE] = "module",
+                                        [GROUP_TARGET] = "target",
+                                        [GROUP_THREAD] = "thread"};
+    return names[grouping];
 }
 
 const char *report_confidence_name(enum confidence confidence)
@@ -262,6 +273,23 @@ static void aggregate(struct source *source)
     note_stripped(source);
 }
 
+/* A copy: the model outlives the options. */
+static void hand_over_wrappers(struct job *job)
+{
+    struct report *report = job->build.report;
+    const struct wrappers *given = job->build.options->wrappers;
+    if (!given || given->count == 0)
+        return;
+    struct wrapper *copy = ARENA_ARRAY(job->build.arena, struct wrapper, given->count);
+    for (size_t i = 0; i < given->count; i++) {
+        copy[i] = given->items[i];
+        copy[i].text = arena_copy(job->build.arena, given->items[i].text);
+        copy[i].module = copy[i].function = NULL;
+    }
+    report->wrappers = copy;
+    report->wrapper_count = given->count;
+}
+
 static int resolve(struct job *job, struct error *error)
 {
     struct source **chosen = ARENA_ARRAY(job->build.arena, struct source *, job->source_count);
@@ -282,6 +310,9 @@ static int resolve(struct job *job, struct error *error)
     for (unsigned i = 0; i < job->source_count; i++)
         advise_process(job->build.arena, job->sources[i]->process);
     sites_shorten(job->build.report);
+    for (unsigned i = 0; i < job->source_count; i++)
+        group_process(job->build.arena, job->sources[i]->process);
+    hand_over_wrappers(job);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "histogram.h"
 #include "ticks.h"
+#include "wrappers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,18 @@ struct report_use {
     uint64_t errors, again, interrupted, no_timeout;
 };
 
+/* Sums over some of the calls of a site or of several; idle waits are left out. */
+struct report_sums {
+    uint64_t calls, total_ns, blocked, blocked_ns, stall_ns, max_ns;
+};
+
+/* What a site did through one library. */
+struct report_part {
+    const char *library;
+    struct report_sums sums;
+    struct report_part *next; /* of the same site */
+};
+
 struct report_target {
     const char *text;
     uint64_t events, blocked_ns; /* as far as the ring goes back */
@@ -91,6 +104,7 @@ struct report_site {
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
+    struct report_part *parts; /* by library; their sums are the site's */
 
     struct histogram *histogram; /* in ticks; NULL none */
     bool histogram_shared;       /* it also counts calls of other sites */
@@ -103,6 +117,29 @@ struct report_site {
     unsigned merges;     /* times the pattern was widened past the kept targets */
     const char *pattern; /* all targets as one; NULL unknown */
     struct report_advice advice;
+};
+
+/* By what calls can be grouped. */
+enum report_grouping {
+    GROUP_SITE,
+    GROUP_LIBRARY, /* the outermost library between the call and the application's own code */
+    GROUP_MODULE,  /* the owner's file */
+    GROUP_TARGET,  /* what was waited for, as one pattern a site */
+    GROUP_THREAD,  /* threads of one name are one group */
+    GROUP_KINDS
+};
+
+/* One row of a grouping. Every call that is no idle wait is in exactly one group of each kind. */
+struct report_group {
+    const char *name;
+    struct report_site **sites; /* by rank; with the part of their calls that is in the group */
+    unsigned site_count;
+    unsigned threads; /* GROUP_THREAD: how many go by this name */
+    struct report_sums sums;
+    bool quantiles_known; /* false: histograms of its sites also count calls of other groups */
+    uint64_t p50_ns, p99_ns;
+    enum verdict worst; /* the most pressing verdict of its sites, and how many of them have it */
+    unsigned worst_count;
 };
 
 struct report_turn {
@@ -209,6 +246,8 @@ struct report_process {
     unsigned site_count;
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
+    struct report_group *groups[GROUP_KINDS]; /* most stall first; empty if not resolved */
+    unsigned group_count[GROUP_KINDS];
 
     const char *not_recorded; /* kinds of waiting calls that its table lacks; NULL none is known */
     unsigned silent;          /* threads watched from outside that made no recorded call */
@@ -236,14 +275,15 @@ struct report {
     unsigned process_count;
     const char **notes; /* files left out and why */
     unsigned note_count;
+    const struct wrapper *wrappers; /* in force */
+    size_t wrapper_count;
 };
 
 struct report_options {
-    const char *const *wrappers; /* functions that are no owners */
-    unsigned wrapper_count;
-    int pid;          /* resolve this process only; 0: the busiest */
-    bool all;         /* resolve every process */
-    unsigned callers; /* for how many sites a process to resolve the callers */
+    struct wrappers *wrappers; /* functions that are no owners; NULL none. Matches are marked */
+    int pid;                   /* resolve this process only; 0: the busiest */
+    bool all;                  /* resolve every process */
+    unsigned callers;          /* for how many sites a process to resolve the callers */
 };
 
 /* Reads the traces at the given paths (files or directories) and builds the model. 0, or -1 with a
@@ -253,6 +293,7 @@ int report_build(struct report *report, const char *const *paths, unsigned path_
 void report_free(struct report *report);
 
 const char *report_verdict_name(enum verdict verdict);
+const char *report_grouping_name(enum report_grouping grouping);
 const char *report_confidence_name(enum confidence confidence);
 const char *report_state_name(enum report_state state);
 

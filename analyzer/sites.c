@@ -184,6 +184,38 @@ static void add_slot(struct source *source, struct report_use *use, const struct
         site->last_error = (int)slot->last_errno;
 }
 
+/* Where no library lies between, what libc does for the call may be one of its own. */
+static const char *library_of(struct places *places, const struct report_site *site,
+                              const struct trace_slot *slot)
+{
+    const struct owner *owner = owner_at(places, slot->context);
+    uint8_t family = site->facts ? site->facts->family : FAMILY_COUNT;
+    return owner->library           ? owner->library
+           : family == FAMILY_dns   ? SITES_RESOLVER
+           : family == FAMILY_stdio ? SITES_STDIO
+                                    : SITES_APPLICATION;
+}
+
+static void add_part(struct places *places, struct report_site *site, const struct trace_slot *slot)
+{
+    struct source *source = places->source;
+    const char *library = library_of(places, site, slot);
+    struct report_part *part = site->parts;
+    while (part && strcmp(part->library, library) != 0)
+        part = part->next;
+    if (!part) {
+        part = ARENA_NEW(source->build->arena, struct report_part);
+        *part = (struct report_part){.library = library, .next = site->parts};
+        site->parts = part;
+    }
+    part->sums.calls += slot->count;
+    part->sums.total_ns += source_ns(source, slot->ticks);
+    part->sums.blocked += slot->blocked;
+    part->sums.blocked_ns += source_ns(source, slot->blocked_ticks);
+    part->sums.stall_ns += source_ns(source, slot->stall_ticks);
+    part->sums.max_ns = larger(part->sums.max_ns, source_ns(source, slot->max));
+}
+
 static void place_slot(struct places *places, struct source_thread *thread, uint32_t id,
                        const struct trace_slot *slot)
 {
@@ -195,6 +227,8 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
     struct report_use *use =
         use_of(source, extra->site, thread->thread, source_idle(source, thread, slot));
     add_slot(source, use, slot);
+    if (!use->idle)
+        add_part(places, extra->site, slot);
     source->use = arena_grow(source->build->arena, source->use, sizeof(struct report_use *),
                              source->use_count, &source->use_capacity);
     map_put(&source->slots, id, (uint32_t)source->use_count);

@@ -8,6 +8,11 @@
 
 #include "build.h"
 
+/* Libraries that are none of the program's: libc's own, and none at all. */
+#define SITES_RESOLVER    "glibc resolver"
+#define SITES_STDIO       "libc stdio"
+#define SITES_APPLICATION "application"
+
 /* Id of a site: a hash of its three names. */
 uint64_t sites_id(const char *call, const char *module, const char *function);
 

@@ -90,6 +90,15 @@ const char *text_fit(struct arena *arena, const char *text, size_t width)
                        at_column(text, is - tail));
 }
 
+/* FNV-1a */
+uint64_t text_key(const char *text)
+{
+    uint64_t key = 0xcbf29ce484222325ull;
+    for (; *text; text++)
+        key = (key ^ (unsigned char)*text) * 0x100000001b3ull;
+    return key;
+}
+
 bool text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

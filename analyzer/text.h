@@ -8,6 +8,7 @@
 #include "arena.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A copy in valid UTF-8 without control characters, which could drive a terminal; what cannot be
  * shown becomes '?'. NULL stays NULL. */
@@ -24,6 +25,9 @@ const char *text_fit(struct arena *arena, const char *text, size_t width);
 
 /* The first `width` columns. */
 const char *text_head(struct arena *arena, const char *text, size_t width);
+
+/* A number to tell texts apart by: names are grouped, and one collision would merge two rows. */
+uint64_t text_key(const char *text);
 
 bool text_starts(const char *text, const char *prefix);
 

@@ -18,6 +18,10 @@ static void render_all(struct report *report, FILE *nowhere)
     struct render_options options = {.top = 8, .all = true, .color = true, .again = ""};
     render_text(report, &options, nowhere, &error);
     render_json(report, &options, nowhere, &error);
+    for (int by = 0; by < GROUP_KINDS; by++) {
+        options.by = (enum report_grouping)by;
+        render_group(report, &options, nowhere, &error);
+    }
     if (report->process_count && report->processes[0]->site_count) {
         options.site = report->processes[0]->sites[0]->short_id;
         render_site(report, &options, nowhere, &error);
@@ -36,9 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0 || !nowhere || ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
         return 0;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    static const char *const wrappers[] = {"app_flush"};
-    const struct report_options options = {
-        .wrappers = wrappers, .wrapper_count = 1, .all = true, .callers = 100};
+    struct wrapper wrapper = {.text = "app_flush", .function = "app_flush"};
+    struct wrappers wrappers = {.items = &wrapper, .count = 1};
+    const struct report_options options = {.wrappers = &wrappers, .all = true, .callers = 100};
     struct report report;
     struct error error;
     const char *paths = path;

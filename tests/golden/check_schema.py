@@ -25,8 +25,8 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as work:
         subprocess.run([samples, work], check=True)
-        for name in ("server", "threads", "shell"):
-            command = [shunt, "report", "--json", f"{work}/{name}"]
+        for name in ("server", "threads", "shell", "driver"):
+            command = [shunt, "report", "--json", "--wrappers", "x*", f"{work}/{name}"]
             printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             for error in validator.iter_errors(json.loads(printed)):
                 print(f"{name}: {list(error.absolute_path)}: {error.message}")

@@ -41,11 +41,14 @@ struct reader *built_reader(struct builder *b)
 void built_report(struct report *report, struct builder *b, const char *const *wrappers)
 {
     struct error error = {""};
-    struct report_options options = {.wrappers = wrappers, .all = true, .callers = 100};
-    while (wrappers && wrappers[options.wrapper_count])
-        options.wrapper_count++;
+    struct arena arena = {0};
+    struct wrappers list = {0};
+    struct report_options options = {.wrappers = &list, .all = true, .callers = 100};
+    for (; wrappers && *wrappers; wrappers++)
+        cr_assert_eq(wrappers_add(&arena, &list, *wrappers, &error), 0, "%s", error.text);
     const char *file = built_file(b);
     cr_assert_eq(report_build(report, &file, 1, &options, &error), 0, "%s", error.text);
+    arena_release(&arena);
 }
 
 const struct report_site *built_site(const struct report *report, const char *call,

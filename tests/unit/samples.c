@@ -313,6 +313,39 @@ struct builder *samples_workers(void)
     return b;
 }
 
+/* ---- a loop and the libraries that hold it up ---- */
+
+struct builder *samples_driver(void)
+{
+    static const char *const wait_chain[] = {"app_at_wait", "app_at_main", NULL};
+    static const char *const sync_chain[] = {"app_at_sync", "app_at_flush", "app_at_main", NULL};
+    struct builder *b = builder_new(4121, 16, 1);
+    uint16_t app_module = samples_module(b);
+    uint16_t libc = builder_module(b, "/nowhere/libc.so.6", NULL, 0, MODULE_LIBC);
+    uint16_t driver = builder_module(b, "/nowhere/libmariadb.so.3", NULL, 0, 0);
+    uint16_t binding = builder_module(b, "/nowhere/_mysql.cpython-311.so", NULL, 0, 0);
+    builder_process(b, 4121, 1, "/usr/bin/sample-hub", "sample-hub wsgi");
+    uint64_t serve = samples_frame(app_module, "app_at_read");
+    uint64_t main_frame = samples_frame(app_module, "app_at_main");
+    uint64_t dns[] = {TRACE_FRAME(libc, 0x10), serve, main_frame};
+    uint64_t poll[] = {TRACE_FRAME(driver, 0x20), TRACE_FRAME(binding, 0x30), serve, main_frame};
+    uint32_t database = builder_string(b, STRING_TARGET, "tcp:10.0.0.7:3306");
+    uint32_t wait = context_of(b, app_module, wait_chain);
+    uint32_t contexts[] = {builder_context(b, dns, 3), builder_context(b, poll, 4),
+                           context_of(b, app_module, sync_chain)};
+    uint32_t thread = builder_thread(b, 4121, 4121, "sample-hub");
+    uint32_t slots[] = {counted(b, CALL_getaddrinfo, contexts[0], 200, 20 * MS),
+                        counted(b, CALL_poll, contexts[1], 200, 8 * MS),
+                        counted(b, CALL_fsync, contexts[2], 200, 800 * US)};
+    for (int i = 0; i < 3; i++)
+        stalls(b, slots[i], 200);
+    ((struct trace_slot *)builder_at(b, slots[1]))->target = database;
+    ((struct trace_slot *)builder_at(b, slots[1]))->no_timeout = 200;
+    worker_loop(b, thread, wait, slots[0], 200, 29 * MS);
+    builder_finish(b, 10 * SECONDS);
+    return b;
+}
+
 static int write_one(const char *directory, const char *name, struct builder *b, const char *run)
 {
     char path[4096];
@@ -337,7 +370,8 @@ int samples_write(const char *directory)
     return write_one(directory, "server", samples_server(), server_run) < 0 ||
                    write_one(directory, "threads", samples_threads(), NULL) < 0 ||
                    write_one(directory, "shell", samples_shell(), NULL) < 0 ||
-                   write_one(directory, "workers", samples_workers(), NULL) < 0
+                   write_one(directory, "workers", samples_workers(), NULL) < 0 ||
+                   write_one(directory, "driver", samples_driver(), NULL) < 0
                ? -1
                : 0;
 }

@@ -22,9 +22,10 @@ struct builder *samples_server(void);  /* pid 880, a loop */
 struct builder *samples_threads(void); /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);   /* pid 1000 and 300 fork children in one file */
 struct builder *samples_workers(void); /* pid 700, four loops that wait in one place */
+struct builder *samples_driver(void);  /* pid 4121, a loop held up by two libraries */
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/. 0, or -1. */
+ * shell/, workers/, driver/. 0, or -1. */
 int samples_write(const char *directory);
 
 #endif
