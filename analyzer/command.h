@@ -26,5 +26,6 @@ extern const struct command command_calls;
 extern const struct command command_doctor;
 extern const struct command command_report;
 extern const struct command command_run;
+extern const struct command command_site;
 
 #endif

@@ -6,6 +6,7 @@
 #include "group.h"
 
 #include "map.h"
+#include "sums.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -51,13 +52,7 @@ static void add(struct gather *gather, const char *name, struct report_site *sit
     if (sums->calls == 0)
         return;
     struct growing *into = group_at(gather, name);
-    struct report_sums *all = &into->group.sums;
-    all->calls += sums->calls;
-    all->total_ns += sums->total_ns;
-    all->blocked += sums->blocked;
-    all->blocked_ns += sums->blocked_ns;
-    all->stall_ns += sums->stall_ns;
-    all->max_ns = sums->max_ns > all->max_ns ? sums->max_ns : all->max_ns;
+    sums_add(&into->group.sums, sums);
     unsigned count = into->group.site_count;
     /* sites come one after the other */
     if (count == 0 || into->members[count - 1].site != site) {
@@ -71,8 +66,7 @@ static void add(struct gather *gather, const char *name, struct report_site *sit
 
 static void add_whole(struct gather *gather, const char *name, struct report_site *site)
 {
-    struct report_sums sums = {site->calls,      site->total_ns, site->blocked,
-                               site->blocked_ns, site->stall_ns, site->max_ns};
+    struct report_sums sums = sums_of_site(site);
     add(gather, name, site, &sums);
 }
 
@@ -100,8 +94,7 @@ static void by_target(struct gather *gather, struct report_site *site)
 static void by_thread(struct gather *gather, struct report_site *site)
 {
     for (const struct report_use *use = site->uses; use; use = use->next) {
-        struct report_sums sums = {use->calls,      use->total_ns, use->blocked,
-                                   use->blocked_ns, use->stall_ns, use->max_ns};
+        struct report_sums sums = sums_of_use(use);
         if (!use->idle)
             add(gather, use->thread->name, site, &sums);
     }
@@ -168,13 +161,8 @@ static void count_threads(const struct report_process *process, struct report_gr
 static int by_rank(const void *a, const void *b)
 {
     const struct report_group *x = a, *y = b;
-    const uint64_t left[] = {x->sums.stall_ns, x->sums.blocked_ns, x->sums.total_ns, x->sums.calls};
-    const uint64_t right[] = {y->sums.stall_ns, y->sums.blocked_ns, y->sums.total_ns,
-                              y->sums.calls};
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
-        if (left[i] != right[i])
-            return left[i] > right[i] ? -1 : 1;
-    return strcmp(x->name, y->name);
+    int order = sums_order(&x->sums, &y->sums);
+    return order ? order : strcmp(x->name, y->name);
 }
 
 static void finish(struct gather *gather, enum report_grouping kind)

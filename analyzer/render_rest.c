@@ -214,19 +214,18 @@ void parts_report(struct page *page, const struct report *report)
 /* ---- what to type next ---- */
 
 /* A command has to be whole: one that is too long for a line goes on in the next. */
-static void command(struct page *page, bool first, const char *again, const char *rest,
+static void command(struct page *page, bool first, const char *words, const char *again,
                     const char *comment)
 {
     struct arena *a = page->arena;
     const char *label = first ? "NEXT     " : "         ";
-    const char *line =
-        arena_print(a, "%sshunt report%s%s%s", label, *again ? " " : "", again, rest);
+    const char *line = arena_print(a, "%sshunt %s%s%s", label, words, *again ? " " : "", again);
     if (text_width(line) + 4 + text_width(comment) <= PAGE_WIDTH)
         fprintf(page->out, "%s    %s\n", line, comment);
     else if (text_width(line) <= PAGE_WIDTH)
         fprintf(page->out, "%s\n", line);
     else
-        fprintf(page->out, "%sshunt report%s \\\n           %s\n", label, rest, again);
+        fprintf(page->out, "%sshunt %s \\\n           %s\n", label, words, again);
 }
 
 void parts_next_commands(struct page *page, const struct report_process *process,
@@ -237,13 +236,14 @@ void parts_next_commands(struct page *page, const struct report_process *process
         first = process->loops[0]->sites[0]->site;
     else if (process->other_count)
         first = process->others[0];
-    if (first)
-        command(page, true, options->again, arena_print(page->arena, " --site %s", first->short_id),
-                "all about the first site");
     bool libraries = process->group_count[GROUP_LIBRARY] > 1;
+    if (first)
+        command(page, true, arena_print(page->arena, "site %s", first->short_id), options->again,
+                "all about the first site");
     if (libraries)
-        command(page, !first, options->again, " --by library", "which dependency it is");
-    command(page, !first && !libraries, options->again, " --json", "everything, for programs");
+        command(page, !first, "report --by library", options->again, "which dependency it is");
+    command(page, !first && !libraries, "report --json", options->again,
+            "everything, for programs");
     if (process->setup_trouble || process->calls == 0)
         page_line(page, "         shunt doctor PROGRAM    why it may not be seen");
 }

@@ -72,6 +72,26 @@ struct report_part {
     struct report_part *next; /* of the same site */
 };
 
+/* One chain of callers that led to a site. */
+struct report_place {
+    const char *file; /* NULL unknown */
+    int line;
+    const char *via, *callers; /* as of the site */
+    struct report_sums sums;
+};
+
+/* One call that blocked, from the ring of events. */
+struct report_event {
+    uint64_t when_ns; /* since the process began */
+    uint64_t ns;
+    const char *target; /* NULL unknown */
+    const char *thread; /* name */
+    int pid;
+    int error; /* errno; 0 it succeeded */
+};
+
+#define REPORT_EVENTS 5u
+
 struct report_target {
     const char *text;
     uint64_t events, blocked_ns; /* as far as the ring goes back */
@@ -117,6 +137,13 @@ struct report_site {
     unsigned merges;     /* times the pattern was widened past the kept targets */
     const char *pattern; /* all targets as one; NULL unknown */
     struct report_advice advice;
+
+    bool detail;                 /* it was asked for by its id, so that the following is filled */
+    struct report_place *places; /* most time first */
+    unsigned place_count;
+    bool more_places;
+    struct report_event longest[REPORT_EVENTS]; /* longest first, as far as the ring goes back */
+    unsigned longest_count;
 };
 
 /* By what calls can be grouped. */
@@ -281,6 +308,7 @@ struct report {
 
 struct report_options {
     struct wrappers *wrappers; /* functions that are no owners; NULL none. Matches are marked */
+    const char *site;          /* id or prefix of sites that are wanted in detail; NULL none */
     int pid;                   /* resolve this process only; 0: the busiest */
     bool all;                  /* resolve every process */
     unsigned callers;          /* for how many sites a process to resolve the callers */

@@ -5,10 +5,14 @@
  */
 #include "sites.h"
 
+#include "detail.h"
 #include "latencies.h"
 #include "owner.h"
+#include "sums.h"
 #include "text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -58,6 +62,13 @@ uint64_t sites_id(const char *call, const char *module, const char *function)
     uint64_t id = XXH64_digest(state);
     XXH64_freeState(state);
     return id;
+}
+
+bool sites_has_prefix(uint64_t id, const char *prefix)
+{
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016" PRIx64, id);
+    return *prefix && strncasecmp(digits, prefix, strlen(prefix)) == 0;
 }
 
 /* ---- placing ---- */
@@ -115,6 +126,8 @@ static struct site_extra *site_at(struct places *places, const struct trace_slot
         .in_main_module = owner->in_main_module,
         .stable = !owner->unstable,
         .unstable = owner->unstable,
+        .detail =
+            source->build->options->site && sites_has_prefix(id, source->build->options->site),
     };
     places->sites = arena_grow(arena, places->sites, sizeof *places->sites, places->site_count,
                                &places->site_capacity);
@@ -208,12 +221,8 @@ static void add_part(struct places *places, struct report_site *site, const stru
         *part = (struct report_part){.library = library, .next = site->parts};
         site->parts = part;
     }
-    part->sums.calls += slot->count;
-    part->sums.total_ns += source_ns(source, slot->ticks);
-    part->sums.blocked += slot->blocked;
-    part->sums.blocked_ns += source_ns(source, slot->blocked_ticks);
-    part->sums.stall_ns += source_ns(source, slot->stall_ticks);
-    part->sums.max_ns = larger(part->sums.max_ns, source_ns(source, slot->max));
+    struct report_sums sums = sums_of_slot(source, slot);
+    sums_add(&part->sums, &sums);
 }
 
 static void place_slot(struct places *places, struct source_thread *thread, uint32_t id,
@@ -229,6 +238,8 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
     add_slot(source, use, slot);
     if (!use->idle)
         add_part(places, extra->site, slot);
+    if (!use->idle && extra->site->detail)
+        detail_add_place(source, extra->site, slot, owner_at(places, slot->context));
     source->use = arena_grow(source->build->arena, source->use, sizeof(struct report_use *),
                              source->use_count, &source->use_capacity);
     map_put(&source->slots, id, (uint32_t)source->use_count);
@@ -267,12 +278,9 @@ static int by_rank(const void *a, const void *b)
 {
     const struct report_site *x = ((const struct site_extra *)a)->site;
     const struct report_site *y = ((const struct site_extra *)b)->site;
-    const uint64_t left[] = {x->stall_ns, x->blocked_ns, x->total_ns, x->calls};
-    const uint64_t right[] = {y->stall_ns, y->blocked_ns, y->total_ns, y->calls};
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
-        if (left[i] != right[i])
-            return left[i] > right[i] ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
+    struct report_sums left = sums_of_site(x), right = sums_of_site(y);
+    int order = sums_order(&left, &right);
+    return order ? order : x->id < y->id ? -1 : x->id > y->id;
 }
 
 static void hand_over(struct places *places)

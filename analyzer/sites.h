@@ -16,6 +16,9 @@
 /* Id of a site: a hash of its three names. */
 uint64_t sites_id(const char *call, const char *module, const char *function);
 
+/* Does the id, in hexadecimal, begin with this? An empty prefix fits none. */
+bool sites_has_prefix(uint64_t id, const char *prefix);
+
 /* Fills process->sites, with uses, sums and latencies, ordered by stall, then by blocked time;
  * sites that are only idle waits come last. */
 void sites_build(struct source *source);

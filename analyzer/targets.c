@@ -4,6 +4,7 @@
  */
 #include "targets.h"
 
+#include "detail.h"
 #include "events.h"
 #include "text.h"
 
@@ -133,6 +134,8 @@ static void add_event(void *context, const struct trace_event *event)
     if (!use || use->idle)
         return;
     const struct source *source = pass->last_source;
+    if (use->site->detail)
+        detail_add_event(source, use, event);
     const char *text = reader_string(source->reader, event->target);
     if (!text)
         return;
@@ -165,6 +168,8 @@ static void finish(struct source *source)
         if (site->target_count)
             qsort(site->targets, site->target_count, sizeof *site->targets, by_blocked);
         site->more_targets |= site->many_targets && site->target_count < 2;
+        if (site->detail)
+            detail_finish(site);
     }
 }
 

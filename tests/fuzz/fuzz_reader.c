@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     struct wrapper wrapper = {.text = "app_flush", .function = "app_flush"};
     struct wrappers wrappers = {.items = &wrapper, .count = 1};
-    const struct report_options options = {.wrappers = &wrappers, .all = true, .callers = 100};
+    const struct report_options options = {
+        .wrappers = &wrappers, .all = true, .callers = 100, .site = "1"};
     struct report report;
     struct error error;
     const char *paths = path;

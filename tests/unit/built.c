@@ -38,6 +38,14 @@ struct reader *built_reader(struct builder *b)
     return reader;
 }
 
+void built_report_with(struct report *report, struct builder *b,
+                       const struct report_options *options)
+{
+    struct error error = {""};
+    const char *file = built_file(b);
+    cr_assert_eq(report_build(report, &file, 1, options, &error), 0, "%s", error.text);
+}
+
 void built_report(struct report *report, struct builder *b, const char *const *wrappers)
 {
     struct error error = {""};
@@ -46,8 +54,7 @@ void built_report(struct report *report, struct builder *b, const char *const *w
     struct report_options options = {.wrappers = &list, .all = true, .callers = 100};
     for (; wrappers && *wrappers; wrappers++)
         cr_assert_eq(wrappers_add(&arena, &list, *wrappers, &error), 0, "%s", error.text);
-    const char *file = built_file(b);
-    cr_assert_eq(report_build(report, &file, 1, &options, &error), 0, "%s", error.text);
+    built_report_with(report, b, &options);
     arena_release(&arena);
 }
 

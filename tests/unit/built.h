@@ -19,6 +19,10 @@ struct reader *built_reader(struct builder *b);
 /* Its report; fails the test if there is none. Wrappers: a NULL-terminated list, or NULL. */
 void built_report(struct report *report, struct builder *b, const char *const *wrappers);
 
+/* The same with options of the test's own. */
+void built_report_with(struct report *report, struct builder *b,
+                       const struct report_options *options);
+
 /* The first process's site of this call and owner; NULL. */
 const struct report_site *built_site(const struct report *report, const char *call,
                                      const char *function);

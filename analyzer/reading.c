@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See reading.h.
+ */
+#include "reading.h"
+
+#include "arguments.h"
+#include "command.h"
+#include "inputs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALLERS_MOST 200
+#define TOP_DEFAULT  8
+
+void reading_begin(struct reading *reading, const char *command)
+{
+    *reading = (struct reading){.command = command, .kept = ""};
+    arguments_color("auto", &reading->render.color);
+    reading->render.top = TOP_DEFAULT;
+    reading->report.wrappers = &reading->wrappers;
+    reading->report.callers = CALLERS_MOST;
+}
+
+void reading_end(struct reading *reading)
+{
+    arena_release(&reading->arena);
+}
+
+int reading_usage(const struct reading *reading, const char *what, const char *value)
+{
+    fprintf(stderr, "shunt %s: %s%s%s; see \"shunt %s --help\"\n", reading->command, what,
+            value ? ": " : "", value ? value : "", reading->command);
+    return -1;
+}
+
+static int failed(const struct reading *reading, const struct error *error)
+{
+    fprintf(stderr, "shunt %s: %s\n", reading->command, error->text);
+    return EXIT_FAILED;
+}
+
+/* ---- options ---- */
+
+/* An option that every command about the same sites needs. */
+static void keep(struct reading *reading, const char *option, const char *value)
+{
+    const char *quote = strpbrk(value, " *?[$") ? "'" : "";
+    reading->kept = arena_print(&reading->arena, "%s%s%s %s%s%s", reading->kept,
+                                *reading->kept ? " " : "", option, quote, value, quote);
+}
+
+/* A wrong list is a wrong command line, wherever it is written. */
+static int take_wrappers(struct reading *reading, const char *text, bool is_file)
+{
+    struct error error = {""};
+    int result = is_file ? wrappers_add_file(&reading->arena, &reading->wrappers, text, &error)
+                         : wrappers_add_list(&reading->arena, &reading->wrappers, text, &error);
+    if (result < 0)
+        failed(reading, &error);
+    else
+        keep(reading, is_file ? "--wrappers-file" : "--wrappers", text);
+    return result;
+}
+
+int reading_option(struct reading *reading, int option, const char *value)
+{
+    switch (option) {
+    case READING_PID:
+        if (arguments_number(value, 1, INT_MAX, &reading->report.pid) < 0)
+            return reading_usage(reading, "--pid takes the number of a process, not", value);
+        reading->render.pid = reading->report.pid;
+        return 0;
+    case READING_WRAPPERS:
+    case READING_WRAPPERS_FILE:
+        return take_wrappers(reading, value, option == READING_WRAPPERS_FILE);
+    case READING_COLOR:
+        if (arguments_color(value, &reading->render.color) < 0)
+            return reading_usage(reading, "--color takes auto, always or never, not", value);
+        return 0;
+    default: /* getopt has said what is wrong */
+        return reading_usage(reading, "stopped", NULL);
+    }
+}
+
+/* ---- showing ---- */
+
+/* What was given, for the commands a page proposes. */
+static const char *repeat(struct reading *reading, char *const *paths, int count)
+{
+    const char *text = reading->kept;
+    for (int i = 0; i < count; i++)
+        text = arena_print(&reading->arena, "%s%s%s", text, *text ? " " : "", paths[i]);
+    return text;
+}
+
+static int show(struct reading *reading, render_fn *renderer, const char *const *paths,
+                unsigned count)
+{
+    struct error error = {""};
+    struct report report;
+    if (report_build(&report, paths, count, &reading->report, &error) < 0)
+        return failed(reading, &error);
+    int result = renderer(&report, &reading->render, stdout, &error);
+    report_free(&report);
+    if (result < 0)
+        return failed(reading, &error);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        error_set(&error, "standard output cannot be written: %s", strerror(errno));
+        return failed(reading, &error);
+    }
+    return EXIT_FINE;
+}
+
+int reading_show(struct reading *reading, render_fn *renderer, char *const *paths, int count)
+{
+    struct error error = {""};
+    unsetenv("DEBUGINFOD_URLS"); /* symbols come from this machine: a report asks no server */
+    reading->render.again = repeat(reading, paths, count);
+    if (count)
+        return show(reading, renderer, (const char *const *)paths, (unsigned)count);
+    const char *newest = inputs_newest(&reading->arena, &error);
+    return newest ? show(reading, renderer, &newest, 1) : failed(reading, &error);
+}

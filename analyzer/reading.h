@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the commands that read traces have in common: which traces, which wrappers, which part of
+ * the run, colours; and the way from there to a renderer. The only room besides cmd_*.c that
+ * prints, for them.
+ */
+#ifndef SHUNT_READING_H
+#define SHUNT_READING_H
+
+#include "render.h"
+
+#include <getopt.h>
+
+struct reading {
+    const char *command; /* as in "shunt report: ..." */
+    struct arena arena;
+    struct wrappers wrappers;
+    struct report_options report;
+    struct render_options render;
+    const char *kept; /* options that decide what the sites are, for commands that are proposed */
+};
+
+enum reading_option {
+    READING_PID = 256,
+    READING_WRAPPERS,
+    READING_WRAPPERS_FILE,
+    READING_COLOR,
+    READING_END /* first number that is free for a command's own options */
+};
+
+/* Rows of a command's table of options, and the lines of its help that speak of them. */
+#define READING_OPTIONS                                                    \
+    {"pid", required_argument, NULL, READING_PID},                         \
+        {"wrappers", required_argument, NULL, READING_WRAPPERS},           \
+        {"wrappers-file", required_argument, NULL, READING_WRAPPERS_FILE}, \
+        {"color", required_argument, NULL, READING_COLOR},                 \
+    {                                                                      \
+        "help", no_argument, NULL, 'h'                                     \
+    }
+
+#define READING_HELP                                                                      \
+    "  --wrappers A,B     functions that only pass calls on (as xread): their callers\n"  \
+    "                     are the owners. Globs (x*), one library's (libfoo.so*:foo_*)\n" \
+    "                     or a whole library (libfoo.so*:*)\n"                            \
+    "  --wrappers-file F  the same from a file, one a line, # begins a comment\n"         \
+    "  --color WHEN       auto (default), always or never; NO_COLOR means never\n"        \
+    "  --help             this text\n"
+
+void reading_begin(struct reading *reading, const char *command);
+void reading_end(struct reading *reading);
+
+/* One sentence about the command line. Returns -1. */
+int reading_usage(const struct reading *reading, const char *what, const char *value);
+
+/* Takes one of the options above. 0, or -1 when it is wrong or not one of them (said). */
+int reading_option(struct reading *reading, int option, const char *value);
+
+/* Builds the report of the paths, or of the newest directory here, and renders it to stdout.
+ * Returns an exit status. */
+int reading_show(struct reading *reading, render_fn *renderer, char *const *paths, int count);
+
+#endif
