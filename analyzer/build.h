@@ -10,6 +10,7 @@
 #include "report.h"
 #include "run_info.h"
 #include "symbolize.h"
+#include "window.h"
 
 struct build {
     struct report *report;
@@ -25,6 +26,8 @@ struct source {
     const struct run_info *run; /* NULL: the directory has none */
     struct report_process *process;
     struct ticks ticks;
+    const struct window *window;
+    struct window_trace part;
     uint64_t begin, end;   /* ticks */
     uint64_t kernel_start; /* of the process, as /proc tells it; 0 unknown */
     struct map threads;    /* key of a segment -> index into `thread` */

@@ -14,10 +14,10 @@ _Static_assert(sizeof(struct trace_event) == TRACE_CELL, "an event is a cell");
 
 static int open_ring(const struct reader *reader, struct error *error)
 {
-    int fd = open(reader_path(reader), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(reader_ring_path(reader), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return error_set(error, "%s: cannot be opened again for its events: %s",
-                         reader_path(reader), strerror(errno));
+                         reader_ring_path(reader), strerror(errno));
     struct trace_header now = {0};
     const struct trace_header *header = reader_header(reader);
     if (pread(fd, &now, sizeof now, 0) != (ssize_t)sizeof now ||
@@ -25,7 +25,7 @@ static int open_ring(const struct reader *reader, struct error *error)
         now.first_clock.ticks != header->first_clock.ticks) {
         close(fd);
         return error_set(error, "%s: was replaced while it was read; try again",
-                         reader_path(reader));
+                         reader_ring_path(reader));
     }
     return fd;
 }
@@ -57,8 +57,11 @@ int events_read(const struct reader *reader, struct events_count *count,
     int fd = open_ring(reader, error);
     if (fd < 0)
         return -1;
+    uint64_t first = reader_first_event(reader);
     uint64_t number = header->ring_head > capacity ? header->ring_head - capacity : 0;
-    count->overwritten = number;
+    count->overwritten = number > first ? number - first : 0;
+    if (number < first)
+        number = first;
     while (number < header->ring_head) {
         uint64_t place = number % capacity;
         uint64_t in_chunk = place % CHUNK_EVENTS;

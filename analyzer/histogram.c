@@ -54,3 +54,13 @@ double histogram_quantile(const struct histogram *histogram, double q, uint64_t 
     }
     return (double)trace_bucket_start(last);
 }
+
+uint64_t histogram_top(const struct histogram *histogram)
+{
+    uint32_t last = TRACE_BUCKETS - 1;
+    while (last && histogram->bucket[last] == 0)
+        last--;
+    if (histogram->bucket[last] == 0)
+        return 0;
+    return trace_bucket_start(last + 1 < TRACE_BUCKETS ? last + 1 : last);
+}

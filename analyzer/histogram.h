@@ -25,4 +25,7 @@ void histogram_merge(struct histogram *sum, const struct histogram *other);
  * exactly (0: not known). 0 when empty. */
 double histogram_quantile(const struct histogram *histogram, double q, uint64_t max);
 
+/* Ticks below which all values lie, but for the last bucket's; 0 when empty. */
+uint64_t histogram_top(const struct histogram *histogram);
+
 #endif

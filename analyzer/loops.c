@@ -57,7 +57,7 @@ static void count_turns(struct source *source, struct report_loop *loop,
 
 static bool is_calm(const struct report_loop *loop)
 {
-    bool known = loop->stalls == 0 || loop->worst_count;
+    bool known = loop->stalls == 0 || loop->max_ns;
     return known && loop->stall_ns < loop->observed_ns / 100 && loop->max_ns < CALM_NS;
 }
 
@@ -115,6 +115,8 @@ static void measure_stalls(struct source *source, struct report_loop *loop,
         reader_record(source->reader, wait->stalls_histogram, RECORD_HISTOGRAM);
     if (histogram)
         histogram_add(&loop->stall_histogram, histogram, wait->stalls);
+    if (longest == 0) /* the worst turns were before the part that is looked at */
+        longest = histogram_top(&loop->stall_histogram);
     double rate = source->ticks.ns_per_tick;
     loop->p50_ns = (uint64_t)(histogram_quantile(&loop->stall_histogram, 0.50, longest) * rate);
     loop->p99_ns = (uint64_t)(histogram_quantile(&loop->stall_histogram, 0.99, longest) * rate);

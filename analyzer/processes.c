@@ -75,15 +75,15 @@ bool source_idle(const struct source *source, const struct source_thread *thread
 
 /* ---- processes ---- */
 
-static void source_begin(struct build *build, const struct reader *reader,
-                         const struct run_info *run, struct source *source, int pid)
+static void source_begin(struct build *build, const struct source *like, struct source *source,
+                         int pid)
 {
     struct report_process *process = ARENA_NEW(build->arena, struct report_process);
-    *source = (struct source){.build = build,
-                              .reader = reader,
-                              .run = run,
-                              .process = process,
-                              .ticks = ticks_of(reader)};
+    const struct reader *reader = like->reader;
+    *source = *like;
+    source->build = build;
+    source->process = process;
+    source->ticks = ticks_of(reader);
     source->threads.arena = build->arena;
     source->slots.arena = build->arena;
     source->begin = reader_header(reader)->first_clock.ticks;
@@ -141,8 +141,7 @@ static void describe(struct source *source, const struct trace_process *record)
 
 struct finder {
     struct build *build;
-    const struct reader *reader;
-    const struct run_info *run;
+    const struct source *like;
     struct source *sources;
     size_t count, capacity;
     struct map by_pid;
@@ -156,7 +155,7 @@ static struct source *source_of(struct finder *finder, int32_t pid)
                                      finder->count, &finder->capacity);
         index = (uint32_t)finder->count++;
         map_put(&finder->by_pid, (uint32_t)pid, index);
-        source_begin(finder->build, finder->reader, finder->run, &finder->sources[index], pid);
+        source_begin(finder->build, finder->like, &finder->sources[index], pid);
     }
     return &finder->sources[index];
 }
@@ -174,9 +173,20 @@ static bool waits_for_server(const struct source *source, const struct trace_wai
     return module && clients_has(reader_string(source->reader, module->path));
 }
 
+/* Did it end, or were all threads that it sums counted, before the part that is looked at? */
+static bool is_over(const struct source *source, const struct reader_cursor *cursor,
+                    const struct trace_thread *record)
+{
+    if (!source->part.begin)
+        return false;
+    return cursor->tid ? record->end && record->end < source->part.begin : record->folded == 0;
+}
+
 static void add_thread(struct source *source, const struct reader_cursor *cursor,
                        const struct trace_thread *record)
 {
+    if (is_over(source, cursor, record))
+        return;
     struct arena *arena = source->build->arena;
     struct report_thread *thread = ARENA_NEW(arena, struct report_thread);
     thread->pid = cursor->pid;
@@ -191,7 +201,8 @@ static void add_thread(struct source *source, const struct reader_cursor *cursor
             (uint32_t)source->thread_count);
     const struct trace_wait_point *wait =
         reader_record(source->reader, record->loop, RECORD_WAIT_POINT);
-    if (wait && (wait->turns < TURNS_LEAST || waits_for_server(source, wait)))
+    bool recurs = wait && (wait->turns >= TURNS_LEAST || wait->flags & BASELINE_WAS_LOOP);
+    if (!recurs || waits_for_server(source, wait))
         wait = NULL;
     source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
 }
@@ -232,9 +243,25 @@ static void find_alive(struct source *source)
     }
 }
 
+/* The part of the process that lies in the window. */
+static void find_part(struct source *source)
+{
+    struct report_process *process = source->process;
+    process->lived_ns = source_ns(source, source->end - source->begin);
+    if (source->begin < source->part.begin)
+        source->begin = source->part.begin;
+    if (source->end < source->begin)
+        source->end = source->begin;
+    process->is_part = source->begin == source->part.begin || source->part.end;
+    process->wall_ns = source_ns(source, source->end - source->begin);
+    process->started_realtime_ns = ticks_realtime(&source->ticks, source->begin);
+}
+
 static void find_end(struct source *source, bool replaced)
 {
     const struct run_info *run = replaced ? NULL : source->run;
+    if (!source->end && source->part.end)
+        source->end = source->part.end; /* what came of it later is not looked at */
     if (!source->end && run && run->pid == source->process->pid && run->ended_ns) {
         source->end = ticks_at(&source->ticks, run->ended_ns);
         source->process->state = REPORT_KILLED;
@@ -249,8 +276,7 @@ static void find_end(struct source *source, bool replaced)
         source->end = source->begin;
     if (replaced)
         source->process->state = REPORT_REPLACED;
-    source->process->wall_ns = source_ns(source, source->end - source->begin);
-    source->process->started_realtime_ns = ticks_realtime(&source->ticks, source->begin);
+    find_part(source);
 }
 
 /* The call in progress. Its own call id counts only while its slot is not known. */
@@ -326,10 +352,10 @@ void processes_measure(struct source *source, bool replaced)
     sum_slots(source);
 }
 
-unsigned processes_find(struct build *build, const struct reader *reader,
-                        const struct run_info *run, struct source **sources)
+unsigned processes_find(struct build *build, const struct source *like, struct source **sources)
 {
-    struct finder finder = {.build = build, .reader = reader, .run = run};
+    const struct reader *reader = like->reader;
+    struct finder finder = {.build = build, .like = like};
     finder.by_pid.arena = build->arena;
     struct reader_cursor cursor = {0};
     for (const struct trace_record *record; (record = reader_next(reader, &cursor));) {

@@ -8,12 +8,12 @@
 
 #include "build.h"
 
-/* Finds the processes that wrote to the file. Returns their number; *sources lives in the arena. */
 /* After the processes of all files are found: spans, threads and sums. `replaced`: the process went
  * on as another image (exec), which has a trace of its own. */
 void processes_measure(struct source *source, bool replaced);
 
-unsigned processes_find(struct build *build, const struct reader *reader,
-                        const struct run_info *run, struct source **sources);
+/* Finds the processes that wrote to the file. Returns their number; *sources lives in the arena. Of
+ * `like` the reader, run, window and part are taken. */
+unsigned processes_find(struct build *build, const struct source *like, struct source **sources);
 
 #endif

@@ -26,6 +26,8 @@ struct chunk {
 
 struct reader {
     char *path;
+    char *ring_path; /* NULL: path */
+    uint64_t first_event;
     int fd; /* open while loading only */
     uint64_t size;
     uint64_t committed;
@@ -381,6 +383,7 @@ void reader_close(struct reader *reader)
     free(reader->calls);
     free(reader->modules);
     free(reader->path);
+    free(reader->ring_path);
     free(reader);
 }
 
@@ -444,18 +447,24 @@ const struct trace_record *reader_next(const struct reader *reader, struct reade
     return NULL;
 }
 
-const void *reader_record(const struct reader *reader, uint32_t id, enum trace_record_type type)
+/* The chunk an id lies in, and its cell there; NULL: nothing was read there. */
+static struct chunk *chunk_at(const struct reader *reader, uint32_t id, uint32_t *cell)
 {
     if (id < TRACE_FIRST_CHUNK / TRACE_CELL)
         return NULL;
-    uint32_t cell = id - TRACE_FIRST_CHUNK / TRACE_CELL;
-    uint32_t index = cell / CELLS;
-    cell %= CELLS;
-    if (index >= reader->chunks || !reader->chunk[index] ||
-        !(reader->chunk[index]->start[cell / 64] >> cell % 64 & 1))
+    uint32_t index = (id - TRACE_FIRST_CHUNK / TRACE_CELL) / CELLS;
+    *cell = (id - TRACE_FIRST_CHUNK / TRACE_CELL) % CELLS;
+    return index < reader->chunks ? reader->chunk[index] : NULL;
+}
+
+const void *reader_record(const struct reader *reader, uint32_t id, enum trace_record_type type)
+{
+    uint32_t cell;
+    const struct chunk *chunk = chunk_at(reader, id, &cell);
+    if (!chunk || !(chunk->start[cell / 64] >> cell % 64 & 1))
         return NULL;
     const struct trace_record *record =
-        (const struct trace_record *)(reader->chunk[index]->bytes + (size_t)cell * TRACE_CELL);
+        (const struct trace_record *)(chunk->bytes + (size_t)cell * TRACE_CELL);
     return record->type == type ? record : NULL;
 }
 
@@ -473,4 +482,46 @@ const struct trace_call *reader_call(const struct reader *reader, uint16_t id)
 const struct trace_module *reader_module(const struct reader *reader, uint16_t id)
 {
     return reader->modules[id];
+}
+
+/* ---- changing ---- */
+
+struct trace_header *reader_edit_header(struct reader *reader)
+{
+    return &reader->header;
+}
+
+void *reader_edit(struct reader *reader, uint32_t id)
+{
+    uint32_t cell;
+    struct chunk *chunk = chunk_at(reader, id, &cell);
+    return chunk ? chunk->bytes + (size_t)cell * TRACE_CELL : NULL;
+}
+
+const struct trace_chunk *reader_chunk_of(const struct reader *reader, uint32_t id)
+{
+    uint32_t cell;
+    const struct chunk *chunk = chunk_at(reader, id, &cell);
+    return chunk ? (const struct trace_chunk *)chunk->bytes : NULL;
+}
+
+void reader_first_event_is(struct reader *reader, uint64_t number)
+{
+    reader->first_event = number;
+}
+
+void reader_ring_is_in(struct reader *reader, const char *path)
+{
+    free(reader->ring_path);
+    reader->ring_path = strdup(path);
+}
+
+uint64_t reader_first_event(const struct reader *reader)
+{
+    return reader->first_event;
+}
+
+const char *reader_ring_path(const struct reader *reader)
+{
+    return reader->ring_path ? reader->ring_path : reader->path;
 }

@@ -57,6 +57,23 @@ const void *reader_record(const struct reader *reader, uint32_t id, enum trace_r
 /* The text of a string id; NULL if there is none. Bytes are as the process wrote them. */
 const char *reader_string(const struct reader *reader, uint32_t id);
 
+/* ---- for baseline.c, which takes from counters what they were before ---- */
+
+/* The reader's own copies, to be changed. A record is given by an id that reader_next returned. */
+struct trace_header *reader_edit_header(struct reader *reader);
+void *reader_edit(struct reader *reader, uint32_t id);
+
+/* The chunk of records that this id lies in; NULL: none was read there. */
+const struct trace_chunk *reader_chunk_of(const struct reader *reader, uint32_t id);
+
+/* Events before this number are none of the report's. */
+void reader_first_event_is(struct reader *reader, uint64_t number);
+uint64_t reader_first_event(const struct reader *reader);
+
+/* The file that has the events: a copy of a trace has none. */
+void reader_ring_is_in(struct reader *reader, const char *path);
+const char *reader_ring_path(const struct reader *reader);
+
 /* By the file's own numbering; NULL if the file does not tell. */
 const struct trace_call *reader_call(const struct reader *reader, uint16_t id);
 const struct trace_module *reader_module(const struct reader *reader, uint16_t id);

@@ -74,6 +74,14 @@ int reading_option(struct reading *reading, int option, const char *value)
             return reading_usage(reading, "--pid takes the number of a process, not", value);
         reading->render.pid = reading->report.pid;
         return 0;
+    case READING_SINCE:
+        reading->report.since = value;
+        keep(reading, "--since", value);
+        return 0;
+    case READING_UNTIL:
+        reading->report.until = value;
+        keep(reading, "--until", value);
+        return 0;
     case READING_WRAPPERS:
     case READING_WRAPPERS_FILE:
         return take_wrappers(reading, value, option == READING_WRAPPERS_FILE);

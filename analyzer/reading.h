@@ -22,29 +22,35 @@ struct reading {
 
 enum reading_option {
     READING_PID = 256,
+    READING_SINCE,
+    READING_UNTIL,
     READING_WRAPPERS,
     READING_WRAPPERS_FILE,
     READING_COLOR,
     READING_END /* first number that is free for a command's own options */
 };
 
+/* clang-format off */
 /* Rows of a command's table of options, and the lines of its help that speak of them. */
-#define READING_OPTIONS                                                    \
-    {"pid", required_argument, NULL, READING_PID},                         \
-        {"wrappers", required_argument, NULL, READING_WRAPPERS},           \
-        {"wrappers-file", required_argument, NULL, READING_WRAPPERS_FILE}, \
-        {"color", required_argument, NULL, READING_COLOR},                 \
-    {                                                                      \
-        "help", no_argument, NULL, 'h'                                     \
-    }
+#define READING_OPTIONS                                                   \
+    {"pid", required_argument, NULL, READING_PID},                        \
+    {"since", required_argument, NULL, READING_SINCE},                    \
+    {"until", required_argument, NULL, READING_UNTIL},                    \
+    {"wrappers", required_argument, NULL, READING_WRAPPERS},              \
+    {"wrappers-file", required_argument, NULL, READING_WRAPPERS_FILE},    \
+    {"color", required_argument, NULL, READING_COLOR},                    \
+    {"help", no_argument, NULL, 'h'}
 
 #define READING_HELP                                                                      \
-    "  --wrappers A,B     functions that only pass calls on (as xread): their callers\n"  \
+    "  --since MARK       leave out what came before a mark (see shunt mark)\n"          \
+    "  --until MARK       leave out what came after it\n"                                \
+    "  --wrappers A,B     functions that only pass calls on (as xread): their callers\n" \
     "                     are the owners. Globs (x*), one library's (libfoo.so*:foo_*)\n" \
-    "                     or a whole library (libfoo.so*:*)\n"                            \
-    "  --wrappers-file F  the same from a file, one a line, # begins a comment\n"         \
-    "  --color WHEN       auto (default), always or never; NO_COLOR means never\n"        \
+    "                     or a whole library (libfoo.so*:*)\n"                           \
+    "  --wrappers-file F  the same from a file, one a line, # begins a comment\n"        \
+    "  --color WHEN       auto (default), always or never; NO_COLOR means never\n"       \
     "  --help             this text\n"
+/* clang-format on */
 
 void reading_begin(struct reading *reading, const char *command);
 void reading_end(struct reading *reading);

@@ -203,7 +203,7 @@ int render_group(struct report *report, const struct render_options *options, FI
             continue;
         if (shown)
             fputs("\n\n", out);
-        parts_head(&page, process);
+        parts_head(&page, report, process);
         parts_groups(&page, process, options->by);
         shown = process;
     }

@@ -44,7 +44,11 @@ static const char *state_text(struct page *page, const struct report_process *pr
 {
     struct arena *a = page->arena;
     const char *wall = arena_print(a, "%s%s", process->end_known ? "" : "at least ",
-                                   format_duration(a, process->wall_ns));
+                                   format_duration(a, process->lived_ns));
+    if (process->is_part)
+        return arena_print(a, "%s%s of the %s it ran", process->end_known ? "" : "At least ",
+                           format_duration(a, process->wall_ns),
+                           format_duration(a, process->lived_ns));
     const char *signal = process->signal ? sigabbrev_np(process->signal) : NULL;
     switch (process->state) {
     case REPORT_ENDED:
@@ -109,7 +113,26 @@ static void saw(struct page *page, const struct report_process *process)
         page_wrap(page, PAGE_PLAIN, "    To know it: ", 4, process->saw_how);
 }
 
-void parts_head(struct page *page, const struct report_process *process)
+/* The whole run may be another story: which part of it this is comes first. */
+static void part(struct page *page, const struct report *report,
+                 const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    const char *end =
+        report->until ? arena_print(a, "the mark \"%s\"", report->until->text) : "the end";
+    if (!process->is_part)
+        return;
+    page_wrap(page, PAGE_BOLD, "PART ", 5,
+              report->since
+                  ? arena_print(a,
+                                "of the run: from the mark \"%s\" to %s. Times count from the "
+                                "mark.",
+                                report->since->text, end)
+                  : arena_print(a, "of the run: from its start to %s.", end));
+}
+
+void parts_head(struct page *page, const struct report *report,
+                const struct report_process *process)
 {
     const char *program =
         process->command_line && *process->command_line ? process->command_line : process->name;
@@ -117,6 +140,7 @@ void parts_head(struct page *page, const struct report_process *process)
     size_t room = PAGE_WIDTH - 16 - text_width(title);
     fprintf(page->out, "%s  %s  %s\n", page_styled(page, PAGE_BOLD, "shunt report"), title,
             room < PAGE_WIDTH ? text_fit(page->arena, program, room) : "");
+    part(page, report, process);
     saw(page, process);
     if (process->setup_trouble)
         page_wrap(page, PAGE_YELLOW, "CAREFUL ", 8, process->setup_trouble);

@@ -350,6 +350,7 @@ static void process_facts(json_t *object, const struct report_process *process)
     SET(object, "setup_trouble", text_or_null(process->setup_trouble));
     SET(object, "started_realtime_ns", number(process->started_realtime_ns));
     SET(object, "wall_ns", number(process->wall_ns));
+    SET(object, "lived_ns", number(process->lived_ns));
     SET(object, "cpu_ns", number_if(process->cpu_known, process->cpu_ns));
     SET(object, "threshold_ns", number(process->threshold_ns));
     SET(object, "clock", clock_json(process));
@@ -401,6 +402,19 @@ static json_t *groups_json(const struct report_process *process)
     return object;
 }
 
+static json_t *marks_json(const struct report *report)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < report->mark_count; i++) {
+        json_t *object = json_object();
+        SET(object, "number", json_integer(report->marks[i].number));
+        SET(object, "text", json_string(report->marks[i].text));
+        SET(object, "realtime_ns", number(report->marks[i].realtime_ns));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *wrappers_json(const struct report *report)
 {
     json_t *array = json_array();
@@ -441,6 +455,9 @@ int render_json(struct report *report, const struct render_options *options, FIL
     SET(root, "command", text_or_null(report->command));
     SET(root, "notes", texts(report->notes, report->note_count));
     SET(root, "wrappers", wrappers_json(report));
+    SET(root, "marks", marks_json(report));
+    SET(root, "since", text_or_null(report->since ? report->since->text : NULL));
+    SET(root, "until", text_or_null(report->until ? report->until->text : NULL));
     json_t *processes = json_array();
     for (unsigned i = 0; i < report->process_count; i++)
         if (!options->pid || report->processes[i]->pid == options->pid)

@@ -8,8 +8,9 @@
 #include "page.h"
 #include "render.h"
 
-/* Whose page it is, how much was seen and what was not. */
-void parts_head(struct page *page, const struct report_process *process);
+/* Whose page it is, which part of the run, how much was seen and what was not. */
+void parts_head(struct page *page, const struct report *report,
+                const struct report_process *process);
 
 /* The groups of one kind as a table: all of them with the ids of their sites, or (brief) those that
  * explain most of the stall. */

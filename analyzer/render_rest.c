@@ -204,8 +204,27 @@ static void wrappers(struct page *page, const struct report *report)
                               unused));
 }
 
+static void marks(struct page *page, const struct report *report)
+{
+    enum { MOST = 6 };
+    struct arena *a = page->arena;
+    const char *text = "";
+    for (unsigned i = 0; i < report->mark_count && i < MOST; i++)
+        text = arena_print(a, "%s%s%u \"%s\"", text, i ? ", " : "", report->marks[i].number,
+                           report->marks[i].text);
+    if (report->mark_count > MOST)
+        text = arena_print(a, "%s and %u more", text, report->mark_count - MOST);
+    if (report->mark_count)
+        page_wrap(page, PAGE_BOLD, "Marks          ", 15,
+                  arena_print(a, "%s%s", text,
+                              report->since || report->until
+                                  ? ""
+                                  : "  (--since 1 leaves out what came before the first)"));
+}
+
 void parts_report(struct page *page, const struct report *report)
 {
+    marks(page, report);
     wrappers(page, report);
     for (unsigned i = 0; i < report->note_count; i++)
         page_wrap(page, PAGE_YELLOW, "LEFT OUT ", 9, report->notes[i]);

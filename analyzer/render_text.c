@@ -65,9 +65,10 @@ static void other_blocking(struct page *page, const struct report_process *proce
     table_threads(page, process, 3);
 }
 
-static void process_page(struct page *page, const struct report_process *process, unsigned top)
+static void process_page(struct page *page, const struct report *report,
+                         const struct report_process *process, unsigned top)
 {
-    parts_head(page, process);
+    parts_head(page, report, process);
     if (process->loop_count)
         parts_loops(page, process, top);
     else
@@ -99,7 +100,7 @@ int render_text(struct report *report, const struct render_options *options, FIL
             continue;
         if (shown)
             fputs("\n\n", out);
-        process_page(&page, process, options->top);
+        process_page(&page, report, process, options->top);
         shown = process;
     }
     if (!shown)

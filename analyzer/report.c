@@ -16,6 +16,7 @@
 #include "targets.h"
 #include "text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +33,9 @@ struct job {
     unsigned count;
     struct source **sources; /* of all files, busiest first */
     unsigned source_count;
-    const char *run_directory; /* the one that `run` is of; equal strings of inputs are one */
+    const char *run_directory; /* the one that these are of; equal strings of inputs are one */
     const struct run_info *run;
+    const struct window *window;
 };
 
 const char *report_verdict_name(enum verdict verdict)
@@ -84,19 +86,50 @@ static void add_note(struct report *report, const char *text)
         report->notes[report->note_count++] = text;
 }
 
-/* run.json of a directory, read once for all files in it. */
-static const struct run_info *run_of(struct job *job, const char *directory)
+/* run.json and the marks of a directory, read once for all files in it. 0, or -1 with a sentence.
+ */
+static int enter(struct job *job, const char *directory, struct error *error)
 {
+    struct arena *arena = job->build.arena;
+    struct report *report = job->build.report;
+    const struct report_options *options = job->build.options;
     if (job->run_directory == directory)
-        return job->run;
+        return 0;
+    struct window *window = ARENA_NEW(arena, struct window);
+    if (window_open(window, arena, directory, options->since, options->until, error) < 0)
+        return -1;
     const char *trouble;
-    job->run = run_info_read(job->build.arena, directory, &trouble);
-    job->run_directory = directory;
+    const struct run_info *run = run_info_read(arena, directory, &trouble);
     if (trouble)
-        add_note(job->build.report, arena_print(job->build.arena, "%s/%s", directory, trouble));
-    if (job->run && !job->build.report->command)
-        job->build.report->command = job->run->command;
-    return job->run;
+        add_note(report, arena_print(arena, "%s/%s", directory, trouble));
+    if (run && !report->command)
+        report->command = run->command;
+    if (!report->marks) {
+        report->marks = window->marks.items;
+        report->mark_count = window->marks.count;
+        report->since = window->since;
+        report->until = window->until;
+    }
+    job->window = window;
+    job->run = run_info_between(arena, run, window->from.threads, window->to.threads);
+    job->run_directory = directory;
+    return 0;
+}
+
+/* 1: nothing of it is looked at. */
+static int read_trace(struct job *job, const struct input *input, struct error *error)
+{
+    struct trace *trace = &job->traces[job->count];
+    struct source like = {.run = job->run, .window = job->window};
+    int result = window_reader(job->window, job->build.arena, input->path, &trace->reader,
+                               &like.part, error);
+    if (result != 0)
+        return result;
+    like.reader = trace->reader;
+    job->count++;
+    trace->count = processes_find(&job->build, &like, &trace->sources);
+    job->source_count += trace->count;
+    return 0;
 }
 
 static int read_traces(struct job *job, const struct inputs *inputs, struct error *error)
@@ -104,16 +137,14 @@ static int read_traces(struct job *job, const struct inputs *inputs, struct erro
     struct arena *arena = job->build.arena;
     job->traces = ARENA_ARRAY(arena, struct trace, inputs->count);
     for (unsigned i = 0; i < inputs->count; i++) {
-        struct trace *trace = &job->traces[job->count];
-        if (reader_open(&trace->reader, inputs->items[i].path, error) < 0) {
+        if (enter(job, inputs->items[i].directory, error) < 0)
+            return -1;
+        if (read_trace(job, &inputs->items[i], error) < 0)
             add_note(job->build.report, text_clean(arena, error->text));
-            continue;
-        }
-        job->count++;
-        trace->count = processes_find(&job->build, trace->reader,
-                                      run_of(job, inputs->items[i].directory), &trace->sources);
-        job->source_count += trace->count;
     }
+    if (job->count == 0 && job->build.options->until)
+        return error_set(error, "no process had begun when the mark \"%s\" was set",
+                         job->build.options->until);
     if (job->count == 0) /* the sentence about the last file stands */
         return -1;
     return 0;
@@ -150,6 +181,29 @@ static void measure(struct job *job)
                           map_get(&last, (uint32_t)job->sources[i]->process->pid) != i);
 }
 
+/* Processes that were over before the part that is looked at are none of it. */
+static bool is_over(const struct source *source)
+{
+    return source->part.begin && source->process->is_part && source->process->wall_ns == 0 &&
+           source->process->calls == 0;
+}
+
+static void drop_over(struct job *job)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < job->source_count; i++)
+        if (!is_over(job->sources[i]))
+            job->sources[kept++] = job->sources[i];
+    if (kept < job->source_count)
+        add_note(
+            job->build.report,
+            arena_print(job->build.arena, "%u %s over before the mark \"%s\"",
+                        job->source_count - kept,
+                        job->source_count - kept == 1 ? "process that was" : "processes that were",
+                        job->build.report->since->text));
+    job->source_count = kept;
+}
+
 static void order_processes(struct job *job)
 {
     struct report *report = job->build.report;
@@ -159,6 +213,7 @@ static void order_processes(struct job *job)
         for (unsigned j = 0; j < job->traces[i].count; j++)
             job->sources[filled++] = &job->traces[i].sources[j];
     measure(job);
+    drop_over(job);
     qsort(job->sources, job->source_count, sizeof(struct source *), busier);
     report->processes = ARENA_ARRAY(job->build.arena, struct report_process *, job->source_count);
     report->process_count = job->source_count;
@@ -263,6 +318,21 @@ static void note_stripped(struct source *source)
                 sites, sites == 1 ? "site has" : "sites have", module));
 }
 
+/* What of a part cannot be told exactly. */
+static void note_part(struct source *source)
+{
+    const struct baseline_result *result = &source->part.baseline;
+    struct arena *arena = source->build->arena;
+    if (result->estimated_max)
+        source_note(source, "where the longest call was before the mark, max is read from the "
+                            "latencies and up to 12.5% too high");
+    if (result->too_small)
+        source_note(source, arena_print(arena,
+                                        "%" PRIu64 " counters were greater at the mark than now: "
+                                        "a thread ended just then, and sums are a little off",
+                                        result->too_small));
+}
+
 static void aggregate(struct source *source)
 {
     loops_begin(source);
@@ -271,6 +341,7 @@ static void aggregate(struct source *source)
     rank_others(source);
     find_current(source);
     note_stripped(source);
+    note_part(source);
 }
 
 /* A copy: the model outlives the options. */
@@ -342,7 +413,8 @@ int report_build(struct report *report, const char *const *paths, unsigned path_
     }
     if (result == 0) {
         order_processes(&job);
-        result = check_pid(&job, error);
+        result = job.source_count ? check_pid(&job, error)
+                                  : error_set(error, "all processes were over before the mark");
     }
     if (result == 0)
         result = resolve(&job, error);

@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "error.h"
 #include "histogram.h"
+#include "marks.h"
 #include "ticks.h"
 #include "wrappers.h"
 
@@ -256,7 +257,9 @@ struct report_process {
     int signal;                /* that killed it; 0 unknown or none */
     const char *setup_trouble; /* NULL; else why nothing was observed */
     uint64_t started_realtime_ns;
-    uint64_t wall_ns;
+    uint64_t wall_ns;  /* of the part that is looked at */
+    uint64_t lived_ns; /* of the whole process */
+    bool is_part;      /* it began before a mark, or went on after one; times count from there */
     uint64_t threshold_ns;
     enum ticks_quality clock_quality;
     double ns_per_tick;
@@ -302,12 +305,16 @@ struct report {
     unsigned process_count;
     const char **notes; /* files left out and why */
     unsigned note_count;
-    const struct wrapper *wrappers; /* in force */
+    const struct mark *marks; /* of the run, the first one if there are several */
+    unsigned mark_count;
+    const struct mark *since, *until; /* what is looked at lies between them; NULL: not limited */
+    const struct wrapper *wrappers;   /* in force */
     size_t wrapper_count;
 };
 
 struct report_options {
     struct wrappers *wrappers; /* functions that are no owners; NULL none. Matches are marked */
+    const char *since, *until; /* marks between which all figures lie; NULL not limited */
     const char *site;          /* id or prefix of sites that are wanted in detail; NULL none */
     int pid;                   /* resolve this process only; 0: the busiest */
     bool all;                  /* resolve every process */

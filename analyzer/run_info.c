@@ -72,6 +72,20 @@ static void read_gaps(struct arena *arena, struct run_info *info, const json_t *
     }
 }
 
+struct run_info *run_info_of(struct arena *arena, const struct json_t *root)
+{
+    struct run_info *info = ARENA_NEW(arena, struct run_info);
+    info->command = joined(arena, json_object_get(root, "command"));
+    info->pid = (int)number(root, "pid");
+    info->started_ns = number(root, "started_monotonic_ns");
+    info->ended_ns = number(root, "ended_monotonic_ns");
+    info->signal = (int)number(root, "signal");
+    info->run_queue_known = json_is_true(json_object_get(root, "run_queue_known"));
+    read_threads(arena, info, json_object_get(root, "threads"));
+    read_gaps(arena, info, json_object_get(root, "gaps"));
+    return info;
+}
+
 struct run_info *run_info_read(struct arena *arena, const char *directory, const char **trouble)
 {
     *trouble = NULL;
@@ -91,15 +105,7 @@ struct run_info *run_info_read(struct arena *arena, const char *directory, const
         json_decref(root);
         return NULL;
     }
-    struct run_info *info = ARENA_NEW(arena, struct run_info);
-    info->command = joined(arena, json_object_get(root, "command"));
-    info->pid = (int)number(root, "pid");
-    info->started_ns = number(root, "started_monotonic_ns");
-    info->ended_ns = number(root, "ended_monotonic_ns");
-    info->signal = (int)number(root, "signal");
-    info->run_queue_known = json_is_true(json_object_get(root, "run_queue_known"));
-    read_threads(arena, info, json_object_get(root, "threads"));
-    read_gaps(arena, info, json_object_get(root, "gaps"));
+    struct run_info *info = run_info_of(arena, root);
     json_decref(root);
     return info;
 }
@@ -139,4 +145,76 @@ bool run_info_thread(const struct run_info *info, int pid, int tid, uint64_t exp
         thread->stime_ns = less(best->stime_ns, before->stime_ns);
     }
     return true;
+}
+
+/* ---- between two instants ---- */
+
+/* Is `later` the same thread as `row`, seen again? A number may have been used twice. */
+static bool is_same(const struct run_thread *row, const struct run_thread *later)
+{
+    return row->pid == later->pid && row->tid == later->tid &&
+           later->sampled_ns >= row->sampled_ns && later->started_ns <= row->sampled_ns;
+}
+
+/* Kernel figures go on over exec, what is explained begins anew with each image: only the image
+ * that was there at the time gives some of it up. */
+static void subtract(struct run_info *info, const struct run_thread *before)
+{
+    bool first = true;
+    for (unsigned i = 0; i < info->thread_count; i++) {
+        struct run_thread *row = &info->threads[i];
+        if (!is_same(before, row))
+            continue;
+        row->started_ns = before->sampled_ns;
+        row->run_ns = less(row->run_ns, before->run_ns);
+        row->wait_ns = less(row->wait_ns, before->wait_ns);
+        row->stime_ns = less(row->stime_ns, before->stime_ns);
+        if (first) {
+            row->explained_known &= before->explained_known;
+            row->explained_ticks = less(row->explained_ticks, before->explained_ticks);
+        }
+        first = false;
+    }
+}
+
+/* Rows of threads that had ended before `from`, or began after `to`, go. */
+static void keep_rows(struct arena *arena, struct run_info *info, const struct run_info *rows,
+                      uint64_t from, uint64_t to)
+{
+    struct run_thread *kept =
+        ARENA_ARRAY(arena, struct run_thread, info->thread_count + rows->thread_count);
+    for (unsigned i = 0; i < info->thread_count; i++)
+        kept[i] = info->threads[i];
+    info->threads = kept;
+    for (unsigned i = 0; i < rows->thread_count; i++)
+        if (rows->threads[i].sampled_ns >= from && rows->threads[i].sampled_ns <= to)
+            info->threads[info->thread_count++] = rows->threads[i];
+}
+
+static uint64_t latest(const struct run_info *info)
+{
+    uint64_t when = 0;
+    for (unsigned i = 0; info && i < info->thread_count; i++)
+        when = info->threads[i].sampled_ns > when ? info->threads[i].sampled_ns : when;
+    return when;
+}
+
+const struct run_info *run_info_between(struct arena *arena, const struct run_info *run,
+                                        const struct run_info *since, const struct run_info *until)
+{
+    if ((!since && !until) || (!run && !until))
+        return run;
+    struct run_info *between = ARENA_NEW(arena, struct run_info);
+    *between = run ? *run : *until;
+    between->thread_count = 0;
+    if (run)
+        keep_rows(arena, between, run, latest(since), until ? latest(until) : UINT64_MAX);
+    if (until) {
+        between->run_queue_known = until->run_queue_known;
+        between->ended_ns = 0;
+        keep_rows(arena, between, until, 0, UINT64_MAX);
+    }
+    for (unsigned i = 0; since && i < since->thread_count; i++)
+        subtract(between, &since->threads[i]);
+    return between;
 }

@@ -44,6 +44,15 @@ struct run_info {
  * used, and is NULL otherwise. */
 struct run_info *run_info_read(struct arena *arena, const char *directory, const char **trouble);
 
+/* The same from a parsed object that has run.json's members, or some of them. */
+struct json_t;
+struct run_info *run_info_of(struct arena *arena, const struct json_t *root);
+
+/* What was seen between two instants: the figures of `until` (or of the run's end, NULL) without
+ * those of `since` (NULL: from the start). Any may be NULL; so may the result. */
+const struct run_info *run_info_between(struct arena *arena, const struct run_info *run,
+                                        const struct run_info *since, const struct run_info *until);
+
 /* The thread as it was seen from outside; false if it was not. A thread that went through exec has
  * a row for each image, whose figures go on from one to the next: `explained` (ticks, by the trace)
  * tells which image is meant, and the figures of the image before are taken off. */

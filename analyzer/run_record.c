@@ -64,7 +64,7 @@ static json_t *one_thread(const struct sampler_thread *thread)
     return object;
 }
 
-static json_t *threads(const struct sampler *sampler)
+struct json_t *run_record_threads(const struct sampler *sampler)
 {
     json_t *list = json_array();
     const struct sampler_thread *thread;
@@ -118,7 +118,7 @@ static json_t *build(const struct run_record *record)
     json_object_set_new(root, "host", text(system.nodename));
     json_object_set_new(root, "kernel", text(system.release));
     json_object_set_new(root, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
-    json_object_set_new(root, "threads", threads(record->sampler));
+    json_object_set_new(root, "threads", run_record_threads(record->sampler));
     json_object_set_new(root, "gaps", gaps(record));
     return root;
 }

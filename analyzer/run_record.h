@@ -17,6 +17,10 @@ struct run_record {
     const char *gap;               /* NULL: none known */
 };
 
+/* What was sampled, as run.json's member "threads". */
+struct json_t;
+struct json_t *run_record_threads(const struct sampler *sampler);
+
 /* Writes DIR/run.json through a temporary file. 0 or negative errno. */
 int run_record_write(const struct run_record *record, const char *dir);
 
