@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,8 +28,25 @@ static void doze(void)
     nanosleep(&moment, NULL);
 }
 
+/* Until the main thread of `pid` sleeps: on a busy machine it may come late to the call that is to
+ * block. */
+static void await_asleep(pid_t pid)
+{
+    char path[64], stat[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
+    for (char state = 'R'; state != 'S';) {
+        FILE *file = fopen(path, "re");
+        if (!file || !fgets(stat, sizeof stat, file))
+            return;
+        fclose(file);
+        const char *name_end = strrchr(stat, ')');
+        state = name_end ? name_end[2] : 'S';
+    }
+}
+
 static void *write_late(void *fd)
 {
+    await_asleep(getpid());
     doze();
     truth_check(write(*(int *)fd, "x", 1) == 1);
     return NULL;
@@ -85,6 +103,7 @@ struct late {
 static void *connect_late(void *arg)
 {
     const struct late *late = arg;
+    await_asleep(getpid());
     doze();
     truth_check(connect(late->fd, (const struct sockaddr *)late->addr, sizeof *late->addr) == 0);
     return NULL;
@@ -101,9 +120,9 @@ static void inet_socket(void)
     truth_check(getsockname(listener, (struct sockaddr *)&addr, &length) == 0);
     int client = socket(AF_INET, SOCK_STREAM, 0);
     struct late late = {client, &addr};
-    truth_check(pthread_create(&thread, NULL, connect_late, &late) == 0);
     int fd = dup(listener); /* where accept's socket will be */
     close(fd);
+    truth_check(pthread_create(&thread, NULL, connect_late, &late) == 0);
     truth_expect("event accept %d 0 127.0.0.1 >= %d", fd, WAIT_MS - 1);
     truth_check(accept(listener, NULL, NULL) == fd);
     pthread_join(thread, NULL);
@@ -139,13 +158,14 @@ static void lock(void)
     if (child == 0) {
         close(second);
         truth_check(write(ends[1], "x", 1) == 1);
+        await_asleep(getppid());
         doze();
         flock(first, LOCK_UN);
         _exit(0);
     }
     truth_check(read(ends[0], &byte, 1) == 1);
     truth_check(flock(second, LOCK_EX) == 0);
-    truth_expect("event flock 0 0 called-lock >= %d", WAIT_MS / 2);
+    truth_expect("event flock 0 0 called-lock >= %d", WAIT_MS - 1);
     waitpid(child, NULL, 0);
 }
 
