@@ -24,10 +24,11 @@ static const char help[] =
     "  --help        this text\n"
     "\n"
     "columns\n"
-    "  FAMILY     what belongs together: file, socket, select, time, dns, process\n"
+    "  FAMILY     what belongs together: file, stdio, socket, select,\n"
+    "             time, dns, ipc, signal, process, sync\n"
     "  MOVE       may another thread execute it: yes; care, under conditions; never\n"
     "  WAITS FOR  data, ready (poll and its kind), disk, timer, name (DNS), child,\n"
-    "             lock, nothing\n"
+    "             lock, condition (what other threads do), nothing\n"
     "  ENDS EARLY how a call that waits can be ended without losing data: at once\n"
     "             (one restartable system call), signal (any handler ends it), resend\n"
     "             (libc code around the call), no\n";
@@ -36,13 +37,14 @@ static const char *const families[] = {
     [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
     [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
     [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
+    [FAMILY_sync] = "sync",
 };
 static const char *const moves[] = {
     [MOVE_YES] = "yes", [MOVE_CARE] = "care", [MOVE_NEVER] = "never"};
 static const char *const waits[] = {
     [BLOCKS_DATA] = "data",   [BLOCKS_READY] = "ready",   [BLOCKS_DISK] = "disk",
     [BLOCKS_TIMER] = "timer", [BLOCKS_NAME] = "name",     [BLOCKS_CHILD] = "child",
-    [BLOCKS_LOCK] = "lock",   [BLOCKS_NEVER] = "nothing",
+    [BLOCKS_LOCK] = "lock",   [BLOCKS_NEVER] = "nothing", [BLOCKS_CONDITION] = "condition",
 };
 static const char *const ends[] = {
     [ABORT_RANGE] = "at once",
@@ -54,6 +56,7 @@ static const char *const failures[] = {
     [FAIL_MINUS_ONE] = "-1 and errno",      [FAIL_NONZERO_ERROR] = "an error number",
     [FAIL_NONZERO_EAI] = "an EAI_ number",  [FAIL_REMAINING] = "what is left of the wait",
     [FAIL_NULL_POINTER] = "NULL and errno", [FAIL_NOTHING] = "cannot fail",
+    [FAIL_NONZERO_THRD] = "a thrd_ number",
 };
 
 static const char *aliases(struct arena *arena, unsigned id)

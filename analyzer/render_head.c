@@ -30,6 +30,7 @@ static const char *losses(struct page *page, const struct report_process *proces
         [TRACE_LOSS_THREADS] = "threads",
         [TRACE_LOSS_TURNS] = "wait points",
         [TRACE_LOSS_MODULES] = "modules",
+        [TRACE_LOSS_LOCKS] = "holders of locks",
     };
     const char *text = "";
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)

@@ -88,6 +88,7 @@ static json_t *lost_json(const struct report_process *process)
         [TRACE_LOSS_CALLS] = "calls",     [TRACE_LOSS_EVENTS] = "events",
         [TRACE_LOSS_STRINGS] = "strings", [TRACE_LOSS_THREADS] = "threads",
         [TRACE_LOSS_TURNS] = "turns",     [TRACE_LOSS_MODULES] = "modules",
+        [TRACE_LOSS_LOCKS] = "locks",
     };
     json_t *lost = json_object();
     uint64_t other = 0;
@@ -271,7 +272,8 @@ static const char *family_name(const struct report_site *site)
     static const char *const names[] = {
         [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
         [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
-        [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process"};
+        [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
+        [FAMILY_sync] = "sync"};
     return site->facts ? name_in(names, FAMILY_COUNT, site->facts->family) : "unknown";
 }
 

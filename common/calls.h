@@ -20,6 +20,7 @@ enum call_family {
     FAMILY_ipc,
     FAMILY_signal,
     FAMILY_process,
+    FAMILY_sync,
     FAMILY_COUNT
 };
 
@@ -33,7 +34,8 @@ enum call_fail {
     FAIL_NONZERO_EAI,
     FAIL_REMAINING,
     FAIL_NULL_POINTER,
-    FAIL_NOTHING
+    FAIL_NOTHING,
+    FAIL_NONZERO_THRD
 };
 
 /* How a worker's call could be ended early without losing data. */
@@ -48,7 +50,8 @@ enum call_blocks {
     BLOCKS_NAME,
     BLOCKS_CHILD,
     BLOCKS_LOCK,
-    BLOCKS_NEVER
+    BLOCKS_NEVER,
+    BLOCKS_CONDITION
 };
 
 /* What the call does with file descriptors, and so when and how its target is named. */
@@ -67,7 +70,10 @@ enum call_fd {
     CALLFD_STREAM4,
     CALLFD_STREAM5,
     CALLFD_STREAM_CLOSES,
-    CALLFD_DIRECTORY
+    CALLFD_DIRECTORY,
+    CALLFD_MUTEX,
+    CALLFD_READ,
+    CALLFD_WRITE
 };
 
 /* Ids are positions in this build's table and never leave it: a trace embeds the names. */

@@ -60,6 +60,8 @@ enum trace_loss {
     TRACE_LOSS_THREADS, /* threads that got no segment */
     TRACE_LOSS_TURNS,   /* wait points beyond the table of a thread */
     TRACE_LOSS_MODULES, /* ELF objects beyond the table: their frames carry bare addresses */
+    TRACE_LOSS_LOCKS,   /* waits for locks, and calls made while holding one, whose facts found no
+                           room; the calls themselves are counted */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -106,9 +108,11 @@ struct trace_header {
     uint32_t free_chunk; /* number of a FREE chunk, which links to the next by `previous`; 0 none */
     uint32_t children;   /* fork children that came to a regular end */
     uint32_t
-        children_sum; /* newest chunk of the segment that sums those beyond the first; 0 none */
-    char writer[32];  /* "shunt 0.1.0", terminated */
-    uint64_t reserved[64];
+        children_sum;     /* newest chunk of the segment that sums those beyond the first; 0 none */
+    char writer[32];      /* "shunt 0.1.0", terminated */
+    uint64_t locks_aside; /* locks taken without waiting that no thread's record counts: before the
+                             library was ready, and where a thread begins and ends; atomic add */
+    uint64_t reserved[63];
 };
 
 /* The control page, for switching while the program runs: two policy slots and a generation. In
@@ -167,7 +171,7 @@ enum trace_record_type {
     RECORD_HISTOGRAM,    /* latencies of one (call, owner frame), or of a loop's stalls */
     RECORD_WAIT_POINT,   /* a recurring wait: a loop, or a candidate for one */
     RECORD_PENDING_WAIT, /* reserved */
-    RECORD_LOCK          /* reserved: a held lock and its holder's slot */
+    RECORD_LOCK /* waits for a lock and who held it; calls that blocked while holding one */
 };
 
 /* First 8 bytes of every record. */
@@ -285,6 +289,24 @@ struct trace_current {
     uint64_t caller; /* return address, written only if slot is 0 */
 };
 
+/* What a thread holds: pthread mutexes and reader-writer locks that it took through a wrapper, in
+ * the order in which it took them. Only that thread writes it, and it goes on changing. */
+#define TRACE_HELD       16u
+#define TRACE_LOCK_KINDS 3u
+
+/* The low bits of a lock's address. */
+enum trace_lock_kind { TRACE_LOCK_MUTEX = 0, TRACE_LOCK_READ = 1, TRACE_LOCK_WRITE = 2 };
+
+struct trace_held {
+    uint64_t lock;   /* address | enum trace_lock_kind */
+    uint64_t caller; /* return address of the call that took it */
+};
+
+/* trace_thread.locks: how many entries of `held` are in use, and above them the number of locks
+ * taken without waiting, in one word that one instruction changes. */
+#define TRACE_LOCKS_HELD 0xffu
+#define TRACE_LOCKS_ONE  0x100u
+
 struct trace_thread {
     struct trace_record head;
     int32_t pid;
@@ -299,7 +321,9 @@ struct trace_thread {
     struct trace_current current;
     uint64_t explained; /* ticks inside outermost intercepted calls */
     uint64_t nested;    /* ticks inside calls made while another was in progress */
-
+    uint64_t locks;     /* see TRACE_LOCKS_ONE */
+    uint64_t unheld;    /* locks taken while `held` was full: not known to be held */
+    /* 128 */
     uint64_t cpu_when;  /* ticks */
     uint64_t checked;   /* memo answers checked against a real unwind */
     uint64_t wrong;     /* ... that differed */
@@ -307,7 +331,8 @@ struct trace_thread {
     uint64_t uncounted; /* calls that found no slot */
     uint32_t spawn;     /* reserved: spawn point */
     uint32_t runtime;   /* reserved: green runtime whose hub this thread is */
-    uint64_t reserved[8];
+    struct trace_held held[TRACE_HELD];
+    uint64_t reserved[10];
 };
 
 enum trace_slot_flag {
@@ -379,6 +404,39 @@ struct trace_histogram {
     uint32_t _pad;
     uint64_t frame; /* first frame outside libc, as in a context; 0: a loop's stalls */
     uint32_t bucket[TRACE_BUCKETS];
+};
+
+/* RECORD_LOCK's head.aux. */
+enum trace_lock_fact {
+    LOCK_WAITED = 1,  /* the call waited for a lock that another thread held */
+    LOCK_HELD = 2,    /* the call blocked while its own thread held a lock: the one taken last */
+    LOCK_HELD_TOO = 3 /* ... and this one, taken before that: the same calls once more */
+};
+
+/* What the holder of a lock was in when a wait for it began. */
+enum trace_holder {
+    HOLDER_UNKNOWN = 0, /* nobody can tell who held the lock */
+    HOLDER_OUTSIDE = 1, /* no intercepted call: it was computing, or in one that is not seen */
+    HOLDER_IN_CALL = 2  /* in holder_call, holder_context */
+};
+
+/* One (call, context) of this thread and one place where a lock was taken. Names contexts and not
+ * slots: those of an ended thread may be gone. */
+struct trace_lock {
+    struct trace_record head; /* aux: enum trace_lock_fact */
+    uint32_t context;         /* of the call that waited, or that blocked while holding */
+    uint16_t call;
+    uint16_t holder;         /* LOCK_WAITED: enum trace_holder */
+    uint64_t frame;          /* where the lock was taken, as in a context: the return address of the
+                                call that took it; 0 unknown */
+    uint32_t holder_context; /* HOLDER_IN_CALL */
+    uint16_t holder_call;    /* HOLDER_IN_CALL */
+    uint16_t _pad;
+    uint64_t count;
+    uint64_t ticks;
+    uint64_t max;
+    uint32_t next; /* for the thread itself */
+    uint32_t _pad2;
 };
 
 #define TRACE_TURN_SLOTS 4u
@@ -466,7 +524,8 @@ _Static_assert(sizeof(struct trace_context) == 16, "context record without frame
 _Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
 _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");
-_Static_assert(sizeof(struct trace_thread) == 224, "thread record");
+_Static_assert(sizeof(struct trace_lock) == 64, "lock record");
+_Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");
 _Static_assert(sizeof(struct trace_histogram) == 1280, "histogram record");
 _Static_assert(sizeof(struct trace_turn) == 96, "turn");

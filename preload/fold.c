@@ -5,6 +5,7 @@
  */
 #include "fold.h"
 
+#include "contention.h"
 #include "trace.h"
 
 #include <string.h>
@@ -135,6 +136,47 @@ static int add_histogram(struct trace_record *record, void *data)
     return 0;
 }
 
+static int same_lock(struct trace_record *record, void *data)
+{
+    return contention_same((void *)record, data);
+}
+
+/* Non-zero: no room. */
+static int ensure_lock(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_lock *like = (void *)record;
+    if (segment_each(&f->segment, RECORD_LOCK, same_lock, record))
+        return 0;
+    struct trace_lock *l = (void *)segment_new(&f->segment, sizeof *l);
+    if (!l)
+        return 1;
+    *l = (struct trace_lock){.head = l->head,
+                             .context = like->context,
+                             .call = like->call,
+                             .holder = like->holder,
+                             .frame = like->frame,
+                             .holder_context = like->holder_context,
+                             .holder_call = like->holder_call};
+    l->head.aux = like->head.aux;
+    trace_commit(&l->head, RECORD_LOCK);
+    return 0;
+}
+
+static int add_lock(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_lock *from = (void *)record;
+    struct trace_lock *to = (void *)segment_each(&f->segment, RECORD_LOCK, same_lock, record);
+    if (!to)
+        return 0;
+    to->count += from->count;
+    to->ticks += from->ticks;
+    if (from->max > to->max)
+        to->max = from->max;
+    return 0;
+}
+
 static void add_thread(struct trace_thread *to, const struct trace_thread *from)
 {
     to->folded++;
@@ -146,6 +188,8 @@ static void add_thread(struct trace_thread *to, const struct trace_thread *from)
     to->wrong += from->wrong;
     to->learned += from->learned;
     to->uncounted += from->uncounted;
+    to->locks += from->locks & ~(uint64_t)TRACE_LOCKS_HELD;
+    to->unheld += from->unheld;
 }
 
 /* 1 if the segment stays as it is. */
@@ -161,10 +205,12 @@ static int keeps_segment(const struct trace_thread *record)
 /* 1 if all of it is in the sum now. */
 static int add_segment(struct fold *f, const struct segment *s, const struct trace_thread *record)
 {
-    if (segment_each(s, RECORD_SLOT, ensure_slot, f))
+    if (segment_each(s, RECORD_SLOT, ensure_slot, f) ||
+        segment_each(s, RECORD_LOCK, ensure_lock, f))
         return 0;
     segment_each(s, RECORD_SLOT, add_slot, f);
     segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
+    segment_each(s, RECORD_LOCK, add_lock, f);
     add_thread(f->record, record);
     return 1;
 }

@@ -6,6 +6,7 @@
 #include "guard.h"
 
 #include "calls.h"
+#include "lock.h"
 #include "target.h"
 
 #include <dirent.h>
@@ -109,13 +110,28 @@ static void count_up(uint32_t *counter)
 static void count_failure(struct visit *v, int error)
 {
     struct trace_slot *slot = trace_at(v->slot);
-    if (error == EAGAIN || error == EINPROGRESS)
+    if (error == EAGAIN || error == EINPROGRESS || error == EBUSY)
         count_up(&slot->again);
     else if (error == EINTR)
         count_up(&slot->interrupted);
     else {
         count_up(&slot->errors);
         slot->last_errno = (uint32_t)error;
+    }
+}
+
+/* C11 threads: what they say more exactly than "error". */
+static int error_of_thread(long result)
+{
+    switch (result) {
+    case thrd_busy:
+        return EBUSY;
+    case thrd_timedout:
+        return ETIMEDOUT;
+    case thrd_nomem:
+        return ENOMEM;
+    default:
+        return EINVAL;
     }
 }
 
@@ -130,6 +146,8 @@ static int error_of(uint8_t convention, long result, int saved)
         return (int)result;
     case FAIL_NONZERO_EAI:
         return (int)-result;
+    case FAIL_NONZERO_THRD:
+        return error_of_thread(result);
     case FAIL_REMAINING:
         return EINTR;
     default:
@@ -194,6 +212,8 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
     if (is_unbounded(v))
         count_up(&slot->no_timeout);
     note_target(slot, target);
+    if (lock_holds(t->record))
+        lock_note_held(t, slot, NULL, v->ticks);
     /* A loop's own idle wait is its rest, not an event: it would push all others out of the ring.
      */
     if (v->point && v->point == t->turns.loop)

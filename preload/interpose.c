@@ -2,6 +2,7 @@
  *
  * The wrappers of calls.def's CALL rows, of the two codes of its VERSIONED rows, and their aliases.
  */
+#include "lock.h"
 #include "wrapper.h"
 
 /* The body of a wrapper around `real`, with the row's columns. */
@@ -35,6 +36,38 @@
         guard_begin(&v, WAITS_##blocks);                                              \
         REAL(name)(ARGS(__VA_ARGS__));                                                \
         guard_leave(&v, WAITS_##blocks, 0, 0);                                        \
+    }
+
+/* A lock is tried first; the one that is not free is waited for out of line. */
+#define LOCK_AS(name, result, fail, kind, after, ...)                                             \
+    static __attribute__((noinline)) result wait_##name(struct lock_wait *w, PARAMS(__VA_ARGS__)) \
+    {                                                                                             \
+        if (!lock_wait_begin(w, CALL_##name, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind))        \
+            return w->tried;                                                                      \
+        result r = w->tried == BUSY_##fail ? after : w->tried;                                    \
+        lock_wait_end(w, FAILED_##fail(r), r);                                                    \
+        return r;                                                                                 \
+    }                                                                                             \
+    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                                  \
+    {                                                                                             \
+        result tried = TRY(name, ARGS(__VA_ARGS__));                                              \
+        if (lock_took(tried, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind,                         \
+                      __builtin_return_address(0)))                                               \
+            return tried;                                                                         \
+        struct lock_wait w;                                                                       \
+        lock_wait_init(&w, tried, __builtin_return_address(0), __builtin_dwarf_cfa());            \
+        return wait_##name(&w, ARGS(__VA_ARGS__));                                                \
+    }
+
+#define LOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
+    LOCK_AS(name, result, fail, kind, REAL(name)(ARGS(__VA_ARGS__)), __VA_ARGS__)
+#define TRYLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
+    LOCK_AS(name, result, fail, kind, w->tried, __VA_ARGS__)
+#define UNLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
+    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                    \
+    {                                                                               \
+        lock_gave(FIRST(ARGS(__VA_ARGS__)));                                        \
+        return REAL(name)(ARGS(__VA_ARGS__));                                       \
     }
 
 #define VARIADIC(name, ...)

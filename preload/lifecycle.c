@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "exec.h"
 #include "guard.h"
+#include "lock.h"
 #include "modules.h"
 #include "raw.h"
 #include "real.h"
@@ -99,12 +100,14 @@ static void start_observing(void)
     trace_clock_refresh(clock_now(), 1);
     __atomic_store_n(&observe_epoch, 1, __ATOMIC_RELEASE);
     guard_count_early();
+    lock_count_early();
     __atomic_store_n(&trace_file->state, TRACE_STATE_READY, __ATOMIC_RELEASE);
 }
 
 __attribute__((constructor)) static void start(void)
 {
     real_resolve();
+    lock_start();
     exec_start();
     const char *dir = secure_getenv("SHUNT_DIR");
     if (!dir || !*dir)

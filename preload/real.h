@@ -19,6 +19,7 @@
 #include <mqueue.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <pwd.h>
 #include <resolv.h>

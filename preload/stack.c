@@ -54,6 +54,11 @@ int stack_start(void)
     return 1;
 }
 
+uintptr_t stack_unwinder(void)
+{
+    return (uintptr_t)backtrace;
+}
+
 static _Unwind_Reason_Code stop(struct walk *w, uint32_t flag)
 {
     w->chain->flags |= flag;

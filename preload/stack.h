@@ -45,4 +45,7 @@ int stack_start(void);
 void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
                   const struct stack_range *own);
 
+/* An address in the library that unwinds; 0 without one. */
+uintptr_t stack_unwinder(void);
+
 #endif

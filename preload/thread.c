@@ -8,6 +8,7 @@
 #include "fold.h"
 #include "modules.h"
 #include "raw.h"
+#include "roster.h"
 #include "trace.h"
 
 #include <pthread.h>
@@ -20,7 +21,8 @@
 
 enum {
     ARENA = 1 << 20, /* address space; memory is used as it is needed */
-    ARENA_SMALL = 64 << 10
+    ARENA_SMALL = 64 << 10,
+    KEYS_IN_THREAD = 32 /* glibc's PTHREAD_KEY_2NDLEVEL_SIZE */
 };
 
 struct thread thread_none = {.epoch = UINT32_MAX};
@@ -30,6 +32,7 @@ uint64_t thread_threshold HOT_DATA = 0;
 
 /* Not in the thread's mapping, for a fork wipes that. */
 static __thread size_t arena_size;
+static __thread int leaving;  /* the end of the thread was noted */
 static __thread int given_up; /* no room was to be had: not asked for again at every call */
 
 static pthread_key_t exit_key;
@@ -43,12 +46,14 @@ static void thread_exit(void *data)
 {
     struct thread *t = data;
     thread_self = &thread_none;
+    leaving = 1;
     size_t size = arena_size;
     if (t->epoch) {
         uint64_t now = clock_now();
         thread_sample(t, now, 1);
         t->record->end = now;
         t->epoch = 0;
+        roster_remove(t->record->tid, t->record);
         fold_thread(&t->segment, t->record);
     }
     if (!trace_sealed())
@@ -120,6 +125,7 @@ static void process_enter(int pid, uint64_t now)
     if (__atomic_load_n(&process_pid, __ATOMIC_ACQUIRE) == pid)
         return;
     fold_forget();
+    roster_forget();
     modules_forget();
     __atomic_store_n(&process_pid, pid, __ATOMIC_RELEASE);
     process_record(pid, now);
@@ -167,6 +173,7 @@ static struct thread *attach(void)
     t->current = &t->record->current;
     thread_sample(t, now, 1);
     trace_commit(&t->record->head, RECORD_THREAD);
+    roster_add(tid, t->record);
     thread_self = t;
     t->epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
     pthread_setspecific(exit_key, t);
@@ -189,6 +196,18 @@ struct thread *thread_refresh(void)
         return trace_sealed() ? give_up() : attach();
     trace_lose(TRACE_LOSS_CALLS, 1);
     return NULL;
+}
+
+struct thread *thread_for_lock(void)
+{
+    struct thread *t = thread_self;
+    uint32_t epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
+    if (!epoch || (t != &thread_none && t->epoch == epoch))
+        return epoch ? t : NULL;
+    /* Keys beyond the first few take memory of malloc's, whose lock this may be. */
+    if (t == &thread_none && (leaving || exit_key >= KEYS_IN_THREAD))
+        return NULL;
+    return given_up ? NULL : thread_refresh();
 }
 
 void thread_sample(struct thread *t, uint64_t now, int force)

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-enum { THREAD_STACKS = 16 };
+enum { THREAD_STACKS = 16, THREAD_LOCK_LISTS = 32 };
 
 struct thread {
     uint32_t epoch; /* observe_epoch when the memo was valid; 0: not attached, or wiped by fork */
@@ -39,6 +39,7 @@ struct thread {
     uint32_t refs;  /* handed out */
     uint32_t root[MEMO_ROOTS];
     uint32_t ref_root[SLOT_ROOTS];
+    uint32_t lock_list[THREAD_LOCK_LISTS]; /* record ids; see contention.c */
     union {
         struct memo_node node;
         struct slot_ref ref;
@@ -61,6 +62,10 @@ int thread_start(void);
 /* The slow side of "is my state valid": attaches the thread (also after fork), or forgets its memo.
  * NULL: unobserved. Any thread and signal context. */
 struct thread *thread_refresh(void);
+
+/* The same for a lock, which a thread may take where it must not allocate and after its own end was
+ * noted: then NULL, and nothing is counted as lost. */
+struct thread *thread_for_lock(void);
 
 /* CPU time and name into the thread's record, at most once a second unless `force`. */
 void thread_sample(struct thread *t, uint64_t now, int force);

@@ -38,6 +38,16 @@ static inline uint32_t trace_id(const void *record)
     return (uint32_t)(((const char *)record - (const char *)trace_file) / TRACE_CELL);
 }
 
+/* The slot with an id that another thread told, NULL if it is none. */
+static inline const struct trace_slot *trace_slot_at(uint32_t id)
+{
+    uint64_t end = TRACE_FIRST_CHUNK / TRACE_CELL +
+                   (uint64_t)__atomic_load_n(&trace_file->next_chunk, __ATOMIC_RELAXED) *
+                       (TRACE_CHUNK / TRACE_CELL);
+    const struct trace_slot *slot = id && id < end ? trace_at(id) : NULL;
+    return slot && slot->head.type == RECORD_SLOT ? slot : NULL;
+}
+
 /* Chunks are numbered from 1, so that 0 is none. */
 static inline struct trace_chunk *trace_chunk_at(uint32_t number)
 {

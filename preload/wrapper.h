@@ -44,17 +44,19 @@
 #define FAILED_NONZERO_EAI(r)   ((r) != 0)
 #define FAILED_REMAINING(r)     ((r) != 0)
 #define FAILED_NULL_POINTER(r)  ((r) == NULL)
+#define FAILED_NONZERO_THRD(r)  ((r) != 0)
 #define FAILED_NOTHING(r)       (0)
 
 /* Column `blocks`: is it a wait of the poll family? */
-#define WAITS_DATA  0
-#define WAITS_READY 1
-#define WAITS_DISK  0
-#define WAITS_TIMER 0
-#define WAITS_NAME  0
-#define WAITS_CHILD 0
-#define WAITS_LOCK  0
-#define WAITS_NEVER 0
+#define WAITS_DATA      0
+#define WAITS_READY     1
+#define WAITS_DISK      0
+#define WAITS_TIMER     0
+#define WAITS_NAME      0
+#define WAITS_CHILD     0
+#define WAITS_LOCK      0
+#define WAITS_CONDITION 0
+#define WAITS_NEVER     0
 
 /* Column `fd`: what of the arguments the visit keeps. Memory of the caller's is not read here: the
  * kernel may be about to answer EFAULT. */

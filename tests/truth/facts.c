@@ -159,11 +159,30 @@ static void gather_wait(struct gathering *g, const struct trace *trace,
     name_chain(g, trace, wait->context, fact->chain);
 }
 
+static void gather_lock(struct gathering *g, const struct trace_lock *lock)
+{
+    struct facts *facts = g->facts;
+    if (facts->lock_facts == 1024)
+        return;
+    struct lock_fact *fact = &facts->lock[facts->lock_facts++];
+    const char *taken = name_of(g, lock->frame);
+    *fact = (struct lock_fact){.kind = (int)lock->head.aux,
+                               .count = lock->count,
+                               .ms = (double)lock->ticks * g->ms_per_tick};
+    snprintf(fact->call, sizeof fact->call, "%s", g->call[lock->call % 1024]);
+    snprintf(fact->taken, sizeof fact->taken, "%s", taken ? taken : "?");
+    snprintf(fact->holder, sizeof fact->holder, "%s",
+             lock->holder == HOLDER_IN_CALL   ? g->call[lock->holder_call % 1024]
+             : lock->holder == HOLDER_OUTSIDE ? "-"
+                                              : "?");
+}
+
 static void gather_thread(struct gathering *g, const struct trace_thread *thread)
 {
     struct facts *facts = g->facts;
     facts->explained_ms += (double)thread->explained * g->ms_per_tick;
     facts->nested_ms += (double)thread->nested * g->ms_per_tick;
+    facts->locks += thread->locks / TRACE_LOCKS_ONE;
     facts->wrong += thread->wrong;
     facts->checked += thread->checked;
     facts->uncounted += thread->uncounted;
@@ -187,6 +206,8 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
         gather_histogram(g, (const void *)record);
     if (record->type == RECORD_WAIT_POINT)
         gather_wait(g, trace, (const void *)record);
+    if (record->type == RECORD_LOCK)
+        gather_lock(g, (const void *)record);
     if (record->type != RECORD_THREAD)
         return;
     gather_thread(g, thread);
@@ -229,6 +250,7 @@ int facts_add(struct facts *facts, const char *path)
         trace_each_event(&trace, gather_event, &g);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
         facts->lost[i] += trace.header->lost[i];
+    facts->locks += trace.header->locks_aside;
     facts->traces++;
     facts->finished += trace.header->state == TRACE_STATE_FINISHED;
     trace_unload(&trace);

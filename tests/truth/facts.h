@@ -40,6 +40,16 @@ struct timed_fact {
     uint64_t count;
 };
 
+/* A wait for a lock, or a call that blocked while holding one. */
+struct lock_fact {
+    int kind; /* enum trace_lock_fact */
+    char call[48];
+    char taken[32];  /* the function that took the lock; "?" unknown */
+    char holder[48]; /* the call in which its holder was; "-" none, "?" unknown */
+    uint64_t count;
+    double ms; /* all together */
+};
+
 struct event_fact {
     char call[48];
     char target[128];
@@ -68,6 +78,9 @@ struct facts {
     unsigned in_calls;
     unsigned overexplained; /* threads that explain more time than they lived */
     double explained_ms, nested_ms;
+    struct lock_fact lock[1024];
+    unsigned lock_facts;
+    uint64_t locks; /* taken without waiting */
     uint64_t wrong, uncounted, checked;
     uint64_t lost[TRACE_LOSS_KINDS];
     unsigned traces, finished;

@@ -12,14 +12,15 @@
  *   expect child-calls NAME == N         invocations in each of those
  *   expect event NAME RESULT ERRNO TARGET >= MS    the longest event that ended so, on a target
  *                                        that contains the text (-: any)
- *   expect in-call NAME == N             threads that died in this call
- *   expect loop NAME FUNCTION            one loop, this wait, with this function in its chain
- *   expect no-loop
- *   expect turns|stalls == N             of the loop
- *   expect explained-ms|nested-ms == N   sums over the threads
- *   expect module|unloaded TEXT == N     modules whose path contains it; those of them that left
- *   expect losses|traces|finished|checked == N
- *   expect two-writers                   two tasks share counters: nothing is exact
+ *   expect locks == N                    taken without waiting
+ *   expect waited CALL FUNCTION HOLDER >= MS       all waits of the call for locks that the
+ * function took, while their holder was in a call (- none, ? unknown) expect held CALL FUNCTION >=
+ * MS      blocked calls while the thread held a lock that it took expect in-call NAME == N threads
+ * that died in this call expect loop NAME FUNCTION            one loop, this wait, with this
+ * function in its chain expect no-loop expect turns|stalls == N             of the loop expect
+ * explained-ms|nested-ms == N   sums over the threads expect module|unloaded TEXT == N     modules
+ * whose path contains it; those of them that left expect losses|traces|finished|checked == N expect
+ * two-writers                   two tasks share counters: nothing is exact
  *
  * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, no chain the
  * memo answered may differ from a real unwind, histograms hold what the slots count, and no thread
@@ -133,6 +134,19 @@ static void check_in_call(const struct expectation *e)
     compare(e, found);
 }
 
+static void check_waited(const struct expectation *e)
+{
+    int waited = !strcmp(e->word[0], "waited");
+    double ms = 0;
+    for (unsigned i = 0; i < facts.lock_facts; i++) {
+        const struct lock_fact *fact = &facts.lock[i];
+        if ((fact->kind == LOCK_WAITED) == waited && !strcmp(fact->call, e->word[1]) &&
+            !strcmp(fact->taken, e->word[2]) && (!waited || !strcmp(fact->holder, e->word[3])))
+            ms += fact->ms;
+    }
+    compare(e, ms);
+}
+
 static const struct wait_fact *the_loop(const struct expectation *e)
 {
     const struct wait_fact *loop = NULL;
@@ -205,6 +219,7 @@ static void check_number(const struct expectation *e)
                    : !strcmp(kind, "nested-ms")  ? facts.nested_ms
                    : !strcmp(kind, "finished")   ? facts.finished
                    : !strcmp(kind, "checked")    ? (double)facts.checked
+                   : !strcmp(kind, "locks")      ? (double)facts.locks
                                                  : facts.traces;
     compare(e, value);
 }
@@ -225,7 +240,8 @@ static const struct {
     {"losses", 3, check_losses},       {"two-writers", 1, allow_two_writers},
     {"explained-ms", 3, check_number}, {"nested-ms", 3, check_number},
     {"finished", 3, check_number},     {"checked", 3, check_number},
-    {"traces", 3, check_number},
+    {"traces", 3, check_number},       {"locks", 3, check_number},
+    {"waited", 6, check_waited},       {"held", 5, check_waited},
 };
 
 static void check(struct expectation *e)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Locks: pthread mutexes, reader-writer locks and C11 mutexes. A lock call is the lock's own try
+ * first: one that succeeds takes no clock and no chain, it is counted and noted as held, and that
+ * is all. Only a lock that is not free is waited for with what other calls get, and then the place
+ * where its holder took it is noted with the wait.
+ *
+ * A try that succeeds leaves the lock as the call itself would (glibc 2.36, nptl): owner, users,
+ * recursion, robust list, priority. One that fails with another error than "busy" failed for a
+ * reason the call itself would fail for; "busy" may still be a deadlock that an error-checking lock
+ * tells, so then the call itself follows in any case.
+ */
+#ifndef SHUNT_LOCK_H
+#define SHUNT_LOCK_H
+
+#include "guard.h"
+#include "real.h"
+
+#include <errno.h>
+
+/* How each lock is tried. Timed calls say of some clocks and times that they are wrong before they
+ * look at the lock: these are not tried. */
+#define TRY_pthread_mutex_lock(m)                       lock_tries.mutex(m)
+#define TRY_pthread_mutex_trylock(m)                    REAL(pthread_mutex_trylock)(m)
+#define TRY_pthread_mutex_timedlock(m, until)           lock_tries.mutex(m)
+#define TRY_pthread_mutex_clocklock(m, clock, until)    lock_try_clock(m, clock)
+#define TRY_mtx_lock(m)                                 lock_tries.mtx(m)
+#define TRY_mtx_trylock(m)                              REAL(mtx_trylock)(m)
+#define TRY_mtx_timedlock(m, until)                     lock_tries.mtx(m)
+#define TRY_pthread_rwlock_rdlock(l)                    lock_tries.read(l)
+#define TRY_pthread_rwlock_tryrdlock(l)                 REAL(pthread_rwlock_tryrdlock)(l)
+#define TRY_pthread_rwlock_wrlock(l)                    lock_tries.write(l)
+#define TRY_pthread_rwlock_trywrlock(l)                 REAL(pthread_rwlock_trywrlock)(l)
+#define TRY_pthread_rwlock_timedrdlock(l, until)        TRY_TIMED(read, l, CLOCK_REALTIME, until)
+#define TRY_pthread_rwlock_timedwrlock(l, until)        TRY_TIMED(write, l, CLOCK_REALTIME, until)
+#define TRY_pthread_rwlock_clockrdlock(l, clock, until) TRY_TIMED(read, l, clock, until)
+#define TRY_pthread_rwlock_clockwrlock(l, clock, until) TRY_TIMED(write, l, clock, until)
+#define TRY_TIMED(how, l, clock, until) \
+    (lock_time_is_right(clock, until) ? lock_tries.how(l) : EBUSY)
+
+/* The tries that come before a lock call: the next definitions, or functions that call every lock
+ * busy where a try cannot stand for its call. */
+struct lock_tries {
+    int (*mutex)(pthread_mutex_t *);
+    int (*mtx)(mtx_t *);
+    int (*read)(pthread_rwlock_t *);
+    int (*write)(pthread_rwlock_t *);
+};
+extern struct lock_tries lock_tries HOT_DATA;
+
+/* What a try says of a lock that is not free, by the failure convention of its row. */
+#define BUSY_NONZERO_ERROR EBUSY
+#define BUSY_NONZERO_THRD  thrd_busy
+
+#define TRY(name, ...)     TRY_##name(__VA_ARGS__)
+#define FIRST(...)         FIRST_(__VA_ARGS__, )
+#define FIRST_(first, ...) first
+
+/* Who held a lock when a wait for it began. */
+struct lock_holder {
+    uintptr_t caller; /* return address of the call that took it; 0 unknown */
+    uint32_t context; /* of the call in which the holder was */
+    uint16_t call;
+    uint16_t state; /* enum trace_holder */
+};
+
+/* A lock call whose try did not simply succeed. */
+struct lock_wait {
+    int tried; /* what the try said */
+    void *caller;
+    void *frame; /* of the wrapper */
+    const void *lock;
+    uintptr_t kind; /* enum trace_lock_kind */
+    struct lock_holder holder;
+    struct visit visit;
+};
+
+/* The try of pthread_mutex_clocklock. */
+int lock_try_clock(pthread_mutex_t *mutex, clockid_t clock);
+
+/* Would a timed reader-writer lock look at the lock at all? */
+int lock_time_is_right(clockid_t clock, const struct timespec *until);
+
+/* Finds out whether a try stands for its lock call here. Constructor only. */
+void lock_start(void);
+
+/* Locks taken before there was a trace. Constructor only. */
+void lock_count_early(void);
+
+/* Before the call itself. 0: the lock was taken, nothing is left to do; else lock_wait_end follows.
+ * errno is kept by both. */
+int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintptr_t kind);
+void lock_wait_end(struct lock_wait *w, int failed, int result);
+
+/* The thread's call of (call, context) blocked for `ticks` while it held locks; `released` is one
+ * that does not count, for a condition's wait gives it back; NULL none. */
+void lock_note_held(struct thread *t, const struct trace_slot *slot, const void *released,
+                    uint64_t ticks);
+
+/* The slow side of lock_gave. */
+void lock_forget(const void *lock);
+
+static inline int lock_holds(const struct trace_thread *record)
+{
+    return (record->locks & TRACE_LOCKS_HELD) != 0;
+}
+
+/* Not the whole of it, for it is large. */
+GUARD_INLINE void lock_wait_init(struct lock_wait *w, int tried, void *caller, void *frame)
+{
+    w->tried = tried;
+    w->caller = caller;
+    w->frame = frame;
+}
+
+/* 1: the lock was free, and is counted and noted as held. The whole path of a free lock. */
+GUARD_INLINE int lock_took(int tried, const void *lock, uintptr_t kind, void *caller)
+{
+    const struct thread *t = thread_self;
+    if (__builtin_expect(tried != 0 || t->epoch != observe_epoch, 0))
+        return 0;
+    struct trace_thread *record = t->record;
+    unsigned held = record->locks & TRACE_LOCKS_HELD;
+    if (__builtin_expect(held >= TRACE_HELD, 0))
+        return 0;
+    record->held[held].lock = (uintptr_t)lock | kind;
+    record->held[held].caller = (uintptr_t)caller;
+    arch_local_add(&record->locks, TRACE_LOCKS_ONE + 1);
+    return 1;
+}
+
+/* Before a lock is given back: it is no longer noted as held. Mostly it is the one taken last. */
+GUARD_INLINE void lock_gave(const void *lock)
+{
+    const struct thread *t = thread_self;
+    if (__builtin_expect(t->epoch == observe_epoch, 1)) {
+        struct trace_thread *record = t->record;
+        unsigned held = record->locks & TRACE_LOCKS_HELD;
+        if (__builtin_expect(held && (record->held[held - 1].lock & ~(uint64_t)TRACE_LOCK_KINDS) ==
+                                         (uintptr_t)lock,
+                             1)) {
+            arch_local_add(&record->locks, (uint64_t)-1);
+            return;
+        }
+    }
+    lock_forget(lock);
+}
+
+#endif
