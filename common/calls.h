@@ -73,7 +73,8 @@ enum call_fd {
     CALLFD_DIRECTORY,
     CALLFD_MUTEX,
     CALLFD_READ,
-    CALLFD_WRITE
+    CALLFD_WRITE,
+    CALLFD_RELEASES
 };
 
 /* Ids are positions in this build's table and never leave it: a trace embeds the names. */

@@ -202,6 +202,12 @@ static void note_target(struct trace_slot *slot, uint32_t target)
     slot->target = target;
 }
 
+/* The mutex that a condition's wait gave back. */
+static const void *released(const struct visit *v)
+{
+    return call_infos[v->call].fd == CALLFD_RELEASES ? v->address : NULL;
+}
+
 static void count_blocked(struct visit *v, int failed, int error, long result)
 {
     struct thread *t = v->thread;
@@ -213,7 +219,7 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
         count_up(&slot->no_timeout);
     note_target(slot, target);
     if (lock_holds(t->record))
-        lock_note_held(t, slot, NULL, v->ticks);
+        lock_note_held(t, slot, released(v), v->ticks);
     /* A loop's own idle wait is its rest, not an event: it would push all others out of the ring.
      */
     if (v->point && v->point == t->turns.loop)

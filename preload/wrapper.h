@@ -75,6 +75,7 @@
 #define NOTE_STREAM4(v, a_, b_, c_, s_, ...)              note_stream(v, s_)
 #define NOTE_STREAM5(v, a_, b_, c_, d_, s_, ...)          note_stream(v, s_)
 #define NOTE_STREAM_CLOSES(v, s_, ...)                    note_stream_closing(v, s_)
+#define NOTE_RELEASES(v, c_, m_, ...)                     note_released(v, m_)
 #define NOTE_DIRECTORY(v, d_, ...)                        note_directory(v, d_)
 
 /* A timeout as poll's: 0 none, -1 no limit, 1 some or not known without reading memory. */
@@ -124,6 +125,12 @@ static inline void note_stream_closing(struct visit *v, FILE *stream)
     v->target = 0;
     if (v->thread && stream)
         v->target = target_closing(stream->_fileno);
+}
+
+/* Which lock does not count as held meanwhile. */
+static inline void note_released(struct visit *v, const void *mutex)
+{
+    v->address = mutex;
 }
 
 static inline void note_directory(struct visit *v, DIR *directory)
