@@ -25,6 +25,7 @@ struct command {
 extern const struct command command_calls;
 extern const struct command command_doctor;
 extern const struct command command_mark;
+extern const struct command command_ps;
 extern const struct command command_report;
 extern const struct command command_run;
 extern const struct command command_site;
