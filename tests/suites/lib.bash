@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+#
+# What the runners of real suites share. A runner NAME.bash is called by scripts/suites as
+#
+#   NAME.bash prepare           once: fetch and build what no package brings, into $CACHE
+#   NAME.bash units SIZE        the units of the suite, one a line; SIZE is quick, full or long
+#   NAME.bash unit UNIT         run one; print a line `TEST STATUS` for each test in it
+#
+# A unit is the least that can be repeated alone. STATUS is pass, fail, skip or a word of the suite's
+# own. For `unit`, scripts/suites sets MODE (bare or observed), SHUNT, DUMP (trace_dump), CACHE and
+# WORK (an empty directory, thrown away afterwards); they are not exported further, so that programs
+# cannot see how they are run.
+set -u
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+PYTHON=/usr/bin/python3.11
+export -n MODE SHUNT DUMP CACHE WORK ISOLATED
+action=${1:-} argument=${2:-}
+
+die() {
+  echo "$(basename "$0" .bash): $*" >&2
+  exit 1
+}
+
+# The unit has a network of its own with a loopback device alone.
+[ "${ISOLATED:-}" != 1 ] || [ "$action" != unit ] || ip link set lo up
+
+# program COMMAND...: runs it bare or observed, with all its descendants; its exit status is left in
+# $status. An observed run leaves `TRACES CALLS LOST` in $WORK/proof and no traces.
+program() {
+  if [ "$MODE" = bare ]; then
+    "$@"
+    status=$?
+    return
+  fi
+  local trace=$WORK/trace proof
+  "$SHUNT" run --max-size "${MAX_SIZE:-8M}" -o "$trace" -- "$@"
+  status=$?
+  proof=$("$DUMP" "$trace"/*.shunt 2>"$WORK/dump.err" |
+    awk '/^trace /{traces++} /^total /{calls += $3} /^lost /{lost += $3}
+         END{printf "%d %.0f %.0f\n", traces, calls, lost}')
+  echo "$proof" >>"$WORK/proof"
+  # A trace without calls is one to look into.
+  [[ $proof = *' 0 '* ]] || rm -rf "$trace"
+}
+
+# passed STATUS: the word for an exit status.
+passed() { if [ "$1" = 0 ]; then echo pass; else echo "fail-$1"; fi; }
+
+# source_package NAME: unpacks Debian's source package into $CACHE/NAME. The sources are those of the
+# machine's own package lists, asked for with lists and states apart from its own.
+source_package() {
+  local name=$1 apt=$CACHE/apt
+  [ ! -d "$CACHE/$name" ] || return 0
+  mkdir -p "$apt/parts" "$apt/lists/partial" "$CACHE/unpack.$name"
+  local options=(-qq -o Dir::Etc::sourcelist="$apt/parts/one-line.list" -o APT::Sandbox::User=root
+    -o Dir::Etc::sourceparts="$apt/parts" -o Dir::State::Lists="$apt/lists")
+  local file
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ ! -f "$file" ] || sed 's/^Types:.*/Types: deb-src/' "$file" >"$apt/parts/$(basename "$file")"
+  done
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -n 's/^deb /deb-src /p' >"$apt/parts/one-line.list"
+  (
+    cd "$CACHE/unpack.$name" || exit 1
+    apt-get "${options[@]}" update && apt-get "${options[@]}" source "$name"
+  ) >"$apt/$name.log" 2>&1 || die "apt-get source $name failed: $(tail -1 "$apt/$name.log")"
+  mv "$CACHE/unpack.$name"/*/ "$CACHE/$name"
+  rm -rf "$CACHE/unpack.$name"
+}
