@@ -37,7 +37,8 @@ struct source {
         const struct trace_wait_point *wait; /* the chosen loop's; NULL */
     } * thread;
     size_t thread_count, thread_capacity;
-    struct map slots; /* record id of a slot -> index into `use` */
+    struct map slots;  /* record id of a slot -> index into `use` */
+    struct map chains; /* source_chain of a slot -> the same */
     struct report_use **use;
     size_t use_count, use_capacity;
 };
@@ -49,6 +50,12 @@ struct source_thread *source_thread(const struct source *source,
 /* Is the slot the thread's own idle wait: the call its loop sleeps in? */
 bool source_idle(const struct source *source, const struct source_thread *thread,
                  const struct trace_slot *slot);
+
+/* What slots of all threads have in common that count the same call of the same chain. */
+static inline uint64_t source_chain(uint16_t call, uint32_t context)
+{
+    return (uint64_t)call << 32 | context;
+}
 
 /* The use a slot was counted in; NULL unknown. */
 struct report_use *source_use(const struct source *source, uint32_t slot);

@@ -177,6 +177,18 @@ struct owner owner_find(const struct source *source, uint32_t context)
     return owner;
 }
 
+struct owner owner_of_frame(const struct source *source, uint64_t frame)
+{
+    struct step step = {.address = TRACE_FRAME_OFFSET(frame)};
+    step.symbol = symbol_at(source, frame, &step.module);
+    for (unsigned i = 0; step.symbol && i < step.symbol->count; i++) {
+        step.frame = &step.symbol->frames[i];
+        if (!is_wrapper(source, &step) && !of_libc(&step))
+            break;
+    }
+    return owner_of(source, &step, NULL);
+}
+
 const char *owner_callers(const struct source *source, uint32_t context)
 {
     struct walk walk = {.source = source,

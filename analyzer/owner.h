@@ -31,4 +31,7 @@ const char *owner_callers(const struct source *source, uint32_t context);
  * is NULL if that is not known, or libc itself. */
 struct owner owner_returning_to(const struct source *source, uint64_t address);
 
+/* Whose code a single return address, as in a context, belongs to. */
+struct owner owner_of_frame(const struct source *source, uint64_t frame);
+
 #endif

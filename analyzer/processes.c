@@ -85,7 +85,7 @@ static void source_begin(struct build *build, const struct source *like, struct 
     source->process = process;
     source->ticks = ticks_of(reader);
     source->threads.arena = build->arena;
-    source->slots.arena = build->arena;
+    source->slots.arena = source->chains.arena = build->arena;
     source->begin = reader_header(reader)->first_clock.ticks;
     process->pid = pid;
     process->name = "unknown program";

@@ -321,6 +321,8 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "no_timeout", number(site->no_timeout));
     SET(object, "idle_calls", number(site->idle_calls));
     SET(object, "idle_ns", number(site->idle_ns));
+    SET(object, "holding", number(site->holding));
+    SET(object, "holding_ns", number(site->holding_ns));
     SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
     SET(object, "threads", uses_json(site));
@@ -429,6 +431,63 @@ static json_t *wrappers_json(const struct report *report)
     return array;
 }
 
+static json_t *place_json(const struct report_lock *lock)
+{
+    if (!lock->taken_by)
+        return json_null();
+    json_t *object = json_object();
+    SET(object, "function", json_string(lock->taken_by));
+    SET(object, "module", json_string(lock->module));
+    SET(object, "file", text_or_null(lock->file));
+    SET(object, "line", json_integer(lock->line));
+    return object;
+}
+
+static json_t *activities_json(const struct report_lock *lock)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < lock->activity_count; i++) {
+        const struct report_lock_activity *activity = &lock->activity[i];
+        json_t *object = json_object();
+        SET(object, "known", json_boolean(!activity->unknown));
+        SET(object, "call", text_or_null(activity->call));
+        SET(object, "site", id_or_null(activity->site));
+        SET(object, "waits", number(activity->waits));
+        SET(object, "ns", number(activity->ns));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static json_t *lock_json(const struct report_lock *lock)
+{
+    json_t *object = json_object();
+    SET(object, "site", id_of(lock->site));
+    SET(object, "taken_by", place_json(lock));
+    SET(object, lock->waited ? "waits" : "calls", number(lock->count));
+    SET(object, "total_ns", number(lock->ns));
+    SET(object, "max_ns", number(lock->max_ns));
+    if (lock->waited) {
+        SET(object, "holder_in", activities_json(lock));
+        return object;
+    }
+    SET(object, "outer", json_boolean(lock->outer));
+    SET(object, "wanted", json_boolean(lock->wanted));
+    return object;
+}
+
+static json_t *locks_json(const struct report_locks *locks)
+{
+    json_t *object = json_object(), *waits = json_array(), *held = json_array();
+    for (unsigned i = 0; i < locks->count; i++)
+        json_array_append_new(i < locks->wait_count ? waits : held, lock_json(&locks->items[i]));
+    SET(object, "free", number(locks->free));
+    SET(object, "not_followed", number(locks->not_followed));
+    SET(object, "waits", waits);
+    SET(object, "held", held);
+    return object;
+}
+
 static json_t *process_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -444,6 +503,7 @@ static json_t *process_json(const struct report_process *process)
     SET(object, "loops", loops);
     SET(object, "sites", sites);
     SET(object, "groups", groups_json(process));
+    SET(object, "locks", locks_json(&process->locks));
     return object;
 }
 

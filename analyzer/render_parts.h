@@ -25,6 +25,10 @@ void parts_report(struct page *page, const struct report *report);
 void parts_loops(struct page *page, const struct report_process *process, unsigned top);
 void parts_nothing_to_do(struct page *page, const struct report_process *process);
 
+/* Waits for locks and who held them; one of these facts, after a label. */
+void parts_locks(struct page *page, const struct report_process *process);
+void parts_lock(struct page *page, const struct report_lock *lock, const char *label);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);

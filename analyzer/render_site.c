@@ -8,6 +8,7 @@
 #include "format.h"
 #include "map.h"
 #include "page.h"
+#include "render_parts.h"
 #include "render_table.h"
 #include "site_view.h"
 #include "sums.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOCKS_MOST     5u
 #define HISTOGRAM_ROWS 12u
 #define BAR            "########################################"
 #define BAR_WIDTH      ((double)(sizeof BAR - 1))
@@ -148,6 +150,20 @@ static void waited_for(struct page *page, const struct site_view *view)
                                                format_count(page->arena, target->events),
                                                format_duration(page->arena, target->blocked_ns))
                                  : "");
+    }
+}
+
+/* As in the process where the site matters most. */
+static void locks(struct page *page, const struct site_view *view)
+{
+    const struct report_locks *all = &view->process->locks;
+    unsigned shown = 0;
+    for (unsigned i = 0; i < all->count && shown < LOCKS_MOST; i++) {
+        if (all->items[i].site != view->site)
+            continue;
+        if (shown++ == 0)
+            page_line(page, "\nLOCKS");
+        parts_lock(page, &all->items[i], "  ");
     }
 }
 
@@ -290,6 +306,7 @@ int render_site(struct report *report, const struct render_options *options, FIL
     histogram(&page, view);
     called_from(&page, view);
     waited_for(&page, view);
+    locks(&page, view);
     longest(&page, view);
     threads(&page, view);
     processes(&page, view);

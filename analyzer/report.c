@@ -9,6 +9,7 @@
 #include "completeness.h"
 #include "group.h"
 #include "inputs.h"
+#include "locks.h"
 #include "loops.h"
 #include "owner.h"
 #include "processes.h"
@@ -338,6 +339,7 @@ static void aggregate(struct source *source)
     loops_begin(source);
     sites_build(source);
     loops_fill(source);
+    locks_fill(source);
     rank_others(source);
     find_current(source);
     note_stripped(source);

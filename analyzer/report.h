@@ -121,6 +121,7 @@ struct report_site {
     uint64_t errors, again, interrupted, no_timeout;
     int last_error;
     uint64_t idle_calls, idle_ns;
+    uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_use *uses;
     unsigned use_count; /* threads */
@@ -245,6 +246,39 @@ enum report_state {
     REPORT_OPEN      /* still running or killed; which, cannot be told from here */
 };
 
+/* In what the holder of a lock was when waits for it began. */
+struct report_lock_activity {
+    const char *call;               /* NULL: in none that is seen */
+    const struct report_site *site; /* of that call; NULL unknown */
+    bool unknown;                   /* nobody can tell */
+    uint64_t waits, ns;
+};
+
+#define REPORT_LOCK_ACTIVITIES 6u
+
+/* Waits of one site for locks taken by one function; or blocked calls of one site while its thread
+ * held a lock taken by one function. */
+struct report_lock {
+    const struct report_site *site;
+    bool waited;          /* which of the two */
+    const char *taken_by; /* the function; NULL unknown */
+    const char *module, *shown_module, *file;
+    int line;
+    bool outer;  /* held: a later lock was held, too, and has the same calls */
+    bool wanted; /* held: somebody waited for a lock taken there */
+    uint64_t count, ns, max_ns;
+    struct report_lock_activity activity[REPORT_LOCK_ACTIVITIES]; /* waited: most time first */
+    unsigned activity_count;
+};
+
+struct report_locks {
+    uint64_t free;         /* taken without waiting: counted, not timed */
+    uint64_t not_followed; /* more were held at once than a thread's table takes */
+    uint64_t waits, wait_ns;
+    struct report_lock *items; /* waits first, then what was held; most time first */
+    unsigned count, wait_count;
+};
+
 /* in the order in which a page tells it: NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
  */
 struct report_process {
@@ -285,6 +319,8 @@ struct report_process {
     struct report_saw saw_least;
     const struct report_thread *saw_least_thread;
     const char *saw_how; /* how to make an unknown known; NULL */
+
+    struct report_locks locks;
 
     uint64_t lost[TRACE_LOSS_KINDS];
     uint64_t events_overwritten;

@@ -243,6 +243,7 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
     source->use = arena_grow(source->build->arena, source->use, sizeof(struct report_use *),
                              source->use_count, &source->use_capacity);
     map_put(&source->slots, id, (uint32_t)source->use_count);
+    map_put(&source->chains, source_chain(slot->call, slot->context), (uint32_t)source->use_count);
     source->use[source->use_count++] = use;
 }
 

@@ -25,7 +25,7 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as work:
         subprocess.run([samples, work], check=True)
-        for name in ("server", "threads", "shell", "driver"):
+        for name in ("server", "threads", "shell", "driver", "locks"):
             command = [shunt, "report", "--json", "--wrappers", "x*", f"{work}/{name}"]
             printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             for error in validator.iter_errors(json.loads(printed)):

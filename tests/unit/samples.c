@@ -313,6 +313,58 @@ struct builder *samples_workers(void)
     return b;
 }
 
+/* ---- threads and their locks ---- */
+
+static struct trace_lock *lock_fact(struct builder *b, enum trace_lock_fact kind, enum call_id call,
+                                    uint32_t context, uint64_t frame, uint64_t count, uint64_t ns)
+{
+    struct trace_lock *lock = builder_at(b, builder_lock(b, kind, call, context, frame));
+    lock->count = count;
+    lock->ticks = BUILDER_TICKS(count * ns);
+    lock->max = BUILDER_TICKS(2 * ns);
+    return lock;
+}
+
+struct builder *samples_locks(void)
+{
+    static const char *const sync_chain[] = {"app_at_sync", "app_at_flush", NULL};
+    static const char *const serve_chain[] = {"app_at_read", "app_at_main", NULL};
+    static const char *const wait_chain[] = {"app_at_wait", "app_at_main", NULL};
+    struct builder *b = builder_new(950, 16, 1);
+    uint16_t module = samples_module(b);
+    builder_process(b, 950, 1, "/usr/bin/sample-cache", "sample-cache");
+    uint32_t sync = context_of(b, module, sync_chain);
+    uint32_t serve = context_of(b, module, serve_chain);
+    uint32_t wait = context_of(b, module, wait_chain);
+    uint64_t taken = samples_frame(module, "app_at_write");
+
+    uint32_t main_thread = builder_thread(b, 950, 950, "sample-cache");
+    ((struct trace_thread *)builder_at(b, main_thread))->locks = 1000000 * TRACE_LOCKS_ONE;
+    counted(b, CALL_fsync, sync, 40, 25 * MS);
+    lock_fact(b, LOCK_HELD, CALL_fsync, sync, taken, 40, 25 * MS);
+    lock_fact(b, LOCK_HELD_TOO, CALL_fsync, sync, samples_frame(module, "app_at_wait"), 40,
+              25 * MS);
+    for (int i = 1; i <= 3; i++) {
+        uint32_t thread = builder_thread(b, 950, 950 + i, "worker");
+        ((struct trace_thread *)builder_at(b, thread))->locks = 100000 * TRACE_LOCKS_ONE;
+        counted(b, CALL_pthread_mutex_lock, serve, 40, 20 * MS);
+        struct trace_lock *lock =
+            lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, taken, 30, 20 * MS);
+        lock->holder = HOLDER_IN_CALL;
+        lock->holder_call = CALL_fsync;
+        lock->holder_context = sync;
+        lock = lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, taken, 8, 20 * MS);
+        lock->holder = HOLDER_OUTSIDE;
+        lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, 0, 2, 20 * MS);
+        counted(b, CALL_nanosleep, wait, 10, 5 * MS);
+        lock_fact(b, LOCK_HELD, CALL_nanosleep, wait, samples_frame(module, "app_at_main"), 10,
+                  5 * MS);
+    }
+    builder_header(b)->locks_aside = 7;
+    builder_finish(b, 5 * SECONDS);
+    return b;
+}
+
 /* ---- a loop and the libraries that hold it up ---- */
 
 struct builder *samples_driver(void)
@@ -371,7 +423,8 @@ int samples_write(const char *directory)
                    write_one(directory, "threads", samples_threads(), NULL) < 0 ||
                    write_one(directory, "shell", samples_shell(), NULL) < 0 ||
                    write_one(directory, "workers", samples_workers(), NULL) < 0 ||
-                   write_one(directory, "driver", samples_driver(), NULL) < 0
+                   write_one(directory, "driver", samples_driver(), NULL) < 0 ||
+                   write_one(directory, "locks", samples_locks(), NULL) < 0
                ? -1
                : 0;
 }

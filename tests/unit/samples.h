@@ -23,9 +23,10 @@ struct builder *samples_threads(void); /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);   /* pid 1000 and 300 fork children in one file */
 struct builder *samples_workers(void); /* pid 700, four loops that wait in one place */
 struct builder *samples_driver(void);  /* pid 4121, a loop held up by two libraries */
+struct builder *samples_locks(void);   /* pid 950, threads that wait for each other's locks */
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/, driver/. 0, or -1. */
+ * shell/, workers/, driver/, locks/. 0, or -1. */
 int samples_write(const char *directory);
 
 #endif

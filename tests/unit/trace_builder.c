@@ -224,6 +224,18 @@ uint32_t builder_wait_point(struct builder *b, enum call_id call, uint32_t conte
     return id;
 }
 
+uint32_t builder_lock(struct builder *b, enum trace_lock_fact kind, enum call_id call,
+                      uint32_t context, uint64_t frame)
+{
+    uint32_t id = in_thread(b, RECORD_LOCK, sizeof(struct trace_lock));
+    struct trace_lock *lock = builder_at(b, id);
+    lock->head.aux = kind;
+    lock->call = (uint16_t)call;
+    lock->context = context;
+    lock->frame = frame;
+    return id;
+}
+
 void builder_count(struct builder *b, uint32_t slot_id, uint64_t count, uint64_t ns)
 {
     struct trace_slot *slot = builder_at(b, slot_id);

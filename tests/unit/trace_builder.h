@@ -50,6 +50,10 @@ uint32_t builder_slot(struct builder *b, enum call_id call, uint32_t context);
 uint32_t builder_histogram(struct builder *b, enum call_id call);
 uint32_t builder_wait_point(struct builder *b, enum call_id call, uint32_t context);
 
+/* Facts about a lock that was taken at `frame`: waits for it, or calls that blocked holding it. */
+uint32_t builder_lock(struct builder *b, enum trace_lock_fact kind, enum call_id call,
+                      uint32_t context, uint64_t frame);
+
 /* Counts `count` calls of `ns` each in a slot and, if it has one, in its histogram. */
 void builder_count(struct builder *b, uint32_t slot, uint64_t count, uint64_t ns);
 
