@@ -3,46 +3,12 @@
  * The report for programs: everything in the model, as docs/schema/shunt.report-1.schema.json says.
  * Additive within a major number of the schema. Times are nanoseconds.
  */
+#include "json_values.h"
 #include "render.h"
-
-#include <inttypes.h>
-#include <jansson.h>
-#include <string.h>
-
-/* Above, JSON readers that use doubles lose digits; no time or count of ours comes near. */
-static json_t *number(uint64_t value)
-{
-    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-static json_t *number_if(bool known, uint64_t value)
-{
-    return known ? number(value) : json_null();
-}
-
-static json_t *text_or_null(const char *text)
-{
-    return text ? json_string(text) : json_null();
-}
-
-static json_t *texts(const char *const *list, unsigned count)
-{
-    json_t *array = json_array();
-    for (unsigned i = 0; i < count; i++)
-        json_array_append_new(array, json_string(list[i]));
-    return array;
-}
-
-static json_t *id_of(const struct report_site *site)
-{
-    char digits[17];
-    snprintf(digits, sizeof digits, "%016" PRIx64, site->id);
-    return json_string(digits);
-}
 
 static json_t *id_or_null(const struct report_site *site)
 {
-    return site ? id_of(site) : json_null();
+    return site ? json_site_id(site->id) : json_null();
 }
 
 /* A table of members, set one after the other: what a struct has, in its order. */
@@ -56,12 +22,12 @@ static json_t *histogram_json(const struct histogram *histogram, double ns_per_t
             continue;
         json_t *row = json_array();
         json_array_append_new(
-            row, number((uint64_t)((double)trace_bucket_start(i) * ns_per_tick + 0.5)));
+            row, json_count((uint64_t)((double)trace_bucket_start(i) * ns_per_tick + 0.5)));
         json_array_append_new(
             row, i + 1 < TRACE_BUCKETS
-                     ? number((uint64_t)((double)trace_bucket_start(i + 1) * ns_per_tick + 0.5))
+                     ? json_count((uint64_t)((double)trace_bucket_start(i + 1) * ns_per_tick + 0.5))
                      : json_null());
-        json_array_append_new(row, number(histogram->bucket[i]));
+        json_array_append_new(row, json_count(histogram->bucket[i]));
         json_array_append_new(array, row);
     }
     return array;
@@ -72,12 +38,12 @@ static json_t *saw_json(const struct report_process *process)
     json_t *saw = json_object();
     const struct report_saw *all = &process->saw, *least = &process->saw_least;
     SET(saw, "percent", all->known ? json_real(all->percent) : json_null());
-    SET(saw, "off_cpu_ns", number_if(all->known, all->off_cpu_ns));
+    SET(saw, "off_cpu_ns", json_count_if(all->known, all->off_cpu_ns));
     SET(saw, "least_percent", least->known ? json_real(least->percent) : json_null());
     SET(saw, "least_thread",
         process->saw_least_thread ? json_integer(process->saw_least_thread->tid) : json_null());
-    SET(saw, "why_unknown", text_or_null(all->why));
-    SET(saw, "how_to_know", text_or_null(process->saw_how));
+    SET(saw, "why_unknown", json_text_or_null(all->why));
+    SET(saw, "how_to_know", json_text_or_null(process->saw_how));
     return saw;
 }
 
@@ -94,11 +60,11 @@ static json_t *lost_json(const struct report_process *process)
     uint64_t other = 0;
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
         if (i < sizeof names / sizeof *names)
-            SET(lost, names[i], number(process->lost[i]));
+            SET(lost, names[i], json_count(process->lost[i]));
         else
             other += process->lost[i];
-    SET(lost, "other", number(other));
-    SET(lost, "events_overwritten", number(process->events_overwritten));
+    SET(lost, "other", json_count(other));
+    SET(lost, "events_overwritten", json_count(process->events_overwritten));
     return lost;
 }
 
@@ -111,21 +77,21 @@ static json_t *thread_json(const struct report_thread *thread)
     SET(object, "loop", json_boolean(thread->loop != NULL));
     SET(object, "folded", json_integer(thread->folded));
     SET(object, "ended", json_boolean(thread->ended));
-    SET(object, "start_ns", number(thread->start_ns));
-    SET(object, "wall_ns", number(thread->wall_ns));
-    SET(object, "cpu_ns", number_if(thread->cpu_known, thread->cpu_ns));
-    SET(object, "explained_ns", number(thread->explained_ns));
-    SET(object, "calls", number(thread->calls));
-    SET(object, "blocked", number(thread->blocked));
-    SET(object, "blocked_ns", number(thread->blocked_ns));
-    SET(object, "uncounted", number(thread->uncounted));
+    SET(object, "start_ns", json_count(thread->start_ns));
+    SET(object, "wall_ns", json_count(thread->wall_ns));
+    SET(object, "cpu_ns", json_count_if(thread->cpu_known, thread->cpu_ns));
+    SET(object, "explained_ns", json_count(thread->explained_ns));
+    SET(object, "calls", json_count(thread->calls));
+    SET(object, "blocked", json_count(thread->blocked));
+    SET(object, "blocked_ns", json_count(thread->blocked_ns));
+    SET(object, "uncounted", json_count(thread->uncounted));
     SET(object, "saw_percent", thread->saw.known ? json_real(thread->saw.percent) : json_null());
     json_t *current = json_null();
     if (thread->current_call) {
         current = json_object();
         SET(current, "call", json_string(thread->current_call));
         SET(current, "site", id_or_null(thread->current_site));
-        SET(current, "since_ns", number(thread->current_ns));
+        SET(current, "since_ns", json_count(thread->current_ns));
     }
     SET(object, "in_progress", current);
     return object;
@@ -134,17 +100,17 @@ static json_t *thread_json(const struct report_thread *thread)
 static json_t *turn_json(const struct report_turn *turn)
 {
     json_t *object = json_object();
-    SET(object, "when_ns", number(turn->when_ns));
-    SET(object, "length_ns", number(turn->length_ns));
-    SET(object, "wait_ns", number(turn->wait_ns));
+    SET(object, "when_ns", json_count(turn->when_ns));
+    SET(object, "length_ns", json_count(turn->length_ns));
+    SET(object, "wait_ns", json_count(turn->wait_ns));
     SET(object, "ready", json_integer(turn->ready));
     SET(object, "harmful", json_boolean(turn->harmful));
     json_t *top = json_array();
     for (unsigned i = 0; i < turn->top_count; i++) {
         json_t *part = json_object();
         SET(part, "site", id_or_null(turn->top[i].site));
-        SET(part, "calls", number(turn->top[i].calls));
-        SET(part, "ns", number(turn->top[i].ns));
+        SET(part, "calls", json_count(turn->top[i].calls));
+        SET(part, "ns", json_count(turn->top[i].ns));
         json_array_append_new(top, part);
     }
     SET(object, "top", top);
@@ -157,13 +123,13 @@ static json_t *loop_sites_json(const struct report_loop *loop)
     for (unsigned i = 0; i < loop->site_count; i++) {
         const struct report_use *use = loop->sites[i];
         json_t *object = json_object();
-        SET(object, "site", id_of(use->site));
-        SET(object, "calls", number(use->calls));
-        SET(object, "total_ns", number(use->total_ns));
-        SET(object, "blocked", number(use->blocked));
-        SET(object, "blocked_ns", number(use->blocked_ns));
-        SET(object, "stalled_turns", number(use->stalled_turns));
-        SET(object, "stall_ns", number(use->stall_ns));
+        SET(object, "site", json_site_id(use->site->id));
+        SET(object, "calls", json_count(use->calls));
+        SET(object, "total_ns", json_count(use->total_ns));
+        SET(object, "blocked", json_count(use->blocked));
+        SET(object, "blocked_ns", json_count(use->blocked_ns));
+        SET(object, "stalled_turns", json_count(use->stalled_turns));
+        SET(object, "stall_ns", json_count(use->stall_ns));
         json_array_append_new(array, object);
     }
     return array;
@@ -176,30 +142,30 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
     SET(object, "call", json_string(loop->call));
     SET(object, "function", json_string(loop->function));
     SET(object, "module", json_string(loop->module));
-    SET(object, "file", text_or_null(loop->file));
+    SET(object, "file", json_text_or_null(loop->file));
     SET(object, "line", json_integer(loop->line));
     SET(object, "fd", loop->fd >= 0 ? json_integer(loop->fd) : json_null());
-    SET(object, "observed_ns", number(loop->observed_ns));
-    SET(object, "visits", number(loop->visits));
-    SET(object, "wait_ns", number(loop->wait_ns));
-    SET(object, "ready_at_once", number(loop->ready_at_once));
-    SET(object, "timed_out", number(loop->timed_out));
-    SET(object, "turns", number(loop->turns));
-    SET(object, "turn_ns", number(loop->turn_ns));
-    SET(object, "stalls", number(loop->stalls));
-    SET(object, "stall_ns", number(loop->stall_ns));
-    SET(object, "harmful", number(loop->harmful));
-    SET(object, "harmful_ns", number(loop->harmful_ns));
-    SET(object, "stall_p50_ns", number(loop->p50_ns));
-    SET(object, "stall_p99_ns", number(loop->p99_ns));
-    SET(object, "stall_max_ns", number(loop->max_ns));
-    SET(object, "stall_in_sites_ns", number(loop->site_stall_ns));
+    SET(object, "observed_ns", json_count(loop->observed_ns));
+    SET(object, "visits", json_count(loop->visits));
+    SET(object, "wait_ns", json_count(loop->wait_ns));
+    SET(object, "ready_at_once", json_count(loop->ready_at_once));
+    SET(object, "timed_out", json_count(loop->timed_out));
+    SET(object, "turns", json_count(loop->turns));
+    SET(object, "turn_ns", json_count(loop->turn_ns));
+    SET(object, "stalls", json_count(loop->stalls));
+    SET(object, "stall_ns", json_count(loop->stall_ns));
+    SET(object, "harmful", json_count(loop->harmful));
+    SET(object, "harmful_ns", json_count(loop->harmful_ns));
+    SET(object, "stall_p50_ns", json_count(loop->p50_ns));
+    SET(object, "stall_p99_ns", json_count(loop->p99_ns));
+    SET(object, "stall_max_ns", json_count(loop->max_ns));
+    SET(object, "stall_in_sites_ns", json_count(loop->site_stall_ns));
     SET(object, "stall_histogram", histogram_json(&loop->stall_histogram, ns_per_tick));
     json_t *slices = json_array();
     for (unsigned i = 0; i < loop->slice_count; i++)
-        json_array_append_new(slices, number(loop->slices[i]));
-    SET(object, "timeline_from_ns", number(loop->chosen_ns));
-    SET(object, "timeline_slice_ns", number(loop->slice_ns));
+        json_array_append_new(slices, json_count(loop->slices[i]));
+    SET(object, "timeline_from_ns", json_count(loop->chosen_ns));
+    SET(object, "timeline_slice_ns", json_count(loop->slice_ns));
     SET(object, "timeline", slices);
     json_t *worst = json_array();
     for (unsigned i = 0; i < loop->worst_count; i++)
@@ -215,14 +181,14 @@ static json_t *advice_json(const struct report_advice *advice)
     SET(object, "verdict", json_string(report_verdict_name(advice->verdict)));
     SET(object, "confidence", json_string(report_confidence_name(advice->confidence)));
     SET(object, "headline", json_string(advice->headline ? advice->headline : ""));
-    SET(object, "reasons", texts(advice->reasons, advice->reason_count));
+    SET(object, "reasons", json_texts(advice->reasons, advice->reason_count));
     json_t *routes = json_array();
     for (unsigned i = 0; i < advice->route_count; i++) {
         const struct report_route *route = &advice->routes[i];
         json_t *row = json_object();
         SET(row, "route", json_string(route->name));
         SET(row, "applies", json_boolean(route->applies));
-        SET(row, "stall_gain_ns", number_if(route->gain_known, route->gain_ns));
+        SET(row, "stall_gain_ns", json_count_if(route->gain_known, route->gain_ns));
         SET(row, "estimated", json_boolean(route->estimated));
         SET(row, "costs", json_string(route->text));
         json_array_append_new(routes, row);
@@ -242,8 +208,8 @@ static json_t *uses_json(const struct report_site *site)
             json_string(use->idle           ? "idle"
                         : use->thread->loop ? "loop"
                                             : "thread"));
-        SET(object, "calls", number(use->calls));
-        SET(object, "blocked_ns", number(use->blocked_ns));
+        SET(object, "calls", json_count(use->calls));
+        SET(object, "blocked_ns", json_count(use->blocked_ns));
         json_array_append_new(array, object);
     }
     return array;
@@ -255,8 +221,8 @@ static json_t *targets_json(const struct report_site *site)
     for (unsigned i = 0; i < site->target_count; i++) {
         json_t *object = json_object();
         SET(object, "target", json_string(site->targets[i].text));
-        SET(object, "events", number(site->targets[i].events));
-        SET(object, "blocked_ns", number(site->targets[i].blocked_ns));
+        SET(object, "events", json_count(site->targets[i].events));
+        SET(object, "blocked_ns", json_count(site->targets[i].blocked_ns));
         json_array_append_new(array, object);
     }
     return array;
@@ -287,42 +253,42 @@ static const char *move_name(const struct report_site *site)
 static json_t *site_json(const struct report_site *site, double ns_per_tick)
 {
     json_t *object = json_object();
-    SET(object, "id", id_of(site));
+    SET(object, "id", json_site_id(site->id));
     SET(object, "short_id", json_string(site->short_id));
     SET(object, "stable", json_boolean(site->stable));
-    SET(object, "unstable_because", text_or_null(site->unstable));
+    SET(object, "unstable_because", json_text_or_null(site->unstable));
     SET(object, "call", json_string(site->call));
     SET(object, "family", json_string(family_name(site)));
     SET(object, "move", json_string(move_name(site)));
     SET(object, "function", json_string(site->function));
     SET(object, "module", json_string(site->module));
-    SET(object, "file", text_or_null(site->file));
+    SET(object, "file", json_text_or_null(site->file));
     SET(object, "line", json_integer(site->line));
     SET(object, "lines", json_integer(site->lines));
-    SET(object, "via", text_or_null(site->via));
-    SET(object, "callers", text_or_null(site->callers));
-    SET(object, "target", text_or_null(site->pattern));
+    SET(object, "via", json_text_or_null(site->via));
+    SET(object, "callers", json_text_or_null(site->callers));
+    SET(object, "target", json_text_or_null(site->pattern));
     SET(object, "targets", targets_json(site));
     SET(object, "more_targets", json_boolean(site->more_targets));
     SET(object, "on_loop", json_boolean(site->on_loop));
-    SET(object, "calls", number(site->calls));
-    SET(object, "total_ns", number(site->total_ns));
-    SET(object, "p50_ns", number_if(site->histogram != NULL, site->p50_ns));
-    SET(object, "p99_ns", number_if(site->histogram != NULL, site->p99_ns));
-    SET(object, "max_ns", number(site->max_ns));
-    SET(object, "max_when_ns", number(site->max_when_ns));
-    SET(object, "blocked", number(site->blocked));
-    SET(object, "blocked_ns", number(site->blocked_ns));
-    SET(object, "stalled_turns", number(site->stalled_turns));
-    SET(object, "stall_ns", number(site->stall_ns));
-    SET(object, "errors", number(site->errors));
-    SET(object, "again", number(site->again));
-    SET(object, "interrupted", number(site->interrupted));
-    SET(object, "no_timeout", number(site->no_timeout));
-    SET(object, "idle_calls", number(site->idle_calls));
-    SET(object, "idle_ns", number(site->idle_ns));
-    SET(object, "holding", number(site->holding));
-    SET(object, "holding_ns", number(site->holding_ns));
+    SET(object, "calls", json_count(site->calls));
+    SET(object, "total_ns", json_count(site->total_ns));
+    SET(object, "p50_ns", json_count_if(site->histogram != NULL, site->p50_ns));
+    SET(object, "p99_ns", json_count_if(site->histogram != NULL, site->p99_ns));
+    SET(object, "max_ns", json_count(site->max_ns));
+    SET(object, "max_when_ns", json_count(site->max_when_ns));
+    SET(object, "blocked", json_count(site->blocked));
+    SET(object, "blocked_ns", json_count(site->blocked_ns));
+    SET(object, "stalled_turns", json_count(site->stalled_turns));
+    SET(object, "stall_ns", json_count(site->stall_ns));
+    SET(object, "errors", json_count(site->errors));
+    SET(object, "again", json_count(site->again));
+    SET(object, "interrupted", json_count(site->interrupted));
+    SET(object, "no_timeout", json_count(site->no_timeout));
+    SET(object, "idle_calls", json_count(site->idle_calls));
+    SET(object, "idle_ns", json_count(site->idle_ns));
+    SET(object, "holding", json_count(site->holding));
+    SET(object, "holding_ns", json_count(site->holding_ns));
     SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
     SET(object, "threads", uses_json(site));
@@ -337,7 +303,7 @@ static json_t *clock_json(const struct report_process *process)
     json_t *clock = json_object();
     SET(clock, "quality", json_string(names[process->clock_quality]));
     SET(clock, "ns_per_tick", json_real(process->ns_per_tick));
-    SET(clock, "jumps", number(process->clock_jumps));
+    SET(clock, "jumps", json_count(process->clock_jumps));
     return clock;
 }
 
@@ -347,29 +313,29 @@ static void process_facts(json_t *object, const struct report_process *process)
     SET(object, "ppid", json_integer(process->ppid));
     SET(object, "forked", json_boolean(process->forked));
     SET(object, "name", json_string(process->name));
-    SET(object, "exe", text_or_null(process->exe));
-    SET(object, "command_line", text_or_null(process->command_line));
+    SET(object, "exe", json_text_or_null(process->exe));
+    SET(object, "command_line", json_text_or_null(process->command_line));
     SET(object, "trace", json_string(process->trace_path));
     SET(object, "state", json_string(report_state_name(process->state)));
-    SET(object, "setup_trouble", text_or_null(process->setup_trouble));
-    SET(object, "started_realtime_ns", number(process->started_realtime_ns));
-    SET(object, "wall_ns", number(process->wall_ns));
-    SET(object, "lived_ns", number(process->lived_ns));
-    SET(object, "cpu_ns", number_if(process->cpu_known, process->cpu_ns));
-    SET(object, "threshold_ns", number(process->threshold_ns));
+    SET(object, "setup_trouble", json_text_or_null(process->setup_trouble));
+    SET(object, "started_realtime_ns", json_count(process->started_realtime_ns));
+    SET(object, "wall_ns", json_count(process->wall_ns));
+    SET(object, "lived_ns", json_count(process->lived_ns));
+    SET(object, "cpu_ns", json_count_if(process->cpu_known, process->cpu_ns));
+    SET(object, "threshold_ns", json_count(process->threshold_ns));
     SET(object, "clock", clock_json(process));
-    SET(object, "calls", number(process->calls));
-    SET(object, "blocked", number(process->blocked));
-    SET(object, "blocked_ns", number(process->blocked_ns));
-    SET(object, "stall_ns", number(process->stall_ns));
+    SET(object, "calls", json_count(process->calls));
+    SET(object, "blocked", json_count(process->blocked));
+    SET(object, "blocked_ns", json_count(process->blocked_ns));
+    SET(object, "stall_ns", json_count(process->stall_ns));
     SET(object, "saw", saw_json(process));
     SET(object, "lost", lost_json(process));
-    SET(object, "gaps", texts(process->gaps, process->gap_count));
-    SET(object, "notes", texts(process->notes, process->note_count));
+    SET(object, "gaps", json_texts(process->gaps, process->gap_count));
+    SET(object, "notes", json_texts(process->notes, process->note_count));
     json_t *cost = json_object();
     SET(cost, "cpu_percent",
         process->own_cost_known ? json_real(process->own_cost_percent) : json_null());
-    SET(cost, "memory_bytes", number(process->own_memory));
+    SET(cost, "memory_bytes", json_count(process->own_memory));
     SET(object, "own_cost", cost);
 }
 
@@ -377,17 +343,17 @@ static json_t *group_json(const struct report_group *group)
 {
     json_t *object = json_object(), *sites = json_array();
     for (unsigned i = 0; i < group->site_count; i++)
-        json_array_append_new(sites, id_of(group->sites[i]));
+        json_array_append_new(sites, json_site_id(group->sites[i]->id));
     SET(object, "name", json_string(group->name));
     SET(object, "sites", sites);
-    SET(object, "calls", number(group->sums.calls));
-    SET(object, "total_ns", number(group->sums.total_ns));
-    SET(object, "blocked", number(group->sums.blocked));
-    SET(object, "blocked_ns", number(group->sums.blocked_ns));
-    SET(object, "stall_ns", number(group->sums.stall_ns));
-    SET(object, "p50_ns", number_if(group->quantiles_known, group->p50_ns));
-    SET(object, "p99_ns", number_if(group->quantiles_known, group->p99_ns));
-    SET(object, "max_ns", number(group->sums.max_ns));
+    SET(object, "calls", json_count(group->sums.calls));
+    SET(object, "total_ns", json_count(group->sums.total_ns));
+    SET(object, "blocked", json_count(group->sums.blocked));
+    SET(object, "blocked_ns", json_count(group->sums.blocked_ns));
+    SET(object, "stall_ns", json_count(group->sums.stall_ns));
+    SET(object, "p50_ns", json_count_if(group->quantiles_known, group->p50_ns));
+    SET(object, "p99_ns", json_count_if(group->quantiles_known, group->p99_ns));
+    SET(object, "max_ns", json_count(group->sums.max_ns));
     SET(object, "worst_verdict", json_string(report_verdict_name(group->worst)));
     SET(object, "worst_verdict_sites", json_integer(group->worst_count));
     return object;
@@ -413,7 +379,7 @@ static json_t *marks_json(const struct report *report)
         json_t *object = json_object();
         SET(object, "number", json_integer(report->marks[i].number));
         SET(object, "text", json_string(report->marks[i].text));
-        SET(object, "realtime_ns", number(report->marks[i].realtime_ns));
+        SET(object, "realtime_ns", json_count(report->marks[i].realtime_ns));
         json_array_append_new(array, object);
     }
     return array;
@@ -438,7 +404,7 @@ static json_t *place_json(const struct report_lock *lock)
     json_t *object = json_object();
     SET(object, "function", json_string(lock->taken_by));
     SET(object, "module", json_string(lock->module));
-    SET(object, "file", text_or_null(lock->file));
+    SET(object, "file", json_text_or_null(lock->file));
     SET(object, "line", json_integer(lock->line));
     return object;
 }
@@ -450,10 +416,10 @@ static json_t *activities_json(const struct report_lock *lock)
         const struct report_lock_activity *activity = &lock->activity[i];
         json_t *object = json_object();
         SET(object, "known", json_boolean(!activity->unknown));
-        SET(object, "call", text_or_null(activity->call));
+        SET(object, "call", json_text_or_null(activity->call));
         SET(object, "site", id_or_null(activity->site));
-        SET(object, "waits", number(activity->waits));
-        SET(object, "ns", number(activity->ns));
+        SET(object, "waits", json_count(activity->waits));
+        SET(object, "ns", json_count(activity->ns));
         json_array_append_new(array, object);
     }
     return array;
@@ -462,11 +428,11 @@ static json_t *activities_json(const struct report_lock *lock)
 static json_t *lock_json(const struct report_lock *lock)
 {
     json_t *object = json_object();
-    SET(object, "site", id_of(lock->site));
+    SET(object, "site", json_site_id(lock->site->id));
     SET(object, "taken_by", place_json(lock));
-    SET(object, lock->waited ? "waits" : "calls", number(lock->count));
-    SET(object, "total_ns", number(lock->ns));
-    SET(object, "max_ns", number(lock->max_ns));
+    SET(object, lock->waited ? "waits" : "calls", json_count(lock->count));
+    SET(object, "total_ns", json_count(lock->ns));
+    SET(object, "max_ns", json_count(lock->max_ns));
     if (lock->waited) {
         SET(object, "holder_in", activities_json(lock));
         return object;
@@ -481,8 +447,8 @@ static json_t *locks_json(const struct report_locks *locks)
     json_t *object = json_object(), *waits = json_array(), *held = json_array();
     for (unsigned i = 0; i < locks->count; i++)
         json_array_append_new(i < locks->wait_count ? waits : held, lock_json(&locks->items[i]));
-    SET(object, "free", number(locks->free));
-    SET(object, "not_followed", number(locks->not_followed));
+    SET(object, "free", json_count(locks->free));
+    SET(object, "not_followed", json_count(locks->not_followed));
     SET(object, "waits", waits);
     SET(object, "held", held);
     return object;
@@ -514,12 +480,12 @@ int render_json(struct report *report, const struct render_options *options, FIL
     SET(root, "schema", json_string("shunt.report/1"));
     SET(root, "shunt", json_string(SHUNT_VERSION));
     SET(root, "source", json_string(report->source));
-    SET(root, "command", text_or_null(report->command));
-    SET(root, "notes", texts(report->notes, report->note_count));
+    SET(root, "command", json_text_or_null(report->command));
+    SET(root, "notes", json_texts(report->notes, report->note_count));
     SET(root, "wrappers", wrappers_json(report));
     SET(root, "marks", marks_json(report));
-    SET(root, "since", text_or_null(report->since ? report->since->text : NULL));
-    SET(root, "until", text_or_null(report->until ? report->until->text : NULL));
+    SET(root, "since", json_text_or_null(report->since ? report->since->text : NULL));
+    SET(root, "until", json_text_or_null(report->until ? report->until->text : NULL));
     json_t *processes = json_array();
     for (unsigned i = 0; i < report->process_count; i++)
         if (!options->pid || report->processes[i]->pid == options->pid)
