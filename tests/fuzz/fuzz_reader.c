@@ -7,6 +7,7 @@
 
 #include "baseline.h"
 #include "render.h"
+#include "render_diff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,19 @@ static void subtract_itself(const char *path)
     reader_close(before);
 }
 
+/* The trace with itself. */
+static void compare(const char *path, FILE *nowhere)
+{
+    struct error error;
+    struct diff diff;
+    const struct report_options options = {0};
+    const struct render_diff_options rendering = {.top = 8};
+    if (diff_build(&diff, &path, 1, &path, 1, &options, &error) < 0)
+        return;
+    render_diff(&diff, &rendering, nowhere, &error);
+    diff_free(&diff);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static FILE *nowhere;
@@ -64,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     render_all(&report, nowhere);
     subtract_itself(path);
     report_free(&report);
+    compare(path, nowhere);
     return 0;
 }

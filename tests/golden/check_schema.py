@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Validates the JSON reports of the sample traces against the schema.
+"""Validates what is printed as JSON about the sample traces against the schemas.
 
-check_schema.py SHUNT SAMPLE_TRACES SCHEMA
+check_schema.py SHUNT SAMPLE_TRACES DIRECTORY_OF_SCHEMAS
 """
 
 import json
@@ -16,20 +16,36 @@ except ImportError:
     sys.exit(77)
 
 
-def main():
-    shunt, samples, schema_path = sys.argv[1:]
-    with open(schema_path) as file:
+# what prints JSON, and the schema it promises
+PRINTED = [
+    ("shunt.report-1", ["report", "--json", "server"]),
+    ("shunt.report-1", ["report", "--json", "threads"]),
+    ("shunt.report-1", ["report", "--json", "shell"]),
+    ("shunt.report-1", ["report", "--json", "--wrappers", "x*", "driver"]),
+    ("shunt.report-1", ["report", "--json", "locks"]),
+    ("shunt.diff-1", ["diff", "--json", "before", "after"]),
+    ("shunt.diff-1", ["diff", "--json", "server", "workers"]),
+    ("shunt.diff-1", ["diff", "--json", "shell", "shell", "shell", "--"] + ["shell"] * 3),
+]
+
+
+def validator(directory, name):
+    with open(f"{directory}/{name}.schema.json") as file:
         schema = json.load(file)
     jsonschema.Draft7Validator.check_schema(schema)
-    validator = jsonschema.Draft7Validator(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def main():
+    shunt, samples, schemas = sys.argv[1:]
     failures = 0
     with tempfile.TemporaryDirectory() as work:
         subprocess.run([samples, work], check=True)
-        for name in ("server", "threads", "shell", "driver", "locks"):
-            command = [shunt, "report", "--json", "--wrappers", "x*", f"{work}/{name}"]
-            printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            for error in validator.iter_errors(json.loads(printed)):
-                print(f"{name}: {list(error.absolute_path)}: {error.message}")
+        for name, arguments in PRINTED:
+            printed = subprocess.run([shunt, *arguments], check=True, capture_output=True,
+                                     text=True, cwd=work).stdout
+            for error in validator(schemas, name).iter_errors(json.loads(printed)):
+                print(f"{' '.join(arguments)}: {list(error.absolute_path)}: {error.message}")
                 failures += 1
     sys.exit(1 if failures else 0)
 

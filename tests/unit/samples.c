@@ -70,7 +70,7 @@ uint16_t samples_module(struct builder *b)
 
 /* ---- the server ---- */
 
-static uint32_t context_of(struct builder *b, uint16_t module, const char *const *labels)
+uint32_t samples_context(struct builder *b, uint16_t module, const char *const *labels)
 {
     uint64_t frames[TRACE_FRAMES];
     uint16_t count = 0;
@@ -79,9 +79,8 @@ static uint32_t context_of(struct builder *b, uint16_t module, const char *const
     return builder_context(b, frames, count);
 }
 
-/* A slot with a histogram that counted. */
-static uint32_t counted(struct builder *b, enum call_id call, uint32_t context, uint64_t count,
-                        uint64_t ns)
+uint32_t samples_counted(struct builder *b, enum call_id call, uint32_t context, uint64_t count,
+                         uint64_t ns)
 {
     uint32_t histogram = builder_histogram(b, call);
     uint32_t id = builder_slot(b, call, context);
@@ -90,7 +89,7 @@ static uint32_t counted(struct builder *b, enum call_id call, uint32_t context, 
     return id;
 }
 
-static void stalls(struct builder *b, uint32_t slot, uint32_t turns)
+void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns)
 {
     struct trace_slot *record = builder_at(b, slot);
     record->stall_turns = turns;
@@ -101,7 +100,7 @@ static void server_loop(struct builder *b, uint32_t thread, uint16_t app_module,
                         uint32_t write_slot)
 {
     static const char *const wait_chain[] = {"app_at_wait", "app_at_main", NULL};
-    uint32_t context = context_of(b, app_module, wait_chain);
+    uint32_t context = samples_context(b, app_module, wait_chain);
     uint32_t stall_histogram = builder_histogram(b, CALL_epoll_wait);
     uint32_t id = builder_wait_point(b, CALL_epoll_wait, context);
     struct trace_histogram *histogram = builder_at(b, stall_histogram);
@@ -139,7 +138,8 @@ static void server_threads(struct builder *b, uint16_t module)
     static const char *const read_chain[] = {"app_at_read", NULL};
     builder_thread(b, 880, 883, "bio_aof_fsync");
     builder_thread(b, 880, 884, "bio_close_file");
-    uint32_t slot = counted(b, CALL_read, context_of(b, module, read_chain), 12, 300 * MS);
+    uint32_t slot =
+        samples_counted(b, CALL_read, samples_context(b, module, read_chain), 12, 300 * MS);
     struct trace_slot *record = builder_at(b, slot);
     record->target = builder_string(b, STRING_TARGET, "tcp:10.0.0.7:3306");
     record->no_timeout = 12;
@@ -156,18 +156,18 @@ struct builder *samples_server(void)
     uint32_t file = builder_string(b, STRING_TARGET, "file:/srv/data/log.1.aof");
     uint32_t other = builder_string(b, STRING_TARGET, "file:/srv/data/log.2.aof");
     uint32_t peer = builder_string(b, STRING_TARGET, "tcp:10.0.0.9:50100");
-    uint32_t sync_context = context_of(b, module, sync_chain);
-    uint32_t write_context = context_of(b, module, write_chain);
-    uint32_t read_context = context_of(b, module, read_chain);
+    uint32_t sync_context = samples_context(b, module, sync_chain);
+    uint32_t write_context = samples_context(b, module, write_chain);
+    uint32_t read_context = samples_context(b, module, read_chain);
 
     uint32_t thread = builder_thread(b, 880, 880, "sample-server");
-    uint32_t sync_slot = counted(b, CALL_fdatasync, sync_context, 43000, 840 * US);
+    uint32_t sync_slot = samples_counted(b, CALL_fdatasync, sync_context, 43000, 840 * US);
     builder_count(b, sync_slot, 499, 3900 * US);
     builder_count(b, sync_slot, 1, 40 * MS);
-    uint32_t write_slot = counted(b, CALL_write, write_context, 43500, 26 * US);
-    uint32_t read_slot = counted(b, CALL_read, read_context, 2000000, 2 * US);
-    stalls(b, sync_slot, 43401);
-    stalls(b, write_slot, 43401);
+    uint32_t write_slot = samples_counted(b, CALL_write, write_context, 43500, 26 * US);
+    uint32_t read_slot = samples_counted(b, CALL_read, read_context, 2000000, 2 * US);
+    samples_stalls(b, sync_slot, 43401);
+    samples_stalls(b, write_slot, 43401);
     ((struct trace_slot *)builder_at(b, sync_slot))->target = file;
     ((struct trace_slot *)builder_at(b, sync_slot))->flags = SLOT_MANY_TARGETS;
     ((struct trace_slot *)builder_at(b, write_slot))->target = file;
@@ -200,13 +200,13 @@ struct builder *samples_threads(void)
     builder_process(b, 900, 1, "/usr/bin/sample-worker", "sample-worker in.txt");
     uint64_t stripped[] = {TRACE_FRAME(libc, 0x1234), TRACE_FRAME(lost, 0x4242)};
     uint32_t lost_context = builder_context(b, stripped, 2);
-    uint32_t read_context = context_of(b, module, read_chain);
+    uint32_t read_context = samples_context(b, module, read_chain);
     uint32_t main_thread = builder_thread(b, 900, 900, "sample-worker");
-    counted(b, CALL_read, read_context, 500, 2 * MS);
+    samples_counted(b, CALL_read, read_context, 500, 2 * MS);
     ((struct trace_thread *)builder_at(b, main_thread))->cpu = 100 * MS;
     ((struct trace_thread *)builder_at(b, main_thread))->cpu_when = BUILDER_START;
     uint32_t worker = builder_thread(b, 900, 901, "worker");
-    uint32_t slot = counted(b, CALL_fsync, lost_context, 10, 30 * MS);
+    uint32_t slot = samples_counted(b, CALL_fsync, lost_context, 10, 30 * MS);
     ((struct trace_slot *)builder_at(b, slot))->errors = 2;
     ((struct trace_slot *)builder_at(b, slot))->last_errno = 5;
     struct trace_thread *record = builder_at(b, worker);
@@ -228,17 +228,17 @@ struct builder *samples_shell(void)
     static const char *const wait_chain[] = {"app_at_wait", "app_at_main", NULL};
     struct builder *b = builder_new(1000, 420, 1);
     uint16_t module = samples_module(b);
-    uint32_t context = context_of(b, module, wait_chain);
+    uint32_t context = samples_context(b, module, wait_chain);
     builder_process(b, 1000, 1, "/usr/bin/bash", "bash ./build.sh");
     builder_thread(b, 1000, 1000, "bash");
-    counted(b, CALL_waitpid, context, 300, 5 * MS);
+    samples_counted(b, CALL_waitpid, context, 300, 5 * MS);
     for (int i = 1; i <= 300; i++) {
         uint32_t process = builder_process(b, 1000 + i, 1000, "/usr/bin/bash", "bash ./build.sh");
         ((struct trace_process *)builder_at(b, process))->forked = 1;
         ((struct trace_process *)builder_at(b, process))->ended =
             BUILDER_START + BUILDER_TICKS(4 * MS);
         builder_thread(b, 1000 + i, 1000 + i, "bash");
-        counted(b, CALL_write, context, 2, (uint64_t)i * US);
+        samples_counted(b, CALL_write, context, 2, (uint64_t)i * US);
     }
     builder_finish(b, 2 * SECONDS);
     return b;
@@ -293,21 +293,22 @@ struct builder *samples_workers(void)
     uint16_t module = samples_module(b);
     builder_process(b, 700, 1, "/usr/bin/sample-real", "sample-workers -t 3");
     uint32_t peer = builder_string(b, STRING_TARGET, "tcp:10.0.0.9:50100");
-    uint32_t wait = context_of(b, module, wait_chain);
-    uint32_t sync = context_of(b, module, sync_chain);
-    uint32_t read = context_of(b, module, read_chain);
+    uint32_t wait = samples_context(b, module, wait_chain);
+    uint32_t sync = samples_context(b, module, sync_chain);
+    uint32_t read = samples_context(b, module, read_chain);
     for (int i = 0; i < 4; i++) {
         uint32_t thread = builder_thread(b, 700, 700 + i, i ? "worker" : "sample-workers");
-        uint32_t read_slot = counted(b, CALL_read, read, 5000, 3 * US);
+        uint32_t read_slot = samples_counted(b, CALL_read, read, 5000, 3 * US);
         ((struct trace_slot *)builder_at(b, read_slot))->target = peer;
-        uint32_t slot = i ? counted(b, CALL_fsync, sync, 40u * (unsigned)i, 12 * MS) : read_slot;
+        uint32_t slot =
+            i ? samples_counted(b, CALL_fsync, sync, 40u * (unsigned)i, 12 * MS) : read_slot;
         if (i)
-            stalls(b, slot, 40u * (uint32_t)i);
+            samples_stalls(b, slot, 40u * (uint32_t)i);
         worker_loop(b, thread, wait, slot, i ? 40u * (unsigned)i : 2, i ? 12 * MS : 150 * US);
     }
     for (int i = 0; i < 3; i++) {
         builder_thread(b, 700, 710 + i, "helper");
-        counted(b, CALL_fsync, sync, 2, 5 * MS);
+        samples_counted(b, CALL_fsync, sync, 2, 5 * MS);
     }
     builder_finish(b, 10 * SECONDS);
     return b;
@@ -333,21 +334,21 @@ struct builder *samples_locks(void)
     struct builder *b = builder_new(950, 16, 1);
     uint16_t module = samples_module(b);
     builder_process(b, 950, 1, "/usr/bin/sample-cache", "sample-cache");
-    uint32_t sync = context_of(b, module, sync_chain);
-    uint32_t serve = context_of(b, module, serve_chain);
-    uint32_t wait = context_of(b, module, wait_chain);
+    uint32_t sync = samples_context(b, module, sync_chain);
+    uint32_t serve = samples_context(b, module, serve_chain);
+    uint32_t wait = samples_context(b, module, wait_chain);
     uint64_t taken = samples_frame(module, "app_at_write");
 
     uint32_t main_thread = builder_thread(b, 950, 950, "sample-cache");
     ((struct trace_thread *)builder_at(b, main_thread))->locks = 1000000 * TRACE_LOCKS_ONE;
-    counted(b, CALL_fsync, sync, 40, 25 * MS);
+    samples_counted(b, CALL_fsync, sync, 40, 25 * MS);
     lock_fact(b, LOCK_HELD, CALL_fsync, sync, taken, 40, 25 * MS);
     lock_fact(b, LOCK_HELD_TOO, CALL_fsync, sync, samples_frame(module, "app_at_wait"), 40,
               25 * MS);
     for (int i = 1; i <= 3; i++) {
         uint32_t thread = builder_thread(b, 950, 950 + i, "worker");
         ((struct trace_thread *)builder_at(b, thread))->locks = 100000 * TRACE_LOCKS_ONE;
-        counted(b, CALL_pthread_mutex_lock, serve, 40, 20 * MS);
+        samples_counted(b, CALL_pthread_mutex_lock, serve, 40, 20 * MS);
         struct trace_lock *lock =
             lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, taken, 30, 20 * MS);
         lock->holder = HOLDER_IN_CALL;
@@ -356,7 +357,7 @@ struct builder *samples_locks(void)
         lock = lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, taken, 8, 20 * MS);
         lock->holder = HOLDER_OUTSIDE;
         lock_fact(b, LOCK_WAITED, CALL_pthread_mutex_lock, serve, 0, 2, 20 * MS);
-        counted(b, CALL_nanosleep, wait, 10, 5 * MS);
+        samples_counted(b, CALL_nanosleep, wait, 10, 5 * MS);
         lock_fact(b, LOCK_HELD, CALL_nanosleep, wait, samples_frame(module, "app_at_main"), 10,
                   5 * MS);
     }
@@ -382,15 +383,15 @@ struct builder *samples_driver(void)
     uint64_t dns[] = {TRACE_FRAME(libc, 0x10), serve, main_frame};
     uint64_t poll[] = {TRACE_FRAME(driver, 0x20), TRACE_FRAME(binding, 0x30), serve, main_frame};
     uint32_t database = builder_string(b, STRING_TARGET, "tcp:10.0.0.7:3306");
-    uint32_t wait = context_of(b, app_module, wait_chain);
+    uint32_t wait = samples_context(b, app_module, wait_chain);
     uint32_t contexts[] = {builder_context(b, dns, 3), builder_context(b, poll, 4),
-                           context_of(b, app_module, sync_chain)};
+                           samples_context(b, app_module, sync_chain)};
     uint32_t thread = builder_thread(b, 4121, 4121, "sample-hub");
-    uint32_t slots[] = {counted(b, CALL_getaddrinfo, contexts[0], 200, 20 * MS),
-                        counted(b, CALL_poll, contexts[1], 200, 8 * MS),
-                        counted(b, CALL_fsync, contexts[2], 200, 800 * US)};
+    uint32_t slots[] = {samples_counted(b, CALL_getaddrinfo, contexts[0], 200, 20 * MS),
+                        samples_counted(b, CALL_poll, contexts[1], 200, 8 * MS),
+                        samples_counted(b, CALL_fsync, contexts[2], 200, 800 * US)};
     for (int i = 0; i < 3; i++)
-        stalls(b, slots[i], 200);
+        samples_stalls(b, slots[i], 200);
     ((struct trace_slot *)builder_at(b, slots[1]))->target = database;
     ((struct trace_slot *)builder_at(b, slots[1]))->no_timeout = 200;
     worker_loop(b, thread, wait, slots[0], 200, 29 * MS);
@@ -419,7 +420,9 @@ static int write_one(const char *directory, const char *name, struct builder *b,
 int samples_write(const char *directory)
 {
     mkdir(directory, 0700);
-    return write_one(directory, "server", samples_server(), server_run) < 0 ||
+    return write_one(directory, "before", samples_before(), NULL) < 0 ||
+                   write_one(directory, "after", samples_after(), NULL) < 0 ||
+                   write_one(directory, "server", samples_server(), server_run) < 0 ||
                    write_one(directory, "threads", samples_threads(), NULL) < 0 ||
                    write_one(directory, "shell", samples_shell(), NULL) < 0 ||
                    write_one(directory, "workers", samples_workers(), NULL) < 0 ||

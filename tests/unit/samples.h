@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * Whole traces for tests: a server whose loop waits for the disk, a program of plain threads, a
- * shell with many children, worker threads with one loop. The same bytes every time, but for
- * offsets into the sample program.
+ * shell with many children, worker threads with one loop, a server before and after a change. The
+ * same bytes every time, but for offsets into the sample program.
  */
 #ifndef SHUNT_SAMPLES_H
 #define SHUNT_SAMPLES_H
 
 #include "trace_builder.h"
+
+#include <stdbool.h>
 
 /* Finds the labels and build id of the sample program at `path`. 0, or -1. */
 int samples_open(const char *path);
@@ -18,6 +20,16 @@ uint64_t samples_frame(uint16_t module, const char *label);
 /* Adds it to a trace. */
 uint16_t samples_module(struct builder *b);
 
+/* The chain of these labels, innermost first, NULL at the end. */
+uint32_t samples_context(struct builder *b, uint16_t module, const char *const *labels);
+
+/* A slot with a histogram that counted. */
+uint32_t samples_counted(struct builder *b, enum call_id call, uint32_t context, uint64_t count,
+                         uint64_t ns);
+
+/* All its time lies in stalled turns. */
+void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns);
+
 struct builder *samples_server(void);  /* pid 880, a loop */
 struct builder *samples_threads(void); /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);   /* pid 1000 and 300 fork children in one file */
@@ -25,8 +37,24 @@ struct builder *samples_workers(void); /* pid 700, four loops that wait in one p
 struct builder *samples_driver(void);  /* pid 4121, a loop held up by two libraries */
 struct builder *samples_locks(void);   /* pid 950, threads that wait for each other's locks */
 
+/* One run of a server, for comparisons: each member is something that a change may change. */
+struct samples_run {
+    uint64_t started_s;  /* real time */
+    bool sync_on_loop;   /* else on a thread of its own */
+    uint64_t sleep_ns;   /* of 200 nanosleep on the loop */
+    uint64_t read_ns;    /* of 2,000 read of a file */
+    unsigned writes;     /* on the loop */
+    unsigned lookups;    /* getaddrinfo on the loop */
+    uint8_t build;       /* of a stripped library that calls fsync */
+    const char *options; /* of its command line */
+};
+
+struct builder *samples_run(const struct samples_run *run);
+struct builder *samples_before(void); /* pid 600 */
+struct builder *samples_after(void);
+
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/, driver/, locks/. 0, or -1. */
+ * shell/, workers/, driver/, locks/; before/, after/. 0, or -1. */
 int samples_write(const char *directory);
 
 #endif
