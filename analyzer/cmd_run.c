@@ -3,7 +3,9 @@
  * `shunt run`: starts a program with the library in it, waits for it as a shell would, and leaves a
  * directory of traces. run_setup finds what can fail before anything starts; run_once is the run.
  */
+#include "arguments.h"
 #include "command.h"
+#include "compare.h"
 #include "run_once.h"
 #include "trace_format.h"
 #include "units.h"
@@ -38,6 +40,8 @@ static const char help[] =
     "                     say then how much of the waiting it explains\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
+    "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
+    "                     tell what observing costs in time, CPU and memory (1 to 100)\n"
     "  --help             this text\n"
     "\n"
     "The environment can say the same: SHUNT_OUTPUT, SHUNT_THRESHOLD,\n"
@@ -52,10 +56,15 @@ static const char help[] =
     "SIGSTOP, which nobody can pass on. The command's parent is shunt run and not\n"
     "your shell: the one difference that it can see.\n"
     "\n"
+    "With --compare COMMAND reads /dev/null, what it writes is compared and thrown\n"
+    "away, and the last observed run's traces stay in DIR. If runs end with different\n"
+    "statuses, that of shunt run is 125.\n"
+    "\n"
     "examples:\n"
     "  shunt run -- ./server --port 8080     then: shunt report\n"
     "  shunt run --threshold 1ms -o /tmp/%e.%p -- redis-server redis.conf\n"
-    "  shunt run -- python3 app.py\n";
+    "  shunt run -- python3 app.py\n"
+    "  shunt run --compare 5 -- make test    what does observing cost?\n";
 
 static int complain(int status, const char *what, const char *which, const char *why)
 {
@@ -110,7 +119,8 @@ enum option_id {
     OPTION_THRESHOLD = 256,
     OPTION_MAX_SIZE,
     OPTION_NO_COMPLETENESS,
-    OPTION_SHARED_DIR
+    OPTION_SHARED_DIR,
+    OPTION_COMPARE
 };
 
 static const struct option long_options[] = {
@@ -119,6 +129,7 @@ static const struct option long_options[] = {
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {"no-completeness", no_argument, NULL, OPTION_NO_COMPLETENESS},
     {"shared-dir", no_argument, NULL, OPTION_SHARED_DIR},
+    {"compare", required_argument, NULL, OPTION_COMPARE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -145,6 +156,11 @@ static int read_options(struct run_options *options, int argc, char **argv)
             break;
         case OPTION_SHARED_DIR:
             options->shared_dir = true;
+            break;
+        case OPTION_COMPARE:
+            if (arguments_number(optarg, 1, COMPARE_PAIRS_MOST, &options->compare) < 0)
+                status = complain(EXIT_SETUP, "--compare", optarg,
+                                  "it takes a number of pairs from 1 to 100");
             break;
         case 'h':
             fputs(help, stdout);
@@ -184,13 +200,10 @@ static int run_and_tell(struct run_setup *setup)
 {
     struct error error = {""};
     struct run_once run;
-    int status = run_setup_make(setup, &error);
-    if (status)
-        return complain(status, error.text, NULL, NULL);
     bool gap_known = setup->gap[0] != '\0';
     if (gap_known)
         fprintf(stderr, "shunt: %s; it runs unobserved\n", setup->gap);
-    status = run_once_start(&run, setup, true, &error);
+    int status = run_once_start(&run, setup, true, &error);
     if (status) {
         trace_dir_unmake(&setup->dir);
         return complain(status, error.text, NULL, NULL);
@@ -199,6 +212,34 @@ static int run_and_tell(struct run_setup *setup)
     status = finish(&run, gap_known);
     run_once_release(&run);
     return status;
+}
+
+/* Pairs of runs; ends as the command did, if all runs ended alike. */
+static int compare_and_tell(struct run_setup *setup)
+{
+    static struct compare compare; /* too much for a small stack */
+    struct error error = {""};
+    if (setup->gap[0]) {
+        trace_dir_unmake(&setup->dir);
+        return complain(EXIT_SETUP, setup->gap, NULL, "nothing to compare");
+    }
+    compare = (struct compare){.setup = setup, .pairs = (unsigned)setup->options.compare};
+    int status = compare_make(&compare, &error);
+    compare_print(&compare, stdout);
+    if (status) {
+        trace_dir_unmake(&setup->dir);
+        return complain(status, error.text, NULL, NULL);
+    }
+    if (compare.done)
+        printf("Traces of the last observed run: %s\n", setup->dir.path);
+    fflush(stdout);
+    if (compare.interrupted) {
+        launch_die_of(compare.interrupted);
+        return 128 + compare.interrupted;
+    }
+    if (!compare_agrees(&compare))
+        return complain(EXIT_SETUP, "the runs ended with different statuses", NULL, NULL);
+    return compare.first.signal ? 128 + compare.first.signal : compare.first.exit_status;
 }
 
 static int run_command(int argc, char **argv)
@@ -210,7 +251,12 @@ static int run_command(int argc, char **argv)
     if (status)
         return status < 0 ? EXIT_FINE : status;
     setup.argv = argv + optind;
-    status = run_and_tell(&setup);
+    struct error error = {""};
+    status = run_setup_make(&setup, &error);
+    if (status)
+        complain(status, error.text, NULL, NULL);
+    else
+        status = setup.options.compare ? compare_and_tell(&setup) : run_and_tell(&setup);
     run_setup_release(&setup);
     return status;
 }

@@ -263,7 +263,7 @@ struct launch_end launch_reap(struct launch *launch)
     struct launch_end end = {.exit_status = EXIT_FAILURE};
     int status;
     witness_stop(&launch->witness);
-    if (waitpid(launch->pid, &status, 0) == launch->pid) {
+    if (wait4(launch->pid, &status, 0, &end.usage) == launch->pid) {
         end.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     }

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct launch {
@@ -25,8 +26,9 @@ struct launch {
 };
 
 struct launch_end {
-    int exit_status; /* -1: a signal ended it */
-    int signal;      /* 0: none */
+    int exit_status;     /* -1: a signal ended it */
+    int signal;          /* 0: none */
+    struct rusage usage; /* of the program and its children that it waited for */
 };
 
 /* Called while the program runs; returns the ns until it wants to be called again. */

@@ -20,6 +20,7 @@ struct run_options {
     uint64_t max_size;
     bool completeness;
     bool shared_dir;
+    int compare; /* pairs of runs, bare and observed; 0: one run, observed */
 };
 
 struct run_setup {
