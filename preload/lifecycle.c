@@ -98,9 +98,9 @@ static void start_observing(void)
     trace_file->threshold = clock_ticks(trace_file->threshold_ns);
     thread_threshold = trace_file->threshold;
     trace_clock_refresh(clock_now(), 1);
+    lock_ready();
     __atomic_store_n(&observe_epoch, 1, __ATOMIC_RELEASE);
     guard_count_early();
-    lock_count_early();
     __atomic_store_n(&trace_file->state, TRACE_STATE_READY, __ATOMIC_RELEASE);
 }
 

@@ -71,8 +71,8 @@ static int from_one_library(void *a, void *b)
 
 void lock_start(void)
 {
-    int libc, same = from_one_library((void *)real_calls.pthread_mutex_lock,
-                                      (void *)real_calls.pthread_mutex_trylock);
+    int same = from_one_library((void *)real_calls.pthread_mutex_lock,
+                                (void *)real_calls.pthread_mutex_trylock);
     lock_tries.mutex = same ? real_calls.pthread_mutex_trylock : mutex_is_busy;
     same = from_one_library((void *)real_calls.mtx_lock, (void *)real_calls.mtx_trylock);
     lock_tries.mtx = same ? real_calls.mtx_trylock : mtx_is_busy;
@@ -82,9 +82,6 @@ void lock_start(void)
     same = from_one_library((void *)real_calls.pthread_rwlock_wrlock,
                             (void *)real_calls.pthread_rwlock_trywrlock);
     lock_tries.write = same ? real_calls.pthread_rwlock_trywrlock : rwlock_is_busy;
-    uintptr_t unwinder = stack_unwinder();
-    if (unwinder && trace_file)
-        unwinders_module = TRACE_FRAME_MODULE(modules_frame(unwinder, &libc));
 }
 
 /* A mutex that lends priority knows one clock in some versions of glibc. */
@@ -116,8 +113,12 @@ static void count_aside(void)
         __atomic_fetch_add(&early, 1, __ATOMIC_RELAXED);
 }
 
-void lock_count_early(void)
+void lock_ready(void)
 {
+    int libc;
+    uintptr_t unwinder = stack_unwinder();
+    if (unwinder)
+        unwinders_module = TRACE_FRAME_MODULE(modules_frame(unwinder, &libc));
     __atomic_fetch_add(&trace_file->locks_aside, early, __ATOMIC_RELAXED);
 }
 

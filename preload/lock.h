@@ -84,8 +84,9 @@ int lock_time_is_right(clockid_t clock, const struct timespec *until);
 /* Finds out whether a try stands for its lock call here. Constructor only. */
 void lock_start(void);
 
-/* Locks taken before there was a trace. Constructor only. */
-void lock_count_early(void);
+/* Before the first lock is observed: counts those taken before there was a trace, and finds the
+ * unwinder, which must be loaded. Constructor only. */
+void lock_ready(void);
 
 /* Before the call itself. 0: the lock was taken, nothing is left to do; else lock_wait_end follows.
  * errno is kept by both. */

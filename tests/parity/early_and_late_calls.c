@@ -15,6 +15,7 @@
 #define READS 50
 #define EARLY 100 /* in the library's constructor */
 #define LATE  100 /* in its destructor */
+#define LOCKS 10  /* in either */
 
 int early_and_late_ready(void);
 
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
     read_times();
     int returns = !strcmp(end, "return");
     truth_expect("calls read == %d", EARLY + READS + (returns ? READS + LATE : 0));
+    truth_expect("locks == %d", LOCKS + (returns ? LOCKS : 0));
     truth_expect("finished == %d", returns);
     if (!strcmp(end, "killed"))
         printf("ends with 137\n");

@@ -5,10 +5,12 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 int early_and_late_ready(void);
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int ready;
 
 static int make_calls(void)
@@ -20,7 +22,9 @@ static int make_calls(void)
         good += read(zero, &byte, 1) == 1;
     good += poll(NULL, 0, 5) == 0;
     good += close(zero) == 0;
-    return good == 102;
+    for (int i = 0; i < 10; i++)
+        good += pthread_mutex_lock(&mutex) == 0 && pthread_mutex_unlock(&mutex) == 0;
+    return good == 112;
 }
 
 __attribute__((constructor)) static void early(void)
