@@ -117,20 +117,38 @@ static void read_loader(struct elf_facts *facts, int fd, const GElf_Phdr *segmen
     facts->loader_missing = access(facts->loader, F_OK) < 0;
 }
 
-static bool is_glibc_loader(Elf *elf, Elf_Scn *dynamic)
+/* The names under this tag of the dynamic section, one after the other; NULL: no more. `at` is
+ * where to go on, 0 at first. */
+static const char *dynamic_name(Elf *elf, Elf_Scn *dynamic, int64_t tag, int *at)
 {
     GElf_Shdr header;
-    Elf_Data *data = elf_getdata(dynamic, NULL);
-    if (!data || !gelf_getshdr(dynamic, &header) || !header.sh_entsize)
-        return false;
     GElf_Dyn entry;
-    for (int i = 0; gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
-        if (entry.d_tag != DT_SONAME)
-            continue;
-        const char *name = elf_strptr(elf, header.sh_link, entry.d_un.d_val);
-        return name && !strncmp(name, "ld-linux", strlen("ld-linux"));
-    }
-    return false;
+    Elf_Data *data = elf_getdata(dynamic, NULL);
+    if (!data || !gelf_getshdr(dynamic, &header))
+        return NULL;
+    while (gelf_getdyn(data, (*at)++, &entry) && entry.d_tag != DT_NULL)
+        if (entry.d_tag == tag)
+            return elf_strptr(elf, header.sh_link, entry.d_un.d_val);
+    return NULL;
+}
+
+static bool is_glibc_loader(Elf *elf, Elf_Scn *dynamic)
+{
+    int at = 0;
+    const char *name = dynamic_name(elf, dynamic, DT_SONAME, &at);
+    return name && !strncmp(name, "ld-linux", strlen("ld-linux"));
+}
+
+/* Runtimes of sanitizers (gcc's; clang's is linked statically) look whether they come first. */
+static void read_first(struct elf_facts *facts, Elf *elf, Elf_Scn *dynamic)
+{
+    static const char *const runtimes[] = {"libasan.so", "libtsan.so", "libhwasan.so",
+                                           "liblsan.so"};
+    const char *name;
+    for (int at = 0; (name = dynamic_name(elf, dynamic, DT_NEEDED, &at));)
+        for (unsigned i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+            if (!facts->first[0] && !strncmp(name, runtimes[i], strlen(runtimes[i])))
+                snprintf(facts->first, sizeof facts->first, "%s", name);
 }
 
 struct sections {
@@ -178,6 +196,8 @@ static int read_image(struct elf_facts *facts, Elf *elf, int fd)
     }
     struct sections sections = read_sections(elf);
     facts->go = sections.go;
+    if (sections.dynamic)
+        read_first(facts, elf, sections.dynamic);
     if (interpreted)
         facts->kind = IMAGE_DYNAMIC;
     else if (header.e_type == ET_EXEC)

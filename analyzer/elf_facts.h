@@ -30,6 +30,7 @@ struct elf_facts {
     bool loader_missing;   /* the kernel will say ENOENT */
     uint16_t machine;      /* e_machine */
     bool is_64;
+    char first[32];      /* the needed library that insists on being loaded first; empty: none */
     bool go;             /* built by the Go toolchain */
     bool setuid, setgid; /* the bits, whoever owns the file */
     bool capabilities;   /* file capabilities */

@@ -54,51 +54,22 @@ char *preload_env_find_library(void)
     return path;
 }
 
-static bool is_sanitizer(const char *entry, size_t length)
-{
-    static const char *const runtimes[] = {
-        "libasan",   "libtsan",          "libubsan",         "liblsan",
-        "libhwasan", "libclang_rt.asan", "libclang_rt.tsan", "libclang_rt.ubsan"};
-    char name[PATH_MAX];
-    snprintf(name, sizeof name, "%.*s", (int)length, entry);
-    const char *slash = strrchr(name, '/');
-    const char *base = slash ? slash + 1 : name;
-    for (unsigned i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
-        if (!strncmp(base, runtimes[i], strlen(runtimes[i])))
-            return true;
-    return false;
-}
-
-/* Appends the entries of a preload list that are, or are not, sanitizer runtimes. */
-static void add_entries(char *out, const char *list, bool sanitizers)
-{
-    for (const char *at = list; *at;) {
-        at += strspn(at, ": ");
-        size_t length = strcspn(at, ": ");
-        if (length && is_sanitizer(at, length) == sanitizers) {
-            if (*out)
-                strcat(out, ":");
-            strncat(out, at, length);
-        }
-        at += length;
-    }
-}
-
-static char *preload_variable(const char *library)
+/* The user's list stays to the letter, for the program gets it back so. A sanitizer's runtime in it
+ * insists on coming first; `first`, which the program needs, comes before us if there is no list.
+ */
+static char *preload_variable(const struct preload_options *options)
 {
     const char *list = getenv("LD_PRELOAD");
-    if (!list)
-        list = "";
-    char *variable = malloc(strlen(list) + strlen(library) + sizeof "LD_PRELOAD=" + 8);
-    if (!variable)
-        return NULL;
-    char *value = stpcpy(variable, "LD_PRELOAD=");
-    add_entries(value, list, true);
-    if (*value)
-        strcat(value, ":");
-    strcat(value, library);
-    add_entries(value, list, false);
-    return variable;
+    char *variable;
+    int length;
+    if (list && strstr(list, "san"))
+        length = asprintf(&variable, "LD_PRELOAD=%s:%s", list, options->library);
+    else if (list)
+        length = asprintf(&variable, "LD_PRELOAD=%s:%s", options->library, list);
+    else
+        length = asprintf(&variable, "LD_PRELOAD=%s%s%s", options->first,
+                          *options->first ? ":" : "", options->library);
+    return length < 0 ? NULL : variable;
 }
 
 /* Takes ownership of `variable`, which may be NULL (no memory). */
@@ -141,18 +112,20 @@ char **preload_env_make(const struct preload_options *options, const char *progr
     size_t count = 0;
     while (environ[count])
         count++;
-    char **copy = calloc(count + 8, sizeof *copy);
+    char **copy = calloc(count + 10, sizeof *copy);
     bool fine = copy;
     for (size_t i = 0; fine && i < count; i++)
         fine = (copy[i] = strdup(environ[i]));
     if (fine && underscore_is_us())
         fine = set(copy, text_variable("_", program));
     if (fine && options)
-        fine = set(copy, preload_variable(options->library)) &&
+        fine = set(copy, preload_variable(options)) &&
                set(copy, text_variable("SHUNT_LIBRARY", options->library)) &&
                set(copy, text_variable("SHUNT_DIR", options->dir)) &&
                set(copy, number_variable("SHUNT_THRESHOLD_NS", options->threshold_ns)) &&
                set(copy, number_variable("SHUNT_MAX_SIZE", options->max_size));
+    if (fine && options && *options->first && !getenv("LD_PRELOAD"))
+        fine = set(copy, text_variable("SHUNT_FIRST", options->first));
     if (fine)
         return copy;
     preload_env_free(copy);

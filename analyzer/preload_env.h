@@ -10,6 +10,7 @@
 
 struct preload_options {
     const char *library; /* absolute path of libshunt.so */
+    const char *first;   /* a library that must come before it, or empty */
     const char *dir;     /* absolute path of the trace directory */
     uint64_t threshold_ns;
     uint64_t max_size; /* bytes */
@@ -20,9 +21,9 @@ struct preload_options {
 char *preload_env_find_library(void);
 
 /* A copy of our environment that loads the library, or, with NULL options, one that does not: an
- * exact copy but for `_`, which a shell sets to the path of what it starts. Existing LD_PRELOAD
- * entries are kept: sanitizer runtimes, which insist on being first, then the library, then the
- * others. Free with preload_env_free; NULL: no memory. */
+ * exact copy but for `_`, which a shell sets to the path of what it starts. An existing LD_PRELOAD
+ * is kept behind the library, or before it if it holds a sanitizer's runtime, which insists on
+ * being first. Free with preload_env_free; NULL: no memory. */
 char **preload_env_make(const struct preload_options *options, const char *program);
 
 void preload_env_free(char **environment);

@@ -31,6 +31,7 @@ int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
 {
     *run = (struct run_once){.setup = setup, .observed = observed && !setup->gap[0]};
     struct preload_options preload = {.library = setup->library,
+                                      .first = setup->first,
                                       .dir = setup->dir.path,
                                       .threshold_ns = setup->options.threshold_ns,
                                       .max_size = setup->options.max_size};

@@ -41,11 +41,13 @@ static int find_program(const char *command, char *path, size_t size, struct err
     }
 }
 
-/* Fills in `gap` with why nothing of this image can be seen; empty: it can be observed. */
-static int judge_program(const char *path, char *gap, size_t size, struct error *error)
+/* Fills in what has to come first, and `gap` with why nothing of this image can be seen; empty: it
+ * can be observed. */
+static int judge_program(struct run_setup *setup, struct error *error)
 {
     struct elf_facts facts;
-    gap[0] = '\0';
+    const char *path = setup->path;
+    setup->gap[0] = '\0';
     int result = elf_facts_read(&facts, path);
     if (result == -ENOEXEC && elf_facts_is_plain_script(facts.path))
         result = elf_facts_read(&facts, "/bin/sh");
@@ -53,14 +55,16 @@ static int judge_program(const char *path, char *gap, size_t size, struct error 
         return refuse(error, EXIT_NOT_FOUND, "cannot run", path,
                       "the interpreter in its #! line is missing");
     if (result == -EACCES) {
-        snprintf(gap, size, "%s cannot be read by us, so it is not known what it is", facts.path);
+        snprintf(setup->gap, sizeof setup->gap,
+                 "%s cannot be read by us, so it is not known what it is", facts.path);
         return 0;
     }
     if (result)
         return refuse(error, EXIT_NOT_EXECUTABLE, "cannot run", path, strerror(-result));
+    snprintf(setup->first, sizeof setup->first, "%s", facts.first);
     const char *obstacle = elf_facts_obstacle(&facts);
     if (obstacle)
-        snprintf(gap, size, "%s %s", facts.path, obstacle);
+        snprintf(setup->gap, sizeof setup->gap, "%s %s", facts.path, obstacle);
     else if (facts.loader_missing)
         return refuse(error, EXIT_NOT_FOUND, "cannot run", path,
                       "its loader is missing on this system");
@@ -103,7 +107,7 @@ int run_setup_make(struct run_setup *setup, struct error *error)
 {
     int status = find_program(setup->argv[0], setup->path, sizeof setup->path, error);
     if (!status)
-        status = judge_program(setup->path, setup->gap, sizeof setup->gap, error);
+        status = judge_program(setup, error);
     if (!status)
         status = find_library(&setup->library, error);
     if (!status)

@@ -28,6 +28,7 @@ struct run_setup {
     char **argv;
     char path[PATH_MAX]; /* of the program */
     char *library;
+    char first[32]; /* a library that has to be loaded before ours; "": none */
     struct trace_dir dir;
     char gap[2 * PATH_MAX + 256]; /* why nothing of the program can be seen; "": it can */
 };

@@ -14,18 +14,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OURS_MOST = 16, PRELOAD_SIZE = 4096 };
+enum { OURS_MOST = 16, OURS_SIZE = 12288, PRELOAD_SIZE = 4096, STACK_MOST = 64 << 10 };
 
 static const char preload_name[] = "LD_PRELOAD=";
+static const char first_name[] = "SHUNT_FIRST=";
+static const char directory_name[] = "SHUNT_DIR=";
 
-/* Strings of the initial environment, which stay where the kernel put them. */
-static char *ours[OURS_MOST];
+/* Copies of our variables for children: programs that show a title in ps (setproctitle) overwrite
+ * the strings of the initial environment. */
+static char *ours[OURS_MOST + 1];
 static unsigned ours_count;
+static char ours_text[OURS_SIZE];
+static size_t ours_used;
 
 /* Our library's entry of LD_PRELOAD; empty: we were not preloaded, or nothing is hidden. */
 static char library[PRELOAD_SIZE];
 
-/* What LD_PRELOAD was without us. */
+/* What LD_PRELOAD was without us; empty: it was not set. */
 static char remaining[PRELOAD_SIZE];
 
 static int is_ours(const char *variable)
@@ -38,44 +43,83 @@ static int is_preload(const char *variable)
     return !strncmp(variable, preload_name, sizeof preload_name - 1);
 }
 
+static const char *value_in(char *const *env, const char *name, size_t length)
+{
+    for (; env && *env; env++)
+        if (!strncmp(*env, name, length))
+            return *env + length;
+    return NULL;
+}
+
+static const char *preload_in(char *const *env)
+{
+    return value_in(env, preload_name, sizeof preload_name - 1);
+}
+
 static int names_library(const char *entry, size_t length)
 {
     static const char name[] = "libshunt.so";
-    while (length && entry[length - 1] == '/')
-        length--;
     return length >= sizeof name - 1 &&
            !memcmp(entry + length - (sizeof name - 1), name, sizeof name - 1);
 }
 
-/* Splits LD_PRELOAD's value into our entry and the others. 0 if we are not in it. */
-static int split_preload(const char *value)
+/* Our entry in LD_PRELOAD's value; NULL if there is none. */
+static const char *library_in(const char *value, size_t *length)
 {
-    size_t used = (size_t)snprintf(remaining, sizeof remaining, "%s", preload_name);
-    int others = 0;
     while (*value) {
-        size_t length = strcspn(value, ": ");
-        if (names_library(value, length) && length < sizeof library) {
-            memcpy(library, value, length);
-        } else if (length && used + length + 2 < sizeof remaining) {
-            used += (size_t)snprintf(remaining + used, sizeof remaining - used, "%s%.*s",
-                                     others ? ":" : "", (int)length, value);
-            others = 1;
-        }
-        value += length;
+        *length = strcspn(value, ": ");
+        if (names_library(value, *length) && *length < sizeof library)
+            return value;
+        value += *length;
         value += strspn(value, ": ");
     }
-    if (!others)
-        remaining[0] = 0;
-    return library[0] != 0;
+    return NULL;
+}
+
+/* Splits LD_PRELOAD's value into our entry and what it would be without us, to the letter: beside
+ * ours goes one separator, and `first`, which was added for our sake. 0 if we are not in it. */
+static int split_preload(const char *value, const char *first)
+{
+    size_t length, before;
+    const char *entry = library_in(value, &length);
+    if (!entry || strlen(value) + sizeof preload_name > sizeof remaining)
+        return 0;
+    memcpy(library, entry, length);
+    library[length] = remaining[0] = 0;
+    const char *after = entry + length;
+    if (first && !strncmp(value, first, strlen(first)) && value + strlen(first) + 1 == entry)
+        value = entry;
+    before = (size_t)(entry - value);
+    if (*after)
+        after++;
+    else if (before)
+        before--;
+    else
+        return 1;
+    snprintf(remaining, sizeof remaining, "%s%.*s%s", preload_name, (int)before, value, after);
+    return 1;
+}
+
+/* What does not fit is lost to children, which then are not observed. */
+static void keep(const char *variable)
+{
+    size_t size = strlen(variable) + 1;
+    if (ours_count == OURS_MOST || ours_used + size > sizeof ours_text)
+        return;
+    ours[ours_count++] = memcpy(ours_text + ours_used, variable, size);
+    ours_used += size;
 }
 
 void environment_hide(void)
 {
+    const char *first = value_in(environ, first_name, sizeof first_name - 1);
     char **to = environ;
     for (char **from = environ; from && *from; from++) {
-        if (is_ours(*from) && ours_count < OURS_MOST)
-            ours[ours_count++] = *from;
-        else if (!is_preload(*from) || !split_preload(*from + sizeof preload_name - 1))
+        if (is_ours(*from) && !strncmp(*from, first_name, sizeof first_name - 1))
+            continue;
+        if (is_ours(*from))
+            keep(*from);
+        else if (!is_preload(*from) || !split_preload(*from + sizeof preload_name - 1, first))
             *to++ = *from;
         else if (remaining[0])
             *to++ = remaining;
@@ -84,44 +128,58 @@ void environment_hide(void)
         *to = NULL;
 }
 
-static const char *preload_in(char *const *env)
-{
-    for (; env && *env; env++)
-        if (is_preload(*env))
-            return *env + sizeof preload_name - 1;
-    return NULL;
-}
-
 size_t environment_room(char *const *env)
 {
     size_t n = 0;
     while (env && env[n])
         n++;
-    return n + ours_count + 2;
+    return n + ours_count + 3;
 }
 
 size_t environment_text(char *const *env)
 {
     const char *theirs = preload_in(env);
-    return sizeof preload_name + strlen(library) + 2 + (theirs ? strlen(theirs) : 0);
+    return sizeof preload_name + sizeof first_name + strlen(library) + 4 +
+           2 * sizeof((struct image_facts *)0)->first + (theirs ? strlen(theirs) : 0);
 }
 
-char *const *environment_add(char *const *env, char **with, char *text)
+/* LD_PRELOAD with us, such that split_preload finds what was there before. A sanitizer's runtime
+ * insists on coming first, be it theirs or, for an image that needs one, `first`. */
+static int compose(char *text, size_t size, const char *theirs, const char *first)
 {
+    if (theirs && strstr(theirs, "san"))
+        return snprintf(text, size, "%s%s:%s", preload_name, theirs, library);
+    if (theirs)
+        return snprintf(text, size, "%s%s:%s", preload_name, library, theirs);
+    return snprintf(text, size, "%s%s%s%s", preload_name, first, *first ? ":" : "", library);
+}
+
+char *const *environment_add(char *const *env, const struct image_facts *image, char **with,
+                             char *text)
+{
+    size_t size = environment_text(env);
     const char *theirs = preload_in(env);
+    const char *first = image && !theirs ? image->first : "";
     size_t n = 0;
-    for (; env && *env; env++)
-        if (!is_preload(*env) && !is_ours(*env))
+    int placed = 0;
+    int length = compose(text, size, theirs, first);
+    for (; env && *env; env++) {
+        if (is_ours(*env))
+            continue;
+        if (!is_preload(*env))
             with[n++] = *env;
-    /* A sanitizer's runtime insists on coming first. */
-    if (theirs && *theirs && strstr(theirs, "san.so"))
-        sprintf(text, "%s%s:%s", preload_name, theirs, library);
-    else
-        sprintf(text, "%s%s%s%s", preload_name, library, theirs && *theirs ? ":" : "",
-                theirs ? theirs : "");
-    with[n++] = text;
+        else if (!placed++)
+            with[n++] = text; /* in its place: programs list their environment in order */
+    }
+    if (!placed)
+        with[n++] = text;
     for (unsigned i = 0; i < ours_count; i++)
         with[n++] = ours[i];
+    if (*first) {
+        text += length + 1;
+        snprintf(text, size - (size_t)length - 1, "%s%s", first_name, first);
+        with[n++] = text;
+    }
     with[n] = NULL;
     return with;
 }
@@ -134,23 +192,46 @@ static void record_gap(const char *path, const char *reason)
     struct trace_gap *gap = n > 0 ? (void *)trace_meta_new(sizeof *gap) : NULL;
     if (!gap)
         return;
-    gap->pid = raw_getpid();
+    gap->pid = trace_sealed() ? trace_file->pid : raw_getpid();
     gap->when = clock_now();
     gap->text = trace_string(STRING_TEXT, text, (size_t)n < sizeof text ? (size_t)n : sizeof text);
     trace_commit(&gap->head, RECORD_GAP);
 }
 
-int environment_wanted(enum image_verdict verdict, const char *path)
+static int can_access(const char *path, int how)
 {
-    if (!library[0] || verdict == IMAGE_NOT_FOUND)
-        return 0;
-    if (verdict != IMAGE_TAKES_US) {
-        record_gap(path, image_reason(verdict));
-        return 0;
-    }
-    if (arch_syscall(SYS_faccessat, AT_FDCWD, (long)library, R_OK, 0, 0, 0) == 0)
+    return arch_syscall(SYS_faccessat, AT_FDCWD, (long)path, how, 0, 0, 0) == 0;
+}
+
+int environment_refused(const char *path, size_t bytes)
+{
+    if (!trace_file || !library[0])
         return 1;
-    record_gap(path, "it could not read libshunt.so from where it is (chroot, or another user)");
+    if (bytes > STACK_MOST)
+        record_gap(path, "its environment is too large to be copied");
+    else if (trace_sealed())
+        record_gap(path, "the program installed a seccomp filter, which might punish our start");
+    else
+        return 0;
+    return 1;
+}
+
+int environment_wanted(const struct image_facts *image, const char *path)
+{
+    const char *dir = value_in(ours, directory_name, sizeof directory_name - 1);
+    if (image->verdict == IMAGE_NOT_FOUND)
+        return 0;
+    if (image->verdict != IMAGE_TAKES_US)
+        record_gap(path, image_reason(image->verdict));
+    else if (!can_access(library, R_OK))
+        record_gap(path,
+                   "it could not read libshunt.so from where it is (chroot, or another user)");
+    else if (!dir || !can_access(dir, W_OK | X_OK))
+        record_gap(path,
+                   "it could not write to the trace directory (chroot, or another user; shunt run"
+                   " --shared-dir lets others write)");
+    else
+        return 1;
     return 0;
 }
 
@@ -174,7 +255,7 @@ void environment_lend(void)
         return;
     }
     loan.before = environ;
-    environment_add(environ, loan.with, (char *)(loan.with + room));
+    environment_add(environ, NULL, loan.with, (char *)(loan.with + room));
     environ = loan.with;
 }
 

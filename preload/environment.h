@@ -17,12 +17,18 @@ void environment_hide(void);
 size_t environment_room(char *const *env);
 
 /* Writes `env` with our variables into `with` (of environment_room) and returns it; `text` receives
- * a composed LD_PRELOAD and has environment_text(env) bytes. */
-char *const *environment_add(char *const *env, char **with, char *text);
+ * what has to be composed and has environment_text(env) bytes. `image` may be NULL. */
+char *const *environment_add(char *const *env, const struct image_facts *image, char **with,
+                             char *text);
 size_t environment_text(char *const *env);
 
-/* 1 if a child image with this verdict should get our variables; else the gap is recorded. */
-int environment_wanted(enum image_verdict verdict, const char *path);
+/* 1 if a child with this image should get our variables; else the gap is recorded. */
+int environment_wanted(const struct image_facts *image, const char *path);
+
+/* 1 if the child cannot get our variables, whatever its image: there is no trace; `bytes` are too
+ * many for a stack; a filter of the program's may punish the look at the image, or the child's
+ * start. The gap is recorded. */
+int environment_refused(const char *path, size_t bytes);
 
 /* For libc functions that spawn with environ: lends it our variables, and takes them back. Not
  * nested; a second thread's loan ends with the first's or later. */

@@ -19,8 +19,6 @@
 #include <unistd.h>
 #include <wordexp.h>
 
-enum { STACK_MOST = 64 << 10 };
-
 #define EXPORTED __attribute__((visibility("default")))
 
 /* The next definitions, looked up at start: dlsym takes a lock that a fork child may find held. */
@@ -58,16 +56,20 @@ void exec_start(void)
     (void)NEXT(wordexp);
 }
 
-/* The environment for a child: `env`, or in this function's frame a copy with our variables. */
-#define WITH_US(env, verdict, path)                                                   \
+/* The environment for a child with this image (an expression, which is not evaluated where nobody
+ * may look): `env`, or in this function's frame a copy with our variables. */
+#define WITH_US(env, look, path)                                                      \
     ({                                                                                \
         char *const *given = (env);                                                   \
         size_t room = environment_room(given);                                        \
         size_t bytes = room * sizeof(char *) + environment_text(given);               \
         char *const *chosen = given;                                                  \
-        if (trace_file && bytes <= STACK_MOST && environment_wanted(verdict, path)) { \
-            char **with = alloca(bytes);                                              \
-            chosen = environment_add(given, with, (char *)(with + room));             \
+        if (!environment_refused(path, bytes)) {                                      \
+            struct image_facts image = look;                                          \
+            if (environment_wanted(&image, path)) {                                   \
+                char **with = alloca(bytes);                                          \
+                chosen = environment_add(given, &image, with, (char *)(with + room)); \
+            }                                                                         \
         }                                                                             \
         chosen;                                                                       \
     })
@@ -193,9 +195,19 @@ EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_a
 
 /* ---- libc's own spawns: /bin/sh with environ, past every wrapper ---- */
 
+static void lend(void)
+{
+    static const char shell[] = "/bin/sh";
+    if (environment_refused(shell, 0))
+        return;
+    struct image_facts image = image_check(AT_FDCWD, shell);
+    if (environment_wanted(&image, shell))
+        environment_lend();
+}
+
 EXPORTED int system(const char *command)
 {
-    environment_lend();
+    lend();
     int result = NEXT(system)(command);
     environment_take_back();
     return result;
@@ -203,7 +215,7 @@ EXPORTED int system(const char *command)
 
 EXPORTED FILE *popen(const char *command, const char *mode)
 {
-    environment_lend();
+    lend();
     FILE *result = NEXT(popen)(command, mode);
     environment_take_back();
     return result;
@@ -211,7 +223,7 @@ EXPORTED FILE *popen(const char *command, const char *mode)
 
 EXPORTED int wordexp(const char *words, wordexp_t *expanded, int flags)
 {
-    environment_lend();
+    lend();
     int result = NEXT(wordexp)(words, expanded, flags);
     environment_take_back();
     return result;

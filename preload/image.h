@@ -8,18 +8,24 @@
 
 enum image_verdict {
     IMAGE_TAKES_US = 0,
-    IMAGE_NOT_FOUND, /* let exec itself say so */
+    IMAGE_NOT_FOUND,  /* let exec itself say so */
+    IMAGE_UNREADABLE, /* exec may succeed: it needs no fd and no right to read */
     IMAGE_STATIC,
     IMAGE_OTHER_LOADER, /* musl, or an architecture that is not ours */
-    IMAGE_PRIVILEGED    /* setuid or setgid: the loader drops preloads */
+    IMAGE_PRIVILEGED    /* setuid, setgid or with capabilities: the loader drops preloads */
+};
+
+struct image_facts {
+    enum image_verdict verdict;
+    char first[32]; /* the runtime that insists on being loaded before all others; or empty */
 };
 
 /* Looks at `path`, through #! lines, with respect to directory fd `at`. Opens and closes one fd at
  * a time; no memory but the stack. Any thread, also between vfork and exec. */
-enum image_verdict image_check(int at, const char *path);
+struct image_facts image_check(int at, const char *path);
 
 /* The same for a name that is searched for in PATH. */
-enum image_verdict image_check_search(const char *name);
+struct image_facts image_check_search(const char *name);
 
 /* Why, as the end of "a child is not observed: ". */
 const char *image_reason(enum image_verdict verdict);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,21 +26,21 @@ static void write_image(const char *text)
 
 Test(image, dynamic_program_takes_us)
 {
-    cr_assert_eq(image_check(AT_FDCWD, "/bin/sh"), IMAGE_TAKES_US);
-    cr_assert_eq(image_check_search("sh"), IMAGE_TAKES_US);
+    cr_assert_eq(image_check(AT_FDCWD, "/bin/sh").verdict, IMAGE_TAKES_US);
+    cr_assert_eq(image_check_search("sh").verdict, IMAGE_TAKES_US);
 }
 
 Test(image, what_cannot_run_is_left_to_exec)
 {
-    cr_assert_eq(image_check(AT_FDCWD, "/nowhere"), IMAGE_NOT_FOUND);
-    cr_assert_eq(image_check(AT_FDCWD, "/tmp"), IMAGE_NOT_FOUND);
-    cr_assert_eq(image_check_search("no-such-program"), IMAGE_NOT_FOUND);
+    cr_assert_eq(image_check(AT_FDCWD, "/nowhere").verdict, IMAGE_NOT_FOUND);
+    cr_assert_eq(image_check(AT_FDCWD, "/tmp").verdict, IMAGE_NOT_FOUND);
+    cr_assert_eq(image_check_search("no-such-program").verdict, IMAGE_NOT_FOUND);
 }
 
 Test(image, script_is_its_interpreter)
 {
     write_image("#! /bin/sh -e\necho\n");
-    cr_assert_eq(image_check(AT_FDCWD, path), IMAGE_TAKES_US);
+    cr_assert_eq(image_check(AT_FDCWD, path).verdict, IMAGE_TAKES_US);
     unlink(path);
 }
 
@@ -51,19 +52,33 @@ Test(image, scripts_that_name_each_other_end)
     FILE *file = fopen(path, "w");
     fputs(line, file);
     fclose(file);
-    cr_assert_eq(image_check(AT_FDCWD, path), IMAGE_NOT_FOUND);
+    cr_assert_eq(image_check(AT_FDCWD, path).verdict, IMAGE_NOT_FOUND);
     unlink(path);
 }
 
 Test(image, privileged_program_does_not_take_us)
 {
-    cr_assert_eq(image_check(AT_FDCWD, "/usr/bin/passwd"), IMAGE_PRIVILEGED);
+    cr_assert_eq(image_check(AT_FDCWD, "/usr/bin/passwd").verdict, IMAGE_PRIVILEGED);
+}
+
+Test(image, what_only_exec_can_open_is_said)
+{
+    struct rlimit usual, none;
+    getrlimit(RLIMIT_NOFILE, &usual);
+    none = usual;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    enum image_verdict there = image_check(AT_FDCWD, "/bin/sh").verdict;
+    enum image_verdict nowhere = image_check(AT_FDCWD, "/nowhere").verdict;
+    setrlimit(RLIMIT_NOFILE, &usual);
+    cr_assert_eq(there, IMAGE_UNREADABLE);
+    cr_assert_eq(nowhere, IMAGE_NOT_FOUND);
 }
 
 Test(image, other_class_does_not_take_us)
 {
     write_image("\177ELF\1\1\1");
-    cr_assert_eq(image_check(AT_FDCWD, path), IMAGE_OTHER_LOADER);
+    cr_assert_eq(image_check(AT_FDCWD, path).verdict, IMAGE_OTHER_LOADER);
     unlink(path);
 }
 
@@ -86,13 +101,13 @@ Test(environment, ours_is_hidden_and_theirs_stays)
     cr_assert(holds(environ, "B=2"));
     cr_assert(holds(environ, "LD_PRELOAD=/x/liba.so:/z/libb.so"));
     cr_assert_not(holds(environ, "SHUNT_DIR=/tmp/t"));
-    cr_assert_eq(environment_room(environ), 3u + 1 + 2);
+    cr_assert_eq(environment_room(environ), 3u + 1 + 3);
 }
 
 static char *const *with_us(char *const *env)
 {
     char **with = malloc(environment_room(env) * sizeof *with);
-    return environment_add(env, with, malloc(environment_text(env)));
+    return environment_add(env, NULL, with, malloc(environment_text(env)));
 }
 
 Test(environment, children_get_ours_back)
@@ -108,6 +123,56 @@ Test(environment, children_get_ours_back)
     cr_assert(holds(with_us(preloading), "LD_PRELOAD=/y/libshunt.so:/q/libq.so"));
     cr_assert(holds(with_us(sanitized), "LD_PRELOAD=/q/libasan.so.8:/y/libshunt.so"));
     cr_assert(holds(with_us(NULL), "SHUNT_DIR=/tmp/t"));
+}
+
+static char *round_trip[][3] = {
+    {"LD_PRELOAD=liba.so  libb.so", "B=2", NULL},
+    {"LD_PRELOAD=", "B=2", NULL},
+    {"LD_PRELOAD=:/q/liba.so: ", "B=2", NULL},
+    {"LD_PRELOAD=/q/libasan.so.8 libb.so", "B=2", NULL},
+    {"A=1", "B=2", NULL},
+};
+
+Test(environment, child_sees_every_letter_in_its_place)
+{
+    struct image_facts image = {.verdict = IMAGE_TAKES_US, .first = "libtsan.so.2"};
+    environ = before;
+    environment_hide();
+    for (unsigned i = 0; i < sizeof round_trip / sizeof *round_trip; i++) {
+        char **with = malloc(environment_room(round_trip[i]) * sizeof *with);
+        environment_add(round_trip[i], &image, with, malloc(environment_text(round_trip[i])));
+        environ = with;
+        environment_hide();
+        cr_assert_str_eq(environ[0], round_trip[i][0]);
+        cr_assert_str_eq(environ[1], "B=2");
+        cr_assert_null(environ[2]);
+    }
+}
+
+Test(environment, runtime_that_insists_comes_first)
+{
+    struct image_facts image = {.verdict = IMAGE_TAKES_US, .first = "libtsan.so.2"};
+    char *own[] = {"C=3", NULL};
+    environ = before;
+    environment_hide();
+    char **with = malloc(environment_room(own) * sizeof *with);
+    environment_add(own, &image, with, malloc(environment_text(own)));
+    cr_assert(holds(with, "LD_PRELOAD=libtsan.so.2:/y/libshunt.so"));
+    cr_assert(holds(with, "SHUNT_FIRST=libtsan.so.2"));
+}
+
+Test(environment, children_get_ours_after_the_strings_were_overwritten)
+{
+    char directory[] = "SHUNT_DIR=/tmp/t";
+    char preload[] = "LD_PRELOAD=/y/libshunt.so";
+    char *initial[] = {preload, directory, NULL};
+    char *own[] = {"C=3", NULL};
+    environ = initial;
+    environment_hide();
+    memset(preload, 'x', sizeof preload - 1);
+    memset(directory, 'x', sizeof directory - 1);
+    cr_assert(holds(with_us(own), "SHUNT_DIR=/tmp/t"));
+    cr_assert(holds(with_us(own), "LD_PRELOAD=/y/libshunt.so"));
 }
 
 Test(environment, loan_is_taken_back)

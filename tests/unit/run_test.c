@@ -59,10 +59,13 @@ static const char *value_of(char **environment, const char *name)
     return NULL;
 }
 
-static char *preload_with(const char *before)
+static char *preload_with(const char *before, const char *first)
 {
-    static const struct preload_options options = {
-        .library = "/x/libshunt.so", .dir = "/traces", .threshold_ns = 5, .max_size = 6};
+    const struct preload_options options = {.library = "/x/libshunt.so",
+                                            .first = first,
+                                            .dir = "/traces",
+                                            .threshold_ns = 5,
+                                            .max_size = 6};
     if (before)
         setenv("LD_PRELOAD", before, 1);
     else
@@ -80,18 +83,24 @@ Test(preload_env, keeps_the_entries_that_were_there)
 {
     static const char *const cases[][2] = {
         {NULL, "/x/libshunt.so"},
-        {"", "/x/libshunt.so"},
+        {"", "/x/libshunt.so:"},
         {"/a/liba.so", "/x/libshunt.so:/a/liba.so"},
-        {"/a/liba.so /b/libb.so", "/x/libshunt.so:/a/liba.so:/b/libb.so"},
-        {"liba.so:/usr/lib/libasan.so.8", "/usr/lib/libasan.so.8:/x/libshunt.so:liba.so"},
+        {"/a/liba.so /b/libb.so", "/x/libshunt.so:/a/liba.so /b/libb.so"},
+        {"/usr/lib/libasan.so.8:liba.so", "/usr/lib/libasan.so.8:liba.so:/x/libshunt.so"},
         {"libtsan.so.2", "libtsan.so.2:/x/libshunt.so"},
-        {"::libubsan.so.1: :libz.so", "libubsan.so.1:/x/libshunt.so:libz.so"},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *value = preload_with(cases[i][0]);
+        char *value = preload_with(cases[i][0], "");
         cr_expect_str_eq(value, cases[i][1]);
         free(value);
     }
+}
+
+Test(preload_env, runtime_that_insists_comes_first)
+{
+    char *value = preload_with(NULL, "libasan.so.8");
+    cr_expect_str_eq(value, "libasan.so.8:/x/libshunt.so");
+    free(value);
 }
 
 Test(preload_env, bare_is_a_copy)
