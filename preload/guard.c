@@ -7,6 +7,7 @@
 
 #include "calls.h"
 #include "lock.h"
+#include "stack.h"
 #include "target.h"
 
 #include <dirent.h>
@@ -47,10 +48,28 @@ static int left_for_handler(uintptr_t frame)
     return frame - (uintptr_t)stack.ss_sp >= stack.ss_size;
 }
 
+/* 1 if the outer call was left without a return: an exception through it, longjmp out of a
+ * callback. Asked once for each outer call (2 us), and only where both calls are on the stack in
+ * use. */
+static int left_by_unwinding(struct visit *v, const struct trace_current *outer)
+{
+    struct thread *t = v->thread;
+    if (outer->frame <= v->frame || v->frame < t->stack.low || outer->frame > t->stack.high ||
+        trace_sealed() || t->nesting_known == outer->start)
+        return 0;
+    int saved = errno;
+    int left = stack_reaches(outer->frame) == 0;
+    errno = saved;
+    t->nesting_known = outer->start;
+    return left;
+}
+
 void guard_nest(struct visit *v)
 {
     const struct trace_current *current = v->thread->current;
     if (current->frame <= v->frame && !left_for_handler(current->frame))
+        return;
+    if (left_by_unwinding(v, current))
         return;
     v->nested = 1;
     v->outer = *current;

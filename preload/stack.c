@@ -176,3 +176,28 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
     chain->saved[0] = 0;
     chain->kept[0] = 0;
 }
+
+struct search {
+    uintptr_t frame;
+    int frames;
+    int found; /* 1 yes, 0 passed by, -1 not known */
+};
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *data)
+{
+    struct search *s = data;
+    uintptr_t cfa = get_cfa(context);
+    if (cfa < s->frame && ++s->frames < FRAMES_BEYOND_MOST)
+        return _URC_NO_REASON;
+    if (cfa >= s->frame)
+        s->found = cfa == s->frame;
+    return _URC_END_OF_STACK;
+}
+
+int stack_reaches(uintptr_t frame)
+{
+    struct search s = {.frame = frame, .found = -1};
+    if (backtrace)
+        backtrace(look, &s);
+    return s.found;
+}

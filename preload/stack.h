@@ -48,4 +48,7 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
 /* An address in the library that unwinds; 0 without one. */
 uintptr_t stack_unwinder(void);
 
+/* Does one of the callers' frames, on this stack, end at `frame`? 1 yes, 0 no, -1 not known. */
+int stack_reaches(uintptr_t frame);
+
 #endif

@@ -28,6 +28,8 @@ struct thread {
     struct stack_range other[THREAD_STACKS]; /* coroutines' and signal handlers' */
     uint32_t next_other;
 
+    uint64_t nesting_known; /* start of the outer call that was found on the stack */
+
     struct turns turns;
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
