@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "lock.h"
 #include "modules.h"
+#include "rations.h"
 #include "raw.h"
 #include "real.h"
 #include "stack.h"
@@ -109,6 +110,7 @@ __attribute__((constructor)) static void start(void)
     real_resolve();
     lock_start();
     exec_start();
+    rations_start();
     const char *dir = secure_getenv("SHUNT_DIR");
     if (!dir || !*dir)
         return;

@@ -36,11 +36,15 @@ static __thread int leaving;  /* the end of the thread was noted */
 static __thread int given_up; /* no room was to be had: not asked for again at every call */
 
 static pthread_key_t exit_key;
-static unsigned address_space_rationed; /* 1: RLIMIT_AS is set */
+static int memory_locked; /* the program locks what is mapped from now on */
 
 /* Private memory: a fork child still reads its parent's. */
 static int32_t process_pid;
 static struct trace_process *process;
+static int process_forked;
+
+/* A page that a fork child finds wiped: 1 in the process that entered. */
+static uint32_t *entered;
 
 static void thread_exit(void *data)
 {
@@ -62,8 +66,10 @@ static void thread_exit(void *data)
 
 int thread_start(void)
 {
-    struct rlimit limit;
-    address_space_rationed = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    const size_t page = 4096;
+    void *wiped = raw_mmap(page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!raw_mmap_failed(wiped) && raw_madvise(wiped, page, MADV_WIPEONFORK) == 0)
+        entered = wiped;
     return pthread_key_create(&exit_key, thread_exit);
 }
 
@@ -113,33 +119,57 @@ static void process_record(int pid, uint64_t now)
     p->command_line = parent ? parent->command_line : command_line();
     p->working_directory = link_string("/proc/self/cwd");
     p->uid = (uint32_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
-    p->forked = pid != trace_file->pid;
+    p->forked = (uint32_t)process_forked;
     if (!p->forked)
         trace_file->process_start = p->start;
     trace_commit(&p->head, RECORD_PROCESS);
 }
 
+/* Is this still the process that entered last? Its pid does not tell: in a namespace of its own a
+ * child begins again with 1, as its parent may have. */
+static int is_entered(int pid)
+{
+    return entered ? (int)__atomic_load_n(entered, __ATOMIC_ACQUIRE) : process_pid == pid;
+}
+
 /* A fork child's first call: what its parent's threads had in hand is not the child's. */
 static void process_enter(int pid, uint64_t now)
 {
-    if (__atomic_load_n(&process_pid, __ATOMIC_ACQUIRE) == pid)
+    if (is_entered(pid))
         return;
     fold_forget();
     roster_forget();
     modules_forget();
-    __atomic_store_n(&process_pid, pid, __ATOMIC_RELEASE);
+    process_forked = process_pid != 0;
+    process_pid = pid;
+    if (entered)
+        __atomic_store_n(entered, 1, __ATOMIC_RELEASE);
     process_record(pid, now);
+}
+
+static int is_limited(int resource)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    arch_syscall(SYS_prlimit64, 0, resource, 0, (long)&limit, 0, 0);
+    return limit.rlim_cur != RLIM_INFINITY;
+}
+
+static void unlock(void *address, size_t size)
+{
+    arch_syscall(SYS_munlock, (long)address, (long)size, 0, 0, 0, 0);
 }
 
 static struct thread *arena_new(void)
 {
     static const size_t sizes[] = {ARENA, ARENA_SMALL};
-    unsigned first = address_space_rationed;
+    unsigned first = memory_locked || is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
     for (unsigned i = first; i < sizeof sizes / sizeof *sizes; i++) {
         struct thread *t = raw_mmap(sizes[i], PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
         if (raw_mmap_failed(t))
             continue;
+        if (memory_locked)
+            unlock(t, sizes[i]);
         raw_madvise(t, sizes[i], MADV_NOHUGEPAGE);
         if (raw_madvise(t, sizes[i], MADV_WIPEONFORK) == 0) {
             arena_size = sizes[i];
@@ -225,6 +255,22 @@ void thread_sample(struct thread *t, uint64_t now, int force)
     trace_clock_refresh(now, 0);
 }
 
+/* Of the calling thread's mapping, too, and what it does not use goes back. */
+void thread_unlock(int flags)
+{
+    struct thread *t = thread_self;
+    memory_locked = (flags & MCL_FUTURE) != 0;
+    unlock(trace_file, trace_mapped());
+    if (t == &thread_none)
+        return;
+    unlock(t, arena_size);
+    const uintptr_t page = 4096;
+    uintptr_t from = ((uintptr_t)&t->arena[t->nodes] + page - 1) & ~(page - 1);
+    uintptr_t to = (uintptr_t)&t->arena[t->room - t->refs] & ~(page - 1);
+    if (from < to)
+        raw_madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 /* The last thread of a fork child gives its segment back; a later destructor's call gets a new one.
  */
 static void child_finish(struct thread *t)
@@ -246,11 +292,12 @@ void thread_finish(void)
     if (t != &thread_none && t->epoch)
         thread_sample(t, now, 1);
     trace_clock_refresh(now, 1);
-    if (trace_sealed() || raw_getpid() != process_pid)
+    int pid = trace_sealed() ? 0 : raw_getpid();
+    if (pid != process_pid || !is_entered(pid))
         return;
     if (process)
         process->ended = now;
-    if (process_pid != trace_file->pid) {
+    if (process_forked) {
         child_finish(t);
         return;
     }

@@ -72,6 +72,9 @@ struct thread *thread_for_lock(void);
 /* CPU time and name into the thread's record, at most once a second unless `force`. */
 void thread_sample(struct thread *t, uint64_t now, int force);
 
+/* After mlockall(flags): ours is unlocked again, and what becomes of later threads is small. */
+void thread_unlock(int flags);
+
 /* Notes the regular end of the calling process's image. */
 void thread_finish(void);
 

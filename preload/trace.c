@@ -22,14 +22,15 @@
 enum {
     SHARED_TRIES = 1000,
     OLD_KERNEL_SIZE = 8 << 20,
-    ADDRESS_SHARE = 64,
     NAME_TRIES = 1000,
+    RESERVE = 64, /* chunks kept when the trace is narrowed: as many threads may be claiming one */
     CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL
 };
 
 struct trace_header *trace_file HOT_DATA = NULL;
 
 static int sealed;
+static uint32_t chunks_mapped; /* by this process; its fork children begin with as many */
 
 void trace_seal(void)
 {
@@ -52,8 +53,8 @@ static uint64_t size_allowed(uint64_t wanted)
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < wanted)
         wanted = limit.rlim_cur;
     /* Where address space is rationed we take a small part of it. */
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur / ADDRESS_SHARE < wanted)
-        wanted = limit.rlim_cur / ADDRESS_SHARE;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur / TRACE_ADDRESS_SHARE < wanted)
+        wanted = limit.rlim_cur / TRACE_ADDRESS_SHARE;
     return wanted & ~(uint64_t)(TRACE_CHUNK - 1);
 }
 
@@ -151,7 +152,30 @@ int trace_open(const char *dir, const char *name, int pid, uint64_t size)
     }
     header_init(memory, pid, size);
     trace_file = memory;
+    chunks_mapped = trace_file->chunk_count;
     return 0;
+}
+
+size_t trace_mapped(void)
+{
+    return TRACE_FIRST_CHUNK + (size_t)chunks_mapped * TRACE_CHUNK;
+}
+
+/* The count comes down first: a thread that claims a chunk meanwhile looks at it again. */
+void trace_narrow(uint64_t size)
+{
+    struct trace_header *h = trace_file;
+    uint32_t keep = __atomic_load_n(&h->next_chunk, __ATOMIC_RELAXED) + RESERVE;
+    if (keep < size / TRACE_CHUNK)
+        keep = (uint32_t)(size / TRACE_CHUNK);
+    uint32_t before = __atomic_exchange_n(&chunks_mapped, keep, __ATOMIC_RELAXED);
+    if (keep >= before) {
+        __atomic_store_n(&chunks_mapped, before, __ATOMIC_RELAXED);
+        return;
+    }
+    if (keep < __atomic_load_n(&h->chunk_count, __ATOMIC_RELAXED))
+        __atomic_store_n(&h->chunk_count, keep, __ATOMIC_RELEASE);
+    raw_munmap(trace_chunk_at(keep + 1), (size_t)(before - keep) * TRACE_CHUNK);
 }
 
 void trace_lose(enum trace_loss kind, uint64_t n)

@@ -13,12 +13,23 @@
 
 #include <stddef.h>
 
+/* Where address space is rationed, the trace takes one part in so many of it. */
+enum { TRACE_ADDRESS_SHARE = 64 };
+
 /* The mapping; NULL until trace_open succeeded. Never unmapped. */
 extern struct trace_header *trace_file HOT_DATA;
 
 /* Creates DIR/NAME.PID.shunt (O_EXCL, O_NOFOLLOW, 0600), maps it at `size` bytes or as much of it
  * as the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
 int trace_open(const char *dir, const char *name, int pid, uint64_t size);
+
+/* The trace takes no more than `size` bytes of address space from now on, or what it uses already
+ * and a reserve; for programs that ration theirs. Chunks beyond are not handed out any more, here
+ * and in processes that share the file. */
+void trace_narrow(uint64_t size);
+
+/* What is mapped here in bytes, from trace_file on. */
+size_t trace_mapped(void);
 
 /* From now on no system call is made for the trace: a filter of the program's might punish it. */
 void trace_seal(void);
