@@ -94,6 +94,7 @@ static void learn_names(const struct trace *trace, const struct trace_chunk *chu
         learn_module(g, trace, (const void *)record);
     if (record->type == RECORD_PROCESS && process->forked && g->facts->children < 512)
         g->facts->child[g->facts->children++] = process->pid;
+    g->facts->gaps += record->type == RECORD_GAP;
 }
 
 static void gather_slot(struct gathering *g, const struct trace *trace,

@@ -83,7 +83,7 @@ struct facts {
     uint64_t locks; /* taken without waiting */
     uint64_t wrong, uncounted, checked;
     uint64_t lost[TRACE_LOSS_KINDS];
-    unsigned traces, finished;
+    unsigned traces, finished, gaps;
 };
 
 /* Adds one trace. 0, or -1 after printing why. Functions must be there before. */

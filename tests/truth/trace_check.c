@@ -14,13 +14,17 @@
  *                                        that contains the text (-: any)
  *   expect locks == N                    taken without waiting
  *   expect waited CALL FUNCTION HOLDER >= MS       all waits of the call for locks that the
- * function took, while their holder was in a call (- none, ? unknown) expect held CALL FUNCTION >=
- * MS      blocked calls while the thread held a lock that it took expect in-call NAME == N threads
- * that died in this call expect loop NAME FUNCTION            one loop, this wait, with this
- * function in its chain expect no-loop expect turns|stalls == N             of the loop expect
- * explained-ms|nested-ms == N   sums over the threads expect module|unloaded TEXT == N     modules
- * whose path contains it; those of them that left expect losses|traces|finished|checked == N expect
- * two-writers                   two tasks share counters: nothing is exact
+ *                                        function took, while their holder was in a call (- none,
+ *                                        ? unknown)
+ *   expect held CALL FUNCTION >= MS      blocked calls while the thread held a lock that it took
+ *   expect in-call NAME == N             threads that died in this call
+ *   expect loop NAME FUNCTION            one loop, this wait, with this function in its chain
+ *   expect no-loop
+ *   expect turns|stalls == N             of the loop
+ *   expect explained-ms|nested-ms == N   sums over the threads
+ *   expect module|unloaded TEXT == N     modules whose path contains it; those of them that left
+ *   expect losses|traces|finished|checked|gaps == N
+ *   expect two-writers                   two tasks share counters: nothing is exact
  *
  * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, no chain the
  * memo answered may differ from a real unwind, histograms hold what the slots count, and no thread
@@ -220,6 +224,7 @@ static void check_number(const struct expectation *e)
                    : !strcmp(kind, "finished")   ? facts.finished
                    : !strcmp(kind, "checked")    ? (double)facts.checked
                    : !strcmp(kind, "locks")      ? (double)facts.locks
+                   : !strcmp(kind, "gaps")       ? facts.gaps
                                                  : facts.traces;
     compare(e, value);
 }
@@ -240,8 +245,9 @@ static const struct {
     {"losses", 3, check_losses},       {"two-writers", 1, allow_two_writers},
     {"explained-ms", 3, check_number}, {"nested-ms", 3, check_number},
     {"finished", 3, check_number},     {"checked", 3, check_number},
-    {"traces", 3, check_number},       {"locks", 3, check_number},
-    {"waited", 6, check_waited},       {"held", 5, check_waited},
+    {"traces", 3, check_number},       {"gaps", 3, check_number},
+    {"locks", 3, check_number},        {"waited", 6, check_waited},
+    {"held", 5, check_waited},
 };
 
 static void check(struct expectation *e)
