@@ -5,6 +5,7 @@
  */
 #include "sampler.h"
 
+#include "host_pid.h"
 #include "sampler_proc.h"
 #include "trace_dir.h"
 #include "trace_format.h"
@@ -38,6 +39,9 @@ enum chunk_note { CHUNK_UNKNOWN = 0, CHUNK_OTHER = UINT16_MAX };
 /* One trace file. `note` says per chunk: not known, never a thread's, or the thread's index + 1. */
 struct source {
     int fd; /* -1: unused */
+    struct host_file file;
+    pid_t pid;  /* the process of the latest new segment, as it sees itself */
+    pid_t host; /* ... and here; 0: not to be found */
     unsigned idle;
     uint32_t clock;
     struct trace_clock first; /* with the present, the rate of the ticks */
@@ -46,7 +50,8 @@ struct source {
 };
 
 struct watched {
-    struct sampler_thread thread;
+    struct sampler_thread thread; /* with the ids that the trace has */
+    pid_t pid, tid;               /* here */
     struct sampler_proc proc;
     uint64_t start; /* ticks, of the trace's segment; 0: it has none */
     bool done;
@@ -142,7 +147,11 @@ static void open_source(struct sampler *sampler, const struct dirent *entry)
         openat(dirfd(sampler->dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct trace_header header;
     if (fd >= 0 && read_header(fd, &header)) {
-        *source = (struct source){.fd = fd, .clock = header.clock, .first = header.first_clock};
+        *source = (struct source){
+            .fd = fd,
+            .file = {.inode = entry->d_ino, .pid = header.pid, .start = header.process_start},
+            .clock = header.clock,
+            .first = header.first_clock};
         return;
     }
     /* Not ready yet: look again next time. */
@@ -190,6 +199,21 @@ static void forget(struct sampler *sampler, ino_t inode)
 
 /* ---- threads ---- */
 
+/* Ids here, which are others than the trace's in a pid namespace; 0: not to be found. */
+struct host {
+    pid_t pid, tid;
+};
+
+static struct host find_host(struct source *source, const struct trace_thread *record)
+{
+    if (source->pid != record->pid) {
+        source->pid = record->pid;
+        source->host = host_pid_find(&source->file, record->pid);
+    }
+    pid_t pid = source->host;
+    return (struct host){pid, pid ? host_tid_find(pid, record->pid, record->tid) : 0};
+}
+
 static void retire(struct sampler *sampler, struct watched *watched)
 {
     if (watched->done)
@@ -202,18 +226,19 @@ static void retire(struct sampler *sampler, struct watched *watched)
 static bool is_watched(const struct sampler *sampler, pid_t pid, pid_t tid)
 {
     for (unsigned i = 0; i < sampler->count; i++)
-        if (!sampler->watched[i].done && sampler->watched[i].thread.pid == pid &&
-            sampler->watched[i].thread.tid == tid)
+        if (!sampler->watched[i].done && sampler->watched[i].pid == pid &&
+            sampler->watched[i].tid == tid)
             return true;
     return false;
 }
 
 /* After an exec two traces speak of the same thread: the later segment is the one that lives. */
-static bool supersede(struct sampler *sampler, const struct trace_thread *record)
+static bool supersede(struct sampler *sampler, const struct trace_thread *record,
+                      const struct host *host)
 {
     for (unsigned i = 0; i < sampler->count; i++) {
         struct watched *other = &sampler->watched[i];
-        if (other->done || other->thread.pid != record->pid || other->thread.tid != record->tid)
+        if (other->done || other->pid != host->pid || other->tid != host->tid)
             continue;
         if (other->start > record->start)
             return false;
@@ -225,7 +250,8 @@ static bool supersede(struct sampler *sampler, const struct trace_thread *record
 }
 
 /* NULL: no more room. A thread that cannot be looked at gets an entry that is done. */
-static struct watched *watch(struct sampler *sampler, const struct trace_thread *record)
+static struct watched *watch(struct sampler *sampler, const struct trace_thread *record,
+                             const struct host *host)
 {
     struct sampler_proc proc = {.schedstat = -1, .stat = -1};
     if (sampler->count == MAX_THREADS) {
@@ -233,11 +259,13 @@ static struct watched *watch(struct sampler *sampler, const struct trace_thread 
         return NULL;
     }
     bool room = sampler->open < MAX_OPEN;
-    bool there = room && sampler_proc_open(&proc, record->pid, record->tid) == 0;
+    bool there = room && host->tid && sampler_proc_open(&proc, host->pid, host->tid) == 0;
     sampler->open += there;
     sampler->missed += !room;
     struct watched *watched = &sampler->watched[sampler->count++];
     *watched = (struct watched){.thread = {.pid = record->pid, .tid = record->tid},
+                                .pid = host->pid,
+                                .tid = host->tid,
                                 .proc = proc,
                                 .start = record->start,
                                 .done = !there};
@@ -260,7 +288,7 @@ static uint64_t start_of(const struct sampler *sampler, const struct source *sou
                          const struct watched *watched, uint64_t kernel_boottime,
                          const struct instant *now)
 {
-    if (watched->thread.pid == sampler->pid && watched->thread.tid == sampler->pid)
+    if (watched->pid == sampler->pid && watched->tid == sampler->pid)
         return sampler->started_ns;
     uint64_t tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
     uint64_t earliest = now->monotonic - (now->boottime - kernel_boottime);
@@ -333,8 +361,9 @@ static void watch_silent(struct sampler *sampler)
     for (struct dirent *entry; (entry = readdir(tasks));) {
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
         struct trace_thread record = {.pid = sampler->pid, .tid = tid};
+        struct host host = {sampler->pid, tid};
         if (tid > 0 && !is_watched(sampler, sampler->pid, tid) && sampler->count < MAX_THREADS / 2)
-            watch(sampler, &record);
+            watch(sampler, &record, &host);
     }
     closedir(tasks);
 }
@@ -377,7 +406,8 @@ static bool visit_chunk(struct sampler *sampler, struct source *source, uint32_t
     struct watched *watched = note ? &sampler->watched[note - 1] : NULL;
     if (!watched || watched->thread.pid != record->pid || watched->thread.tid != record->tid ||
         watched->start != record->start) {
-        if (!supersede(sampler, record) || !(watched = watch(sampler, record)))
+        struct host host = find_host(source, record);
+        if (!supersede(sampler, record, &host) || !(watched = watch(sampler, record, &host)))
             return false;
         source->note[index] = (uint16_t)(watched - sampler->watched + 1);
     }
