@@ -10,7 +10,11 @@
 uint32_t clock_kind HOT_DATA = 0;
 
 static uint32_t kind_chosen;
-static double ticks_per_ns = 1.0;
+
+/* Ticks per nanosecond, times 2^RATE_BITS. No floating point: it would raise the program's
+ * exception flags, and SIGFPE where the program has them trapped. */
+enum { RATE_BITS = 24 };
+static uint64_t rate = 1ull << RATE_BITS;
 
 /* libc's own: under its name another preload may tell a time that stands still (libfaketime). */
 static __typeof__(&clock_gettime) gettime = clock_gettime;
@@ -58,12 +62,12 @@ void clock_calibrate(const struct trace_clock *first)
     do
         clock_triple(&now);
     while (now.monotonic - first->monotonic < 100000);
-    ticks_per_ns = (double)(now.ticks - first->ticks) / (double)(now.monotonic - first->monotonic);
+    rate = ((now.ticks - first->ticks) << RATE_BITS) / (now.monotonic - first->monotonic);
 }
 
 uint64_t clock_ticks(uint64_t nanoseconds)
 {
-    return (uint64_t)((double)nanoseconds * ticks_per_ns);
+    return (uint64_t)((unsigned __int128)nanoseconds * rate >> RATE_BITS);
 }
 
 uint64_t clock_cost_x16(void)

@@ -272,11 +272,11 @@ void trace_commit(struct trace_record *record, enum trace_record_type type)
  * before, or the machine slept. */
 static int clock_jumped(const struct trace_clock *from, const struct trace_clock *to)
 {
-    double ticks = (double)(to->ticks - from->ticks);
-    double expected = (double)clock_ticks(to->monotonic - from->monotonic);
-    double off = ticks > expected ? ticks - expected : expected - ticks;
+    uint64_t ticks = to->ticks - from->ticks;
+    uint64_t expected = clock_ticks(to->monotonic - from->monotonic);
+    uint64_t off = ticks > expected ? ticks - expected : expected - ticks;
     uint64_t slept = (to->boottime - to->monotonic) - (from->boottime - from->monotonic);
-    return (off > expected / 100 && off > (double)clock_ticks(1000000)) ||
+    return (off > expected / 100 && off > clock_ticks(1000000)) ||
            (slept > 1000000 && slept < UINT64_MAX / 2);
 }
 

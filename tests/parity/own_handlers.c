@@ -4,6 +4,7 @@
  *
  *   own_handlers guard     SIGSEGV at a guard page, on an alternate stack, as a JVM does it
  *   own_handlers storm     SIGALRM every 200 us during calls: some EINTR, some restarted
+ *   own_handlers trap      SIGFPE at any inexact result: there is none in calls, fast or slow
  *   own_handlers profile   SIGPROF, whose handler walks the stack of what it interrupts
  */
 #include <errno.h>
@@ -121,12 +122,32 @@ static void be_profiled(void)
     truth_expect("calls pread >= %d", READS);
 }
 
+#define TRAP_INEXACT 0x1000u /* bit of MXCSR that masks the exception */
+
+static void trap_arithmetic(void)
+{
+    char byte;
+    struct timespec moment = {0, 100000000};
+    truth_check((__builtin_ia32_stmxcsr() & 0x3f) == 0); /* no exception so far */
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() & ~TRAP_INEXACT);
+    for (int i = 0; i < READS; i++)
+        truth_check(read(zero, &byte, 1) == 1);
+    /* Over a second, after which clocks and names are looked at again. */
+    for (int i = 0; i < 12; i++)
+        truth_check(nanosleep(&moment, NULL) == 0);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | TRAP_INEXACT);
+    truth_expect("calls read == %d", READS);
+    truth_expect("calls nanosleep == 12");
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "guard";
     zero = open("/dev/zero", O_RDONLY);
     if (!strcmp(what, "guard"))
         use_guards();
+    else if (!strcmp(what, "trap"))
+        trap_arithmetic();
     else if (!strcmp(what, "storm"))
         bear_a_storm();
     else
