@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.bash"
 
 same_filter() { sed 's/[0-9]\{3,\}/N/g'; }
-same bash -c 'echo /proc/self/fd/*; ls /proc/self/fd; ls /proc/self/task | wc -l'
+same bash -c 'echo /proc/self/fd/*; ls /proc/self/fd; ls /proc/self/task | wc -l
+  ps -L -o nlwp=,comm= -p $$'
 same /usr/bin/python3 -c '
 import os, socket, threading
 print(os.listdir("/proc/self/fd"), len(os.listdir("/proc/self/task")))
