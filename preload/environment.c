@@ -237,54 +237,115 @@ int environment_wanted(const struct image_facts *image, const char *path)
 
 /* ---- lending environ ---- */
 
+/* Several threads may be in system at once: the first lends, the last takes back. What was lent
+ * stays allocated and as it is, for other threads may be reading environ; it serves again as long
+ * as the program's own has not changed. */
 static struct {
-    uint32_t taken;
-    char **before;
-    char **with;
+    uint32_t busy;       /* a thread is at it */
+    uint32_t users;      /* calls that rely on the loan */
+    char **before;       /* environ without it */
+    char **with;         /* ... and with it */
+    const char *preload; /* in `with`, composed */
+    char *theirs;        /* what that stands for in `before`; NULL: nothing */
 } loan;
 
-/* The loan outlives this function's frame: its array is libc's heap, for this is no call path. */
-void environment_lend(void)
+enum { PATIENCE = 100000 };
+
+static int loan_enter(int tries)
 {
-    if (!library[0] || __atomic_exchange_n(&loan.taken, 1, __ATOMIC_ACQUIRE))
-        return;
-    size_t room = environment_room(environ);
-    loan.with = malloc(room * sizeof *loan.with + environment_text(environ));
-    if (!loan.with) {
-        __atomic_store_n(&loan.taken, 0, __ATOMIC_RELEASE);
-        return;
+    while (tries-- > 0) {
+        if (!__atomic_exchange_n(&loan.busy, 1, __ATOMIC_ACQUIRE))
+            return 1;
+        arch_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     }
-    loan.before = environ;
-    environment_add(environ, NULL, loan.with, (char *)(loan.with + room));
-    environ = loan.with;
+    return 0;
 }
 
-/* setenv meanwhile made a copy of what was lent: our variables are taken out of that. */
-static void take_out(const char *lent_preload)
+static void loan_leave(void)
 {
-    char **to = environ;
-    for (char **from = environ; *from; from++) {
+    __atomic_store_n(&loan.busy, 0, __ATOMIC_RELEASE);
+}
+
+/* Was `with` made of the environment as it is? */
+static int loan_serves(void)
+{
+    size_t i = 0;
+    if (!loan.with || !environ)
+        return 0;
+    for (; environ[i]; i++)
+        if (environ[i] != (loan.with[i] == loan.preload ? loan.theirs : loan.with[i]))
+            return 0;
+    return loan.with[i] && (loan.with[i] == loan.preload || is_ours(loan.with[i]));
+}
+
+/* Its memory is libc's heap, for this is no call path. */
+static int loan_make(void)
+{
+    size_t room = environment_room(environ);
+    char **with = malloc(room * sizeof *with + environment_text(environ));
+    if (!with)
+        return 0;
+    environment_add(environ, NULL, with, (char *)(with + room));
+    const char *theirs = preload_in(environ);
+    loan.theirs = theirs ? (char *)theirs - (sizeof preload_name - 1) : NULL;
+    loan.preload = preload_in(with) - (sizeof preload_name - 1);
+    loan.with = with;
+    return 1;
+}
+
+int environment_lend(void)
+{
+    if (!library[0] || !loan_enter(1))
+        return 0;
+    int lent = loan.users > 0;
+    if (!lent && (loan_serves() || loan_make())) {
+        loan.before = environ;
+        environ = loan.with;
+        lent = 1;
+    }
+    loan.users += (uint32_t)lent;
+    loan_leave();
+    return lent;
+}
+
+/* Writes to `to` what `from` is without the loan; they may be the same. */
+static void without_loan(char **to, char *const *from)
+{
+    for (; *from; from++) {
         if (is_ours(*from))
             continue;
-        if (*from != lent_preload)
+        if (*from != loan.preload)
             *to++ = *from;
-        else if (remaining[0])
-            *to++ = remaining;
+        else if (loan.theirs)
+            *to++ = loan.theirs;
     }
     *to = NULL;
 }
 
 void environment_take_back(void)
 {
-    if (!loan.with)
+    if (!loan_enter(PATIENCE))
         return;
-    const char *lent_preload = preload_in(loan.with) - (sizeof preload_name - 1);
-    char **with = loan.with;
-    loan.with = NULL;
-    if (environ == with)
-        environ = loan.before;
-    else if (environ)
-        take_out(lent_preload);
-    free(with);
-    __atomic_store_n(&loan.taken, 0, __ATOMIC_RELEASE);
+    if (--loan.users == 0) {
+        /* setenv meanwhile made a copy of what was lent. */
+        if (environ == loan.with)
+            environ = loan.before;
+        else if (environ)
+            without_loan(environ, environ);
+    }
+    loan_leave();
+}
+
+int environment_is_lent(char *const *env)
+{
+    for (; loan.preload && env && *env; env++)
+        if (*env == loan.preload)
+            return 1;
+    return 0;
+}
+
+char *const *environment_own(char *const *env, char **own)
+{
+    without_loan(own, env);
+    return own;
 }

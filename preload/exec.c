@@ -63,6 +63,8 @@ void exec_start(void)
         char *const *given = (env);                                                   \
         size_t room = environment_room(given);                                        \
         size_t bytes = room * sizeof(char *) + environment_text(given);               \
+        if (environment_is_lent(given))                                               \
+            given = environment_own(given, alloca(room * sizeof(char *)));            \
         char *const *chosen = given;                                                  \
         if (!environment_refused(path, bytes)) {                                      \
             struct image_facts image = look;                                          \
@@ -195,36 +197,38 @@ EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_a
 
 /* ---- libc's own spawns: /bin/sh with environ, past every wrapper ---- */
 
-static void lend(void)
+static int lend(void)
 {
     static const char shell[] = "/bin/sh";
     if (environment_refused(shell, 0))
-        return;
+        return 0;
     struct image_facts image = image_check(AT_FDCWD, shell);
-    if (environment_wanted(&image, shell))
-        environment_lend();
+    return environment_wanted(&image, shell) && environment_lend();
 }
 
 EXPORTED int system(const char *command)
 {
-    lend();
+    int lent = lend();
     int result = NEXT(system)(command);
-    environment_take_back();
+    if (lent)
+        environment_take_back();
     return result;
 }
 
 EXPORTED FILE *popen(const char *command, const char *mode)
 {
-    lend();
+    int lent = lend();
     FILE *result = NEXT(popen)(command, mode);
-    environment_take_back();
+    if (lent)
+        environment_take_back();
     return result;
 }
 
 EXPORTED int wordexp(const char *words, wordexp_t *expanded, int flags)
 {
-    lend();
+    int lent = lend();
     int result = NEXT(wordexp)(words, expanded, flags);
-    environment_take_back();
+    if (lent)
+        environment_take_back();
     return result;
 }

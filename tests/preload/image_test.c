@@ -187,6 +187,38 @@ Test(environment, loan_is_taken_back)
     cr_assert_not(holds(environ, "SHUNT_DIR=/tmp/t"));
 }
 
+Test(environment, last_of_several_takes_back)
+{
+    environ = before;
+    environment_hide();
+    char **mine = environ;
+    cr_assert(environment_lend());
+    char **lent = environ;
+    cr_assert(environment_lend());
+    environment_take_back();
+    cr_assert_eq(environ, lent);
+    cr_assert(holds(environ, "SHUNT_DIR=/tmp/t"));
+    environment_take_back();
+    cr_assert_eq(environ, mine);
+    cr_assert(environment_lend());
+    cr_assert_eq(environ, lent); /* other threads may have been reading it all the time */
+    environment_take_back();
+}
+
+Test(environment, lent_environment_is_not_passed_on)
+{
+    environ = before;
+    environment_hide();
+    cr_assert(environment_lend());
+    cr_assert(environment_is_lent(environ));
+    char **own = malloc(environment_room(environ) * sizeof *own);
+    environment_own(environ, own);
+    environment_take_back();
+    for (unsigned i = 0; environ[i] || own[i]; i++)
+        cr_assert_str_eq(own[i], environ[i]);
+    cr_assert_not(environment_is_lent(environ));
+}
+
 Test(environment, setenv_during_a_loan_is_kept)
 {
     environ = before;
