@@ -179,11 +179,20 @@ EXPORTED int execlp(const char *file, const char *first, ...)
     return exec_search(file, argv, environ);
 }
 
+/* An action may change the directory in which a relative path begins; which, only libc knows. */
+static struct image_facts spawned(struct image_facts image, const char *path,
+                                  const posix_spawn_file_actions_t *actions)
+{
+    if (actions && *path != '/' && image.verdict == IMAGE_NOT_FOUND)
+        image.verdict = IMAGE_UNREADABLE;
+    return image;
+}
+
 EXPORTED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                          const posix_spawnattr_t *attributes, char *const argv[],
                          char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
+    char *const *env = WITH_US(envp, spawned(image_check(AT_FDCWD, path), path, actions), path);
     return NEXT(posix_spawn)(pid, path, actions, attributes, argv, env);
 }
 
@@ -191,7 +200,7 @@ EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_a
                           const posix_spawnattr_t *attributes, char *const argv[],
                           char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check_search(file), file);
+    char *const *env = WITH_US(envp, spawned(image_check_search(file), file, actions), file);
     return NEXT(posix_spawnp)(pid, file, actions, attributes, argv, env);
 }
 

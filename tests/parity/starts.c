@@ -4,6 +4,7 @@
  * is either observed or recorded as a gap.
  *
  *   starts actions         posix_spawn that moves fds, changes directory, session and mask
+ *   starts relative        by a path that begins in a directory that only the child enters
  *   starts small_stack     with a large environment, from a thread with the smallest stack
  *   starts no_environment  with a NULL environment
  *   starts proc_self_exe   by that name
@@ -89,6 +90,16 @@ static void with_actions(void)
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
     char *environment[] = {"ONE=1", NULL};
     truth_check(posix_spawn(&child, self, &actions, &attributes, arguments, environment) == 0);
+    await(child);
+}
+
+static void with_relative_path(void)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t child = -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, "/");
+    truth_check(posix_spawn(&child, self + 1, &actions, NULL, arguments, environ) == 0);
     await(child);
 }
 
@@ -229,6 +240,7 @@ static const struct way {
     int gaps;
 } ways[] = {
     {"actions", with_actions, 2, 0},
+    {"relative", with_relative_path, 1, 1},
     {"small_stack", with_small_stack, 3, 0},
     {"no_environment", without_environment, 2, 0},
     {"proc_self_exe", by_proc_self_exe, 2, 0},
