@@ -30,13 +30,13 @@ int environment_wanted(const struct image_facts *image, const char *path);
  * start. The gap is recorded. */
 int environment_refused(const char *path, size_t bytes);
 
-/* For libc functions that spawn with environ: lends it our variables until as many have taken it back.
- * 1 if so: only then is it taken back. */
+/* For libc functions that spawn with environ: lends it our variables until as many have taken it
+ * back. 1 if so: only then is it taken back. */
 int environment_lend(void);
 void environment_take_back(void);
 
-/* Is this the lent environment, as another thread may meet it? What it is without the loan is written
- * into `own` (of environment_room) and returned. */
+/* Is this the lent environment, as another thread may meet it? What it is without the loan is
+ * written into `own` (of environment_room) and returned. */
 int environment_is_lent(char *const *env);
 char *const *environment_own(char *const *env, char **own);
 

@@ -267,7 +267,7 @@ static int children_add(const struct segment *s, const struct trace_thread *reco
 
 int fold_child(struct segment *s, struct trace_thread *record)
 {
-    if (!trace_enter_shared())
+    if (!trace_is_whole() || !trace_enter_shared())
         return 0;
     int added = children_add(s, record);
     trace_leave_shared();

@@ -74,7 +74,7 @@ WRAPPER(mlockall, int, (int flags))
     ENTER(&v, mlockall);
     guard_begin(&v, 0);
     int touches_us = trace_file && !trace_sealed();
-    if (touches_us)
+    if (touches_us && flags & MCL_CURRENT)
         trace_narrow(0);
     int r = REAL(mlockall)(flags);
     if (touches_us && r == 0)

@@ -19,7 +19,7 @@ static struct trace_chunk *chunk_reuse(void)
     struct trace_chunk *chunk = NULL;
     if (!__atomic_load_n(&h->free_chunk, __ATOMIC_RELAXED) || !trace_enter_shared())
         return NULL;
-    if (h->free_chunk) {
+    if (h->free_chunk && trace_is_here(h->free_chunk)) {
         chunk = trace_chunk_at(h->free_chunk);
         __atomic_store_n(&h->free_chunk, chunk->previous, __ATOMIC_RELAXED);
     }

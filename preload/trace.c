@@ -161,21 +161,26 @@ size_t trace_mapped(void)
     return TRACE_FIRST_CHUNK + (size_t)chunks_mapped * TRACE_CHUNK;
 }
 
+int trace_is_here(uint32_t chunk)
+{
+    return chunk <= __atomic_load_n(&chunks_mapped, __ATOMIC_ACQUIRE);
+}
+
+int trace_is_whole(void)
+{
+    return trace_is_here(trace_file->chunk_count);
+}
+
 /* The count comes down first: a thread that claims a chunk meanwhile looks at it again. */
 void trace_narrow(uint64_t size)
 {
-    struct trace_header *h = trace_file;
-    uint32_t keep = __atomic_load_n(&h->next_chunk, __ATOMIC_RELAXED) + RESERVE;
+    uint32_t keep = __atomic_load_n(&trace_file->next_chunk, __ATOMIC_RELAXED) + RESERVE;
+    uint32_t before = __atomic_load_n(&chunks_mapped, __ATOMIC_RELAXED);
     if (keep < size / TRACE_CHUNK)
         keep = (uint32_t)(size / TRACE_CHUNK);
-    uint32_t before = __atomic_exchange_n(&chunks_mapped, keep, __ATOMIC_RELAXED);
-    if (keep >= before) {
-        __atomic_store_n(&chunks_mapped, before, __ATOMIC_RELAXED);
-        return;
-    }
-    if (keep < __atomic_load_n(&h->chunk_count, __ATOMIC_RELAXED))
-        __atomic_store_n(&h->chunk_count, keep, __ATOMIC_RELEASE);
-    raw_munmap(trace_chunk_at(keep + 1), (size_t)(before - keep) * TRACE_CHUNK);
+    if (keep < before && __atomic_compare_exchange_n(&chunks_mapped, &before, keep, 0,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        raw_munmap(trace_chunk_at(keep + 1), (size_t)(before - keep) * TRACE_CHUNK);
 }
 
 void trace_lose(enum trace_loss kind, uint64_t n)
@@ -186,10 +191,12 @@ void trace_lose(enum trace_loss kind, uint64_t n)
 struct trace_chunk *trace_chunk_new(void)
 {
     struct trace_header *h = trace_file;
-    if (__atomic_load_n(&h->next_chunk, __ATOMIC_RELAXED) < h->chunk_count) {
+    uint32_t next = __atomic_load_n(&h->next_chunk, __ATOMIC_RELAXED);
+    if (next < h->chunk_count && trace_is_here(next + 1)) {
         uint32_t index = __atomic_fetch_add(&h->next_chunk, 1, __ATOMIC_RELAXED);
         struct trace_chunk *chunk = trace_chunk_at(index + 1);
-        if (index < h->chunk_count && commit_memory(chunk, TRACE_CHUNK) == 0) {
+        if (index < h->chunk_count && trace_is_here(index + 1) &&
+            commit_memory(chunk, TRACE_CHUNK) == 0) {
             chunk->used = 1;
             return chunk;
         }
@@ -247,7 +254,8 @@ struct trace_record *trace_meta_new(size_t bytes)
 {
     uint32_t cells = trace_cells(bytes);
     uint32_t number = __atomic_load_n(&trace_file->meta_chunk, __ATOMIC_ACQUIRE);
-    struct trace_record *record = number ? meta_reserve(trace_chunk_at(number), cells) : NULL;
+    struct trace_record *record =
+        number && trace_is_here(number) ? meta_reserve(trace_chunk_at(number), cells) : NULL;
     if (!record) {
         struct trace_chunk *chunk = trace_chunk_new();
         if (!chunk)

@@ -23,10 +23,14 @@ extern struct trace_header *trace_file HOT_DATA;
  * as the limits of the process allow, and closes it. 0, or a negative errno. Constructor only. */
 int trace_open(const char *dir, const char *name, int pid, uint64_t size);
 
-/* The trace takes no more than `size` bytes of address space from now on, or what it uses already
- * and a reserve; for programs that ration theirs. Chunks beyond are not handed out any more, here
- * and in processes that share the file. */
+/* The trace takes no more than `size` bytes of address space from now on, or what the file uses
+ * already and a reserve; for programs that ration theirs. Only in this process: chunks beyond,
+ * which others with the same file go on using, are not here any more. */
 void trace_narrow(uint64_t size);
+
+/* Is a chunk (by number) mapped in this process? Are all? */
+int trace_is_here(uint32_t chunk);
+int trace_is_whole(void);
 
 /* What is mapped here in bytes, from trace_file on. */
 size_t trace_mapped(void);
