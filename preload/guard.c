@@ -202,10 +202,19 @@ static void note_target(struct trace_slot *slot, uint32_t target)
     slot->target = target;
 }
 
-/* The mutex that a condition's wait gave back. */
+/* The lock that is not held during the call: the one it waited for, the mutex that a condition's
+ * wait gave back. */
 static const void *released(const struct visit *v)
 {
-    return call_infos[v->call].fd == CALLFD_RELEASES ? v->address : NULL;
+    switch (call_infos[v->call].fd) {
+    case CALLFD_MUTEX:
+    case CALLFD_READ:
+    case CALLFD_WRITE:
+    case CALLFD_RELEASES:
+        return v->address;
+    default:
+        return NULL;
+    }
 }
 
 static void count_blocked(struct visit *v, int failed, int error, long result)

@@ -24,8 +24,8 @@ struct visit {
     struct turn_point *point;   /* poll family */
     struct wait_facts wait;     /* poll family */
     struct trace_current outer; /* nested: the record to put back */
-    const void *address;        /* connect: the peer; poll: the set; read after the call has. A
-                                   condition's wait: the mutex, not read */
+    const void *address;        /* connect: the peer; poll: the set; read after the call has. Not
+                                   read: what a lock's or a condition's wait does not hold */
     uint32_t length;            /* of it */
     uint32_t slot;              /* record id; 0: its chain is not known yet */
     uint32_t target;            /* close: string id, looked up before the call */
