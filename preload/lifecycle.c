@@ -19,6 +19,7 @@
 #include "trace.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -88,6 +89,8 @@ static int open_trace(const char *dir)
     trace_file->clock = clock_kind;
     trace_file->first_clock = first;
     trace_file->threshold_ns = number_setting("SHUNT_THRESHOLD_NS", default_threshold_ns);
+    trace_file->self = (char *)&thread_self - (char *)__builtin_thread_pointer();
+    trace_file->self_current = offsetof(struct thread, current);
     return 1;
 }
 
