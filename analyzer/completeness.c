@@ -4,6 +4,7 @@
  */
 #include "completeness.h"
 
+#include "audit_page.h"
 #include "format.h"
 #include "text.h"
 
@@ -114,6 +115,16 @@ static void find_not_recorded(struct source *source)
             text = text ? arena_print(source->build->arena, "%s, %s", text, kinds[i].kind)
                         : kinds[i].kind;
     source->process->not_recorded = text;
+}
+
+/* The audit is of the whole run: its first process tells of it. */
+static void note_audit(struct source *source)
+{
+    struct arena *arena = source->build->arena;
+    const struct audit_info *audit = source->build->report->audit;
+    if (audit && source->run && source->run->audited && audit->pid == source->process->pid)
+        source_note(source, arena_print(arena, "audit: %s (shunt report --audit)",
+                                        audit_headline(arena, audit)));
 }
 
 /* Facts about what cannot be seen, where they matter; none is claimed to be the cause. */
@@ -244,6 +255,9 @@ static void measure(struct source *source)
     } else if (!source->run) {
         process->saw = unknown("nothing watched the program from outside");
         process->saw_how = "start the program with: shunt run -- COMMAND";
+    } else if (source->run->audited) {
+        process->saw = unknown("an audit held its threads up at every system call");
+        process->saw_how = "run it without --audit; this page's times are too long, too";
     } else if (!source->run->run_queue_known) {
         process->saw = unknown("this kernel does not tell how long threads waited for a CPU");
         process->saw_how = "sysctl kernel.task_delayacct=1, or kernel.sched_schedstats=1, then "
@@ -282,6 +296,7 @@ void completeness_fill(struct source *source)
     note_threads(source);
     note_silent(source);
     find_not_recorded(source);
+    note_audit(source);
     note_rest(source);
     note_health(source);
     estimate_own_cost(source);
