@@ -212,6 +212,7 @@ struct report_loop {
 struct report_saw {
     bool known;
     double percent;
+    double surely_percent; /* if all waits for a CPU were inside calls, which count as explained */
     uint64_t off_cpu_ns;
     const char *why; /* unknown, because ... */
 };
