@@ -160,16 +160,27 @@ static bool is_own(const struct walk *walk, const char *entry)
            !text_starts(entry, "posix_spawn");
 }
 
-/* The caller's code names the function, if no frame does. */
+/* The function of libc that the owner's code calls; NULL: it does not tell, or calls another
+ * function of its own that jumps on. */
+static const char *called(const struct walk *walk, Dwarf_Addr pc)
+{
+    uintptr_t target = audit_call_site_target(walk->tid, pc + 1);
+    const struct audit_range *range =
+        target ? audit_image_range(walk->image, walk->place, target) : NULL;
+    return range && range->kind == AUDIT_OF_LIBC ? symbol_at(walk->dwfl, target) : NULL;
+}
+
+/* The caller's code names the function better than a frame: one that ended in a jump has none. Not
+ * so where the program's start is the caller. */
 static void note_owner(struct walk *walk, const struct audit_range *owner, Dwarf_Addr pc)
 {
     walk->owned = true;
     walk->owner = owner;
     walk->caller = symbol_at(walk->dwfl, pc);
-    if (!walk->entry && walk->libc && !walk->at_start) {
-        uintptr_t target = audit_call_site_target(walk->tid, pc + 1);
-        walk->entry = target ? symbol_at(walk->dwfl, target) : NULL;
-    }
+    bool asked = walk->libc && !walk->at_start && !walk->wrapper && !walk->shunt;
+    const char *name = asked ? called(walk, pc) : NULL;
+    if (name)
+        walk->entry = name;
 }
 
 static int step(Dwfl_Frame *frame, void *data)
@@ -286,8 +297,9 @@ void audit_origin_find(struct audit_image *image, const struct audit_place *plac
     key->library = range ? range->name : audit_book_text(place->book, "generated code");
     if (key->number == SYS_rt_sigreturn) {
         key->why = AUDIT_SIGNAL;
-    } else if (kind == AUDIT_OF_SHUNT) {
-        key->why = AUDIT_OWN;
+    } else if (kind == AUDIT_OF_SHUNT) { /* its exec wrappers end in the program's own exec */
+        bool exec = key->number == SYS_execve || key->number == SYS_execveat;
+        key->why = exec ? AUDIT_NO_ROW : AUDIT_OWN;
     } else if (kind == AUDIT_OF_PROGRAM) {
         key->why = AUDIT_RAW;
     } else {

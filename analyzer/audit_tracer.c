@@ -172,7 +172,9 @@ static void find_key(struct audit_tracer *tracer, const struct tracee *tracee,
         .image = image->number, .number = (uint32_t)info->entry.nr, .why = AUDIT_START};
     if (!audit_image_ready(image, &tracer->place))
         return;
-    if (audit_image_inside(image, tracee->tid, sp, &key->entry))
+    const struct audit_range *range = audit_image_range(image, &tracer->place, ip);
+    bool own = range && range->kind == AUDIT_OF_SHUNT; /* also inside: before it lets the call go */
+    if (!own && audit_image_inside(image, tracee->tid, sp, &key->entry))
         key->why = AUDIT_INSIDE;
     else
         audit_origin_find(image, &tracer->place, tracee->tid, ip, sp, key);
