@@ -337,6 +337,8 @@ static void note_part(struct source *source)
 {
     const struct baseline_result *result = &source->part.baseline;
     struct arena *arena = source->build->arena;
+    if (!source->process->is_part)
+        return; /* it began after the mark, in a file that others share */
     if (result->estimated_max)
         source_note(source, "where the longest call was before the mark, max is read from the "
                             "latencies and up to 12.5% too high");
