@@ -154,16 +154,19 @@ static bool is_green(struct finding *finding, const struct examined *examined)
                 examined->green);
 }
 
+static bool is_carrying(struct finding *finding, const struct examined *examined)
+{
+    return examined->pid && examined->carries &&
+           tell(finding, "process %d carries the library", examined->pid);
+}
+
 static bool is_running(struct finding *finding, const struct examined *examined)
 {
-    if (!examined->pid)
-        return false;
-    return examined->carries
-               ? tell(finding, "process %d carries the library", examined->pid)
-               : tell(finding,
-                      "process %d runs without the library, which can only be put into a "
-                      "program when it starts",
-                      examined->pid);
+    return examined->pid && !examined->carries &&
+           tell(finding,
+                "process %d runs without the library, which can only be put into a program when "
+                "it starts",
+                examined->pid);
 }
 
 static const struct rule {
@@ -172,7 +175,8 @@ static const struct rule {
     bool (*holds)(struct finding *finding, const struct examined *examined);
     const char *todo;
 } rules[] = {
-    {"running", WEIGHT_NOTE, is_running, "see it with: shunt ps; start it anew with: shunt run"},
+    {"carrying", WEIGHT_NOTE, is_carrying, "see where its trace is with: shunt ps"},
+    {"running", WEIGHT_NOTE, is_running, "start it anew with: shunt run"},
     {"go", WEIGHT_PART, is_go, "look at the Go part with its own tracer (go tool trace)"},
     {"raw-syscalls", WEIGHT_PART, calls_itself,
      "compare with: strace -f -c; what passes by shows as waiting that was not seen"},
