@@ -261,6 +261,8 @@ int render_audit(struct report *report, const struct render_options *options, FI
                  struct error *error)
 {
     struct page page = {.out = out, .arena = &report->arena, .color = options->color};
+    if (!report->audit && report->note_count) /* a file that cannot be used, and why */
+        return error_set(error, "%s", report->notes[0]);
     if (!report->audit)
         return error_set(error, "%s was not audited; record with: shunt run --audit -- COMMAND",
                          report->source);
