@@ -21,14 +21,19 @@ static const struct {
     const char *title, *text;
     bool table;
 } whys[AUDIT_WHYS] = {
-    [AUDIT_START] = {"AT THE START", "before the library was ready in a new program: the work of "
-                                     "the loader, of shunt itself and of constructors before it"},
-    [AUDIT_OWN] = {"SHUNT'S OWN", "the library names what a call waited for, and finds room"},
+    [AUDIT_START] = {"AT THE START",
+                     "before the library was ready in a new program: the work of "
+                     "the loader, of shunt itself and of constructors before it",
+                     false},
+    [AUDIT_OWN] = {"SHUNT'S OWN", "the library names what a call waited for, and finds room",
+                   false},
     [AUDIT_LOADER] = {"LOADER", "dlopen and what it opens and maps", true},
-    [AUDIT_SIGNAL] = {"HANDLERS", "returns from signal handlers; no program calls that"},
-    [AUDIT_LIBC] = {"LIBC'S OWN", "nobody outside libc asked: threads' starts and ends, and "
-                                  "threads of its own"},
-    [AUDIT_EXIT] = {"AT THE END", "exit, and what libc writes out of streams then"},
+    [AUDIT_SIGNAL] = {"HANDLERS", "returns from signal handlers; no program calls that", false},
+    [AUDIT_LIBC] = {"LIBC'S OWN",
+                    "nobody outside libc asked: threads' starts and ends, and "
+                    "threads of its own",
+                    false},
+    [AUDIT_EXIT] = {"AT THE END", "exit, and what libc writes out of streams then", false},
     [AUDIT_PASSED] = {"PASSED BY",
                       "functions that are recorded, called in a way that passes the "
                       "library by: dlsym on a handle, RTLD_DEEPBIND, another preload",
@@ -43,8 +48,10 @@ static const struct {
                        "the stack could not be followed to a caller: clone3 leaves "
                        "no way back to be read",
                        true},
-    [AUDIT_UNOBSERVED] = {"UNOBSERVED", "in programs that the library is not in; shunt doctor says "
-                                        "why"},
+    [AUDIT_UNOBSERVED] = {"UNOBSERVED",
+                          "in programs that the library is not in; shunt doctor says "
+                          "why",
+                          false},
 };
 
 struct group {
