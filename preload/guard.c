@@ -264,3 +264,18 @@ void guard_slow(struct visit *v, int failed, long result)
     thread_sample(t, v->start + v->ticks, 0);
     errno = saved;
 }
+
+void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame)
+{
+    guard_enter(v, call, caller, frame);
+}
+
+void guard_begin_far(struct visit *v, int waits)
+{
+    guard_begin(v, waits);
+}
+
+void guard_leave_far(struct visit *v, int waits, int failed, long result)
+{
+    guard_leave(v, waits, failed, result);
+}

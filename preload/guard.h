@@ -207,4 +207,9 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
         guard_slow(v, failed, result);
 }
 
+/* The same three, out of line: see PACE in wrapper.h. */
+void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame);
+void guard_begin_far(struct visit *v, int waits);
+void guard_leave_far(struct visit *v, int waits, int failed, long result);
+
 #endif
