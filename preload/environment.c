@@ -4,7 +4,7 @@
  */
 #include "environment.h"
 
-#include "clock.h"
+#include "gap.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -129,15 +129,8 @@ char *const *environment_add(char *const *env, char **with, char *text)
 static void record_gap(const char *path, const char *reason)
 {
     char text[512];
-    int n = snprintf(text, sizeof text, "child %.300s is not observed: %s", path ? path : "(fd)",
-                     reason);
-    struct trace_gap *gap = n > 0 ? (void *)trace_meta_new(sizeof *gap) : NULL;
-    if (!gap)
-        return;
-    gap->pid = raw_getpid();
-    gap->when = clock_now();
-    gap->text = trace_string(STRING_TEXT, text, (size_t)n < sizeof text ? (size_t)n : sizeof text);
-    trace_commit(&gap->head, RECORD_GAP);
+    snprintf(text, sizeof text, "child %.300s is not observed: %s", path ? path : "(fd)", reason);
+    gap_note(text);
 }
 
 int environment_wanted(enum image_verdict verdict, const char *path)
@@ -163,19 +156,20 @@ static struct {
 } loan;
 
 /* The loan outlives this function's frame: its array is libc's heap, for this is no call path. */
-void environment_lend(void)
+int environment_lend(void)
 {
     if (!library[0] || __atomic_exchange_n(&loan.taken, 1, __ATOMIC_ACQUIRE))
-        return;
+        return 0;
     size_t room = environment_room(environ);
     loan.with = malloc(room * sizeof *loan.with + environment_text(environ));
     if (!loan.with) {
         __atomic_store_n(&loan.taken, 0, __ATOMIC_RELEASE);
-        return;
+        return 0;
     }
     loan.before = environ;
     environment_add(environ, loan.with, (char *)(loan.with + room));
     environ = loan.with;
+    return 1;
 }
 
 /* setenv meanwhile made a copy of what was lent: our variables are taken out of that. */
@@ -193,9 +187,9 @@ static void take_out(const char *lent_preload)
     *to = NULL;
 }
 
-void environment_take_back(void)
+void environment_take_back(int lent)
 {
-    if (!loan.with)
+    if (!lent)
         return;
     const char *lent_preload = preload_in(loan.with) - (sizeof preload_name - 1);
     char **with = loan.with;

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * The exec and spawn family: children that can take us get our variables back, others are left
- * alone and recorded as gaps. Everything before exec lies on the stack: these run between vfork and
- * exec, and in signal handlers. An environment too large for that is passed on as it is.
+ * The exec family, which is not measured: images that can take us get our variables back, others
+ * are left alone and recorded as gaps. These run between vfork and exec, and in signal handlers.
  */
 #include "exec.h"
 
 #include "environment.h"
-#include "trace.h"
 
 #include <alloca.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <wordexp.h>
-
-enum { STACK_MOST = 64 << 10 };
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -29,11 +22,6 @@ static struct {
     __typeof__(&execvpe) execvpe;
     __typeof__(&fexecve) fexecve;
     __typeof__(&execveat) execveat;
-    __typeof__(&posix_spawn) posix_spawn;
-    __typeof__(&posix_spawnp) posix_spawnp;
-    __typeof__(&system) system;
-    __typeof__(&popen) popen;
-    __typeof__(&wordexp) wordexp;
 } next;
 
 static void *next_find(void **where, const char *name)
@@ -51,36 +39,17 @@ void exec_start(void)
     (void)NEXT(execvpe);
     (void)NEXT(fexecve);
     (void)NEXT(execveat);
-    (void)NEXT(posix_spawn);
-    (void)NEXT(posix_spawnp);
-    (void)NEXT(system);
-    (void)NEXT(popen);
-    (void)NEXT(wordexp);
 }
-
-/* The environment for a child: `env`, or in this function's frame a copy with our variables. */
-#define WITH_US(env, verdict, path)                                                   \
-    ({                                                                                \
-        char *const *given = (env);                                                   \
-        size_t room = environment_room(given);                                        \
-        size_t bytes = room * sizeof(char *) + environment_text(given);               \
-        char *const *chosen = given;                                                  \
-        if (trace_file && bytes <= STACK_MOST && environment_wanted(verdict, path)) { \
-            char **with = alloca(bytes);                                              \
-            chosen = environment_add(given, with, (char *)(with + room));             \
-        }                                                                             \
-        chosen;                                                                       \
-    })
 
 static int exec_path(const char *path, char *const argv[], char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, path), path);
     return NEXT(execve)(path, argv, env);
 }
 
 static int exec_search(const char *file, char *const argv[], char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check_search(file), file);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check_search(file), file);
     return NEXT(execvpe)(file, argv, env);
 }
 
@@ -108,7 +77,7 @@ EXPORTED int fexecve(int fd, char *const argv[], char *const envp[])
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, path), path);
     return NEXT(fexecve)(fd, argv, env);
 }
 
@@ -118,10 +87,10 @@ EXPORTED int execveat(int directory, const char *path, char *const argv[], char 
     if (flags & AT_EMPTY_PATH && !*path) {
         char self[32];
         snprintf(self, sizeof self, "/proc/self/fd/%d", directory);
-        char *const *env = WITH_US(envp, image_check(AT_FDCWD, self), self);
+        char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, self), self);
         return NEXT(execveat)(directory, path, argv, env, flags);
     }
-    char *const *env = WITH_US(envp, image_check(directory, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(directory, path), path);
     return NEXT(execveat)(directory, path, argv, env, flags);
 }
 
@@ -173,46 +142,4 @@ EXPORTED int execlp(const char *file, const char *first, ...)
     ARGUMENTS(argv, list, first)
     va_end(list);
     return exec_search(file, argv, environ);
-}
-
-EXPORTED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                         const posix_spawnattr_t *attributes, char *const argv[],
-                         char *const envp[])
-{
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
-    return NEXT(posix_spawn)(pid, path, actions, attributes, argv, env);
-}
-
-EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                          const posix_spawnattr_t *attributes, char *const argv[],
-                          char *const envp[])
-{
-    char *const *env = WITH_US(envp, image_check_search(file), file);
-    return NEXT(posix_spawnp)(pid, file, actions, attributes, argv, env);
-}
-
-/* ---- libc's own spawns: /bin/sh with environ, past every wrapper ---- */
-
-EXPORTED int system(const char *command)
-{
-    environment_lend();
-    int result = NEXT(system)(command);
-    environment_take_back();
-    return result;
-}
-
-EXPORTED FILE *popen(const char *command, const char *mode)
-{
-    environment_lend();
-    FILE *result = NEXT(popen)(command, mode);
-    environment_take_back();
-    return result;
-}
-
-EXPORTED int wordexp(const char *words, wordexp_t *expanded, int flags)
-{
-    environment_lend();
-    int result = NEXT(wordexp)(words, expanded, flags);
-    environment_take_back();
-    return result;
 }

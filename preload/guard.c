@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <threads.h>
 
 /* Calls that came before the library was ready: counted here, and into the trace when there is one.
  */

@@ -76,6 +76,7 @@
 #define VERSIONED_ALIAS(twin, name, since, old)                \
     WRAPPER_SAME(wrap_##twin, wrap_##name, twin, "@@", #since) \
     WRAPPER_SAME(wrap_old_##twin, wrap_old_##name, twin, "@", #old)
+#define VERSION(name, version) WRAPPER_SAME(wrap_same_##name, wrap_##name, name, "@", #version)
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID

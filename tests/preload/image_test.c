@@ -115,9 +115,9 @@ Test(environment, loan_is_taken_back)
     environ = before;
     environment_hide();
     char **mine = environ;
-    environment_lend();
+    int lent = environment_lend();
     cr_assert(holds(environ, "SHUNT_DIR=/tmp/t"));
-    environment_take_back();
+    environment_take_back(lent);
     cr_assert_eq(environ, mine);
     cr_assert_not(holds(environ, "SHUNT_DIR=/tmp/t"));
 }
@@ -126,9 +126,9 @@ Test(environment, setenv_during_a_loan_is_kept)
 {
     environ = before;
     environment_hide();
-    environment_lend();
+    int lent = environment_lend();
     setenv("NEW", "1", 1);
-    environment_take_back();
+    environment_take_back(lent);
     cr_assert_str_eq(getenv("NEW"), "1");
     cr_assert_null(getenv("SHUNT_DIR"));
     cr_assert_str_eq(getenv("LD_PRELOAD"), "/x/liba.so:/z/libb.so");
