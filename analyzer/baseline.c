@@ -86,7 +86,21 @@ static void subtract_thread(struct subtraction *s, struct trace_thread *now,
     LESS(wrong);
     LESS(learned);
     LESS(uncounted);
+    LESS(unheld);
     LESS32(folded);
+    /* above the number of those held at the time */
+    uint64_t held = now->locks & TRACE_LOCKS_HELD;
+    uint64_t taken = less(s, now->locks / TRACE_LOCKS_ONE, before->locks / TRACE_LOCKS_ONE);
+    now->locks = taken * TRACE_LOCKS_ONE | held;
+}
+
+static void subtract_lock(struct subtraction *s, struct trace_lock *now,
+                          const struct trace_lock *before)
+{
+    LESS(count);
+    LESS(ticks);
+    if (now->max > now->ticks) /* the longest was before */
+        now->max = now->ticks;
 }
 
 /* The timeline starts at `when`: whole slices that lie before are dropped, so it may begin up to
@@ -146,6 +160,9 @@ static void subtract_record(struct subtraction *s, void *now, const struct trace
     case RECORD_THREAD:
         subtract_thread(s, now, (const struct trace_thread *)before);
         break;
+    case RECORD_LOCK:
+        subtract_lock(s, now, (const struct trace_lock *)before);
+        break;
     case RECORD_WAIT_POINT:
         subtract_wait_point(s, now, (const struct trace_wait_point *)before);
         break;
@@ -161,6 +178,13 @@ static bool same_owner(const struct subtraction *s, const struct reader_cursor *
     const struct trace_chunk *chunk = reader_chunk_of(s->now, cursor->id);
     return chunk && chunk->kind == TRACE_CHUNK_THREAD && chunk->pid == cursor->pid &&
            chunk->tid == cursor->tid && chunk->start == cursor->start;
+}
+
+/* A record that is added to a sum by what it is about. */
+static bool is_summed(const struct trace_record *record)
+{
+    return record->type == RECORD_SLOT || record->type == RECORD_HISTOGRAM ||
+           record->type == RECORD_LOCK;
 }
 
 /* A slot never changes its call and chain. */
@@ -188,7 +212,14 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (a ^ b) * 0xff51afd7ed558ccdull ^ (a >> 29);
 }
 
-/* A slot or histogram within one sum. */
+static uint64_t lock_key(uint64_t key, const struct trace_lock *lock)
+{
+    key = mix(mix(mix(key, lock->head.aux), lock->call), lock->context);
+    key = mix(mix(key, lock->holder), lock->frame);
+    return mix(mix(key, lock->holder_call), lock->holder_context);
+}
+
+/* A slot, histogram or lock within one sum. */
 static uint64_t record_key(const struct fold *fold, const struct trace_record *record)
 {
     uint64_t key = mix(mix((uint64_t)(uint32_t)fold->pid, fold->start), record->type);
@@ -196,6 +227,8 @@ static uint64_t record_key(const struct fold *fold, const struct trace_record *r
         const struct trace_slot *slot = (const struct trace_slot *)record;
         return mix(mix(key, slot->call), slot->context);
     }
+    if (record->type == RECORD_LOCK)
+        return lock_key(key, (const struct trace_lock *)record);
     const struct trace_histogram *histogram = (const struct trace_histogram *)record;
     return mix(mix(key, histogram->call), histogram->frame);
 }
@@ -222,7 +255,7 @@ static void index_sums(struct subtraction *s)
             s->fold[s->fold_count] = fold;
             map_put(&s->folds, name_key(cursor.pid, thread->name), (uint32_t)s->fold_count++);
             map_put(&s->sums, mix((uint64_t)(uint32_t)fold.pid, fold.start), cursor.id);
-        } else if (record->type == RECORD_SLOT || record->type == RECORD_HISTOGRAM) {
+        } else if (is_summed(record)) {
             map_put(&s->sums, record_key(&fold, record), cursor.id);
         }
     }
@@ -277,8 +310,7 @@ static void subtract_ended(struct subtraction *s)
     cursor = (struct reader_cursor){0};
     for (const struct trace_record *before; (before = reader_next(s->before, &cursor));) {
         uint32_t fold = is_gone(s, &cursor) ? map_get(&s->ended, owner_key(&cursor)) : MAP_NONE;
-        bool summed = before->type == RECORD_THREAD || before->type == RECORD_SLOT ||
-                      before->type == RECORD_HISTOGRAM;
+        bool summed = before->type == RECORD_THREAD || is_summed(before);
         if (fold < s->fold_count && summed)
             subtract_from_sum(s, &s->fold[fold], before);
     }
@@ -361,6 +393,7 @@ static void finish(struct subtraction *s)
     const struct trace_header *before = reader_header(s->before);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
         LESS(lost[i]);
+    LESS(locks_aside);
     reader_first_event_is(s->now, before->ring_head);
 }
 

@@ -18,7 +18,10 @@ static const char help[] =
     "\n"
     "Lists the calls that shunt intercepts and what it knows of each; with NAMEs,\n"
     "only those. Other names of the same code are counted under the first.\n"
+    "What is asked for by number is told apart: syscall:futex, syscall:openat2;\n"
+    "numbers without a row of their own are counted as syscall.\n"
     "\n"
+    "  --passed      instead those that are passed through unmeasured, and why\n"
     "  --json        as JSON\n"
     "  --markdown    as the page docs/calls.md\n"
     "  --help        this text\n"
@@ -59,6 +62,16 @@ static const char *const failures[] = {
     [FAIL_NONZERO_THRD] = "a thrd_ number",
 };
 
+static const struct passed {
+    const char *name;
+    const char *why;
+} passed[] = {
+#define PASSED(name, why) {#name, why},
+#include "calls/passed.def"
+#undef PASSED
+};
+enum { PASSED_COUNT = sizeof passed / sizeof *passed };
+
 static const char *aliases(struct arena *arena, unsigned id)
 {
     const char *list = "";
@@ -72,7 +85,7 @@ static const char *aliases(struct arena *arena, unsigned id)
 
 static void text_head(void)
 {
-    printf("%-18s %-8s %-6s %-10s %-11s %s\n", "CALL", "FAMILY", "MOVE", "WAITS FOR", "ENDS EARLY",
+    printf("%-25s %-8s %-6s %-10s %-11s %s\n", "CALL", "FAMILY", "MOVE", "WAITS FOR", "ENDS EARLY",
            "OTHER NAMES");
 }
 
@@ -80,7 +93,7 @@ static void text_row(struct arena *arena, unsigned id)
 {
     const struct call_info *call = &call_infos[id];
     const char *others = aliases(arena, id);
-    printf("%-18s %-8s %-6s %-10s %s%*s%s\n", call->name, families[call->family], moves[call->move],
+    printf("%-25s %-8s %-6s %-10s %s%*s%s\n", call->name, families[call->family], moves[call->move],
            waits[call->blocks], ends[call->abort],
            *others ? 12 - (int)strlen(ends[call->abort]) : 0, "", others);
 }
@@ -101,6 +114,29 @@ static void markdown_row(struct arena *arena, unsigned id)
     printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", call->name, families[call->family],
            moves[call->move], waits[call->blocks], ends[call->abort], failures[call->fail],
            aliases(arena, id));
+}
+
+static void text_passed(const struct passed *call)
+{
+    printf("%-25s passed through: %s\n", call->name, call->why);
+}
+
+static void markdown_passed_head(void)
+{
+    puts("\n## Passed through\n\n"
+         "Not measured, and why.\n\n"
+         "| call | why |\n"
+         "|---|---|");
+}
+
+static void markdown_passed(const struct passed *call)
+{
+    printf("| `%s` | %s |\n", call->name, call->why);
+}
+
+static json_t *json_passed(const struct passed *call)
+{
+    return json_pack("{s:s, s:s}", "call", call->name, "why", call->why);
 }
 
 static json_t *json_row(unsigned id)
@@ -138,56 +174,119 @@ static bool wanted(unsigned id, char *const *names)
     return false;
 }
 
+static bool wanted_passed(unsigned index, char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(passed[index].name, *names) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known(const char *name)
+{
+    char *const names[] = {(char *)name, NULL};
+    for (unsigned id = 0; id < CALL_COUNT; id++)
+        if (is_named(id, name))
+            return true;
+    for (unsigned i = 0; i < PASSED_COUNT; i++)
+        if (wanted_passed(i, names))
+            return true;
+    return false;
+}
+
 static int check_names(char *const *names)
 {
-    for (; *names; names++) {
-        unsigned id = 0;
-        while (id < CALL_COUNT && !is_named(id, *names))
-            id++;
-        if (id == CALL_COUNT) {
+    for (; *names; names++)
+        if (!is_known(*names)) {
             fprintf(stderr, "shunt calls: %s is not intercepted; \"shunt calls\" lists what is\n",
                     *names);
             return -1;
         }
-    }
     return 0;
 }
 
-enum form { FORM_TEXT, FORM_JSON = 256, FORM_MARKDOWN };
+/* ---- printing ---- */
 
-static void print(struct arena *arena, int form, char *const *names)
+enum form { FORM_TEXT, FORM_JSON = 256, FORM_MARKDOWN, ONLY_PASSED };
+
+/* What is shown of both lists. */
+struct shown {
+    bool call[CALL_COUNT];
+    bool passed[PASSED_COUNT];
+    unsigned calls;
+};
+
+/* Without names, text is one list or the other; JSON and the page have both. */
+static void choose(struct shown *shown, int form, bool only_passed, char *const *names)
 {
-    json_t *rows = json_array();
-    if (form == FORM_TEXT)
-        text_head();
-    else if (form == FORM_MARKDOWN)
-        markdown_head();
     for (unsigned id = 0; id < CALL_COUNT; id++) {
-        if (!wanted(id, names))
-            continue;
-        if (form == FORM_TEXT)
-            text_row(arena, id);
-        else if (form == FORM_MARKDOWN)
+        shown->call[id] = !only_passed && wanted(id, names);
+        shown->calls += shown->call[id];
+    }
+    for (unsigned i = 0; i < PASSED_COUNT; i++)
+        shown->passed[i] = *names ? wanted_passed(i, names) : only_passed || form != FORM_TEXT;
+}
+
+static void print_json(const struct shown *shown)
+{
+    json_t *calls = json_array();
+    json_t *others = json_array();
+    for (unsigned id = 0; id < CALL_COUNT; id++)
+        if (shown->call[id])
+            json_array_append_new(calls, json_row(id));
+    for (unsigned i = 0; i < PASSED_COUNT; i++)
+        if (shown->passed[i])
+            json_array_append_new(others, json_passed(&passed[i]));
+    json_t *root =
+        json_pack("{s:s, s:o, s:o}", "schema", "shunt.calls/1", "calls", calls, "passed", others);
+    json_dumpf(root, stdout, JSON_INDENT(1));
+    putchar('\n');
+    json_decref(root);
+}
+
+static void print_markdown(struct arena *arena, const struct shown *shown)
+{
+    markdown_head();
+    for (unsigned id = 0; id < CALL_COUNT; id++)
+        if (shown->call[id])
             markdown_row(arena, id);
-        else
-            json_array_append_new(rows, json_row(id));
-    }
-    if (form == FORM_JSON) {
-        json_t *root = json_pack("{s:s, s:O}", "schema", "shunt.calls/1", "calls", rows);
-        json_dumpf(root, stdout, JSON_INDENT(1));
-        putchar('\n');
-        json_decref(root);
-    }
-    json_decref(rows);
+    markdown_passed_head();
+    for (unsigned i = 0; i < PASSED_COUNT; i++)
+        if (shown->passed[i])
+            markdown_passed(&passed[i]);
+}
+
+static void print_text(struct arena *arena, const struct shown *shown)
+{
+    if (shown->calls)
+        text_head();
+    for (unsigned id = 0; id < CALL_COUNT; id++)
+        if (shown->call[id])
+            text_row(arena, id);
+    for (unsigned i = 0; i < PASSED_COUNT; i++)
+        if (shown->passed[i])
+            text_passed(&passed[i]);
+}
+
+static void print(struct arena *arena, int form, const struct shown *shown)
+{
+    if (form == FORM_JSON)
+        print_json(shown);
+    else if (form == FORM_MARKDOWN)
+        print_markdown(arena, shown);
+    else
+        print_text(arena, shown);
 }
 
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, FORM_JSON},
                                             {"markdown", no_argument, NULL, FORM_MARKDOWN},
+                                            {"passed", no_argument, NULL, ONLY_PASSED},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     int form = FORM_TEXT;
+    bool only_passed = false;
     optind = 0;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == 'h') {
@@ -198,12 +297,17 @@ static int run(int argc, char **argv)
             fputs("shunt calls: see \"shunt calls --help\"\n", stderr);
             return EXIT_USAGE;
         }
-        form = option;
+        if (option == ONLY_PASSED)
+            only_passed = true;
+        else
+            form = option;
     }
     if (check_names(argv + optind) < 0)
         return EXIT_FAILED;
     struct arena arena = {0};
-    print(&arena, form, argv + optind);
+    struct shown shown = {.calls = 0};
+    choose(&shown, form, only_passed, argv + optind);
+    print(&arena, form, &shown);
     arena_release(&arena);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "shunt calls: standard output cannot be written: %s\n", strerror(errno));

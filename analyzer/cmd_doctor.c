@@ -3,11 +3,9 @@
  * `shunt doctor`: what shunt will see of a program, before it is run.
  */
 #include "command.h"
-#include "elf_facts.h"
-#include "elf_survey.h"
+#include "doctor.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,11 +16,13 @@
 #define INDENT  10
 
 static const char help[] =
-    "usage: shunt doctor COMMAND\n"
+    "usage: shunt doctor [--json] COMMAND | PID\n"
     "\n"
     "Tells what shunt will see of COMMAND (a file, or a name in PATH) before it is\n"
-    "run, and what will escape it. Nothing is started.\n"
+    "run, and what will escape it; or of the program that process PID runs. Nothing\n"
+    "is started.\n"
     "\n"
+    "  --json        for programs (shunt.doctor/1)\n"
     "  --help        this text\n"
     "\n"
     "what it looks at\n"
@@ -35,11 +35,17 @@ static const char help[] =
     "             the caller's line with the library as via\n"
     "  NAMES      will the report show functions and lines, or offsets?\n"
     "  PAST LIBC  system calls that no library on top of libc can see\n"
+    "  PARTLY     what will not be seen or not be named, why, and what to do: system\n"
+    "             calls of libraries, io_uring, Go, missing unwind information, stripped\n"
+    "             binaries, interpreters (which version of Python)\n"
+    "  NOTE       what is good to know: green threads, other preloads, sanitizers\n"
     "\n"
     "exit status: 0 it can be observed, 1 it cannot, or it is no program\n"
     "\n"
     "examples\n"
     "  shunt doctor ./server\n"
+    "  shunt doctor ./manage.py\n"
+    "  shunt doctor $(pidof nginx)\n"
     "  shunt doctor redis-server && shunt run -- redis-server redis.conf\n";
 
 /* ---- wrapped text ---- */
@@ -201,9 +207,9 @@ static void row_past_libc(const struct elf_facts *facts, const struct elf_survey
 {
     start_row("PAST LIBC");
     const char *between = "";
-    if (survey->raw_syscalls) {
-        say("at most %lu raw system call instruction%s (bytes that look like one)",
-            survey->raw_syscalls, survey->raw_syscalls == 1 ? "" : "s");
+    if (survey->syscalls.count) {
+        say("at least %lu raw system call instruction%s, at most %lu", survey->syscalls.count,
+            survey->syscalls.count == 1 ? "" : "s", survey->syscalls.looks);
         between = "; ";
     }
     if (survey->io_uring) {
@@ -214,125 +220,103 @@ static void row_past_libc(const struct elf_facts *facts, const struct elf_survey
         say("%sGo's runtime makes its system calls itself", between);
         between = "; ";
     }
-    if (!*between)
+    if (!*between && survey->syscalls.looks)
+        say("nothing found; %lu places have the bytes of a system call instruction by chance, as "
+            "far as can be told",
+            survey->syscalls.looks);
+    else if (!*between)
         say("nothing found");
     if (survey->own_syscall)
         say("; it calls syscall(), which is seen");
     end_row();
 }
 
-static int row_verdict(const char *command, const struct elf_facts *facts,
-                       const struct elf_survey *survey)
+static void rows_findings(const struct examined *examined)
 {
-    const char *obstacle = elf_facts_obstacle(facts);
-    start_row("VERDICT");
-    if (obstacle) {
-        say("It cannot be observed: it %s.", obstacle);
-    } else if (facts->loader_missing) {
-        obstacle = "";
-        say("It cannot be run here: its loader is missing.");
-    } else if (facts->go) {
-        say("It can be observed only where it calls C: a Go program makes its system calls "
-            "itself.");
-    } else if (!count_calls(survey->imported, NULL) && !count_calls(survey->imported_below, NULL) &&
-               !survey->starts_programs) {
-        say("It can be loaded into, but imports nothing that is intercepted: a report would be "
-            "empty.");
-    } else {
-        say("It can be observed.");
+    struct finding findings[FINDINGS_MOST];
+    unsigned count = findings_fill(findings, examined);
+    for (unsigned i = 0; i < count; i++) {
+        start_row(findings[i].weight == WEIGHT_PART ? "PARTLY" : "NOTE");
+        say("%s.", findings[i].text);
+        if (findings[i].todo)
+            say("To do: %s.", findings[i].todo);
+        end_row();
     }
+}
+
+static int row_verdict(const struct examined *examined)
+{
+    struct doctor_verdict verdict = doctor_judge(examined);
+    start_row("VERDICT");
+    say("%s", verdict.text);
     end_row();
     start_row("NEXT");
-    if (obstacle && facts->kind != IMAGE_LIBRARY)
-        say("build it dynamically linked against glibc, without changed rights; or see it from "
-            "outside: strace -f -c %s",
-            command);
-    else if (obstacle)
-        say("name the program that loads it");
-    else
-        say("shunt run -- %s", command);
+    say("%s", verdict.next);
     end_row();
-    return obstacle ? EXIT_FAILED : EXIT_FINE;
+    return verdict.observable ? EXIT_FINE : EXIT_FAILED;
 }
 
 /* ---- the command ---- */
 
-static int complain(const char *command, const char *why)
+static void print_text(const struct examined *examined)
 {
-    fprintf(stderr, "shunt doctor: %s: %s\n", command, why);
-    return EXIT_FAILED;
-}
-
-static int find(const char *command, char *path, size_t size)
-{
-    switch (elf_facts_find(command, path, size)) {
-    case 0:
-        return 0;
-    case -ENOENT:
-    case -ENOTDIR:
-        return complain(command, strchr(command, '/') ? "no such file" : "no such command in PATH");
-    case -EISDIR:
-        return complain(command, "it is a directory; name a program");
-    default:
-        /* A library, or a program that may not be run: it can still be looked at. */
-        return 0;
-    }
-}
-
-static int examine(const char *command)
-{
-    static struct elf_facts facts;
-    static struct elf_survey survey;
-    char path[PATH_MAX];
-    int status = find(command, path, sizeof path);
-    if (status)
-        return status;
-    int error = elf_facts_read(&facts, path);
-    bool plain = error == -ENOEXEC && elf_facts_is_plain_script(facts.path);
-    if (plain)
-        return complain(command, "no program: neither an ELF file nor a script with #!");
-    if (!error)
-        error = elf_survey_read(&survey, facts.path);
-    if (error == -ENOEXEC)
-        return complain(command,
-                        "no program that can be read: damaged, cut short or of no known kind");
-    if (error == -ENOENT)
-        return complain(command, "the interpreter in its #! line is missing");
-    if (error)
-        return complain(facts.path, strerror(-error));
-
-    printf("shunt doctor  %s\n", facts.scripts ? path : facts.path);
-    if (facts.scripts) {
+    const struct elf_facts *facts = &examined->facts;
+    printf("shunt doctor  %s\n", facts->scripts ? examined->path : facts->path);
+    if (facts->scripts) {
         start_row("SCRIPT");
-        say("run by %s, which is looked at here", facts.path);
+        if (examined->through_env)
+            say("run by /usr/bin/env and %s, which is looked at here", facts->path);
+        else
+            say("run by %s, which is looked at here", facts->path);
         end_row();
     }
-    row_kind(&facts);
-    row_rights(&facts);
-    if (facts.kind == IMAGE_DYNAMIC || facts.kind == IMAGE_LIBRARY) {
-        row_calls(&survey);
-        row_libraries(&survey);
+    row_kind(facts);
+    row_rights(facts);
+    if (facts->kind == IMAGE_DYNAMIC || facts->kind == IMAGE_LIBRARY) {
+        row_calls(&examined->survey);
+        row_libraries(&examined->survey);
     }
-    row_names(&survey);
-    row_past_libc(&facts, &survey);
-    return row_verdict(command, &facts, &survey);
+    row_names(&examined->survey);
+    row_past_libc(facts, &examined->survey);
+    rows_findings(examined);
+}
+
+static int examine(const char *command, bool json)
+{
+    static struct examined examined;
+    struct error error = {""};
+    if (doctor_examine(&examined, command, &error) < 0) {
+        fprintf(stderr, "shunt doctor: %s\n", error.text);
+        return EXIT_FAILED;
+    }
+    if (json) {
+        doctor_json(&examined, stdout);
+        return doctor_judge(&examined).observable ? EXIT_FINE : EXIT_FAILED;
+    }
+    print_text(&examined);
+    return row_verdict(&examined);
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    bool json = false;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_FINE;
+        }
+        if (option != 'j')
             return EXIT_USAGE;
-        fputs(help, stdout);
-        return EXIT_FINE;
+        json = true;
     }
     if (argc - optind != 1) {
         fputs("shunt doctor: name one program: shunt doctor COMMAND\n", stderr);
         return EXIT_USAGE;
     }
-    return examine(argv[optind]);
+    return examine(argv[optind], json);
 }
 
 const struct command command_doctor = {.name = "doctor",

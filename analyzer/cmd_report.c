@@ -20,7 +20,9 @@ static const char help[] =
     "  --site ID          all about one site, as \"shunt site ID\"\n"
     "  --top N            list N sites (8)\n"
     "  --pid N            the page of process N instead of the busiest\n"
-    "  --all              a page for every process\n" READING_HELP "\n"
+    "  --all              a page for every process\n"
+    "  --audit            what \"shunt run --audit\" found outside the recorded "
+    "calls\n" READING_HELP "\n"
     "examples:\n"
     "  shunt run -- ./server       record\n"
     "  shunt report                read what was recorded last\n"
@@ -46,7 +48,14 @@ static int parse_grouping(struct arguments *arguments, const char *name)
                          "--by takes site, library, module, target or thread, not", name);
 }
 
-enum option_id { OPTION_JSON = READING_END, OPTION_BY, OPTION_SITE, OPTION_TOP, OPTION_ALL };
+enum option_id {
+    OPTION_JSON = READING_END,
+    OPTION_BY,
+    OPTION_SITE,
+    OPTION_TOP,
+    OPTION_ALL,
+    OPTION_AUDIT
+};
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
@@ -54,6 +63,7 @@ static const struct option options[] = {
     {"site", required_argument, NULL, OPTION_SITE},
     {"top", required_argument, NULL, OPTION_TOP},
     {"all", no_argument, NULL, OPTION_ALL},
+    {"audit", no_argument, NULL, OPTION_AUDIT},
     READING_OPTIONS,
     {0},
 };
@@ -80,6 +90,9 @@ static int parse_option(struct arguments *arguments, int option)
         return 0;
     case OPTION_ALL:
         reading->render.all = true;
+        return 0;
+    case OPTION_AUDIT:
+        arguments->renderer = render_audit;
         return 0;
     case 'h':
         return 1;

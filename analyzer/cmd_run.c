@@ -4,6 +4,7 @@
  * directory of traces. run_setup finds what can fail before anything starts; run_once is the run.
  */
 #include "arguments.h"
+#include "audit_page.h"
 #include "command.h"
 #include "compare.h"
 #include "run_once.h"
@@ -38,6 +39,9 @@ static const char help[] =
     "                     (64M)\n"
     "  --no-completeness  do not watch the threads from outside; the report cannot\n"
     "                     say then how much of the waiting it explains\n"
+    "  --audit            trace every system call as well (ptrace), and show which\n"
+    "                     passed outside the recorded calls, why, and who made them;\n"
+    "                     much slower, and completeness is then not measured\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
     "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
@@ -45,8 +49,8 @@ static const char help[] =
     "  --help             this text\n"
     "\n"
     "The environment can say the same: SHUNT_OUTPUT, SHUNT_THRESHOLD,\n"
-    "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1; the command line\n"
-    "wins. SHUNT_LIBRARY names another libshunt.so.\n"
+    "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1, SHUNT_AUDIT=1; the\n"
+    "command line wins. SHUNT_LIBRARY names another libshunt.so.\n"
     "\n"
     "exit status: the command's own; a signal that ended it ends shunt run too.\n"
     "125: the run could not be set up, nothing was started. 126: COMMAND cannot be\n"
@@ -112,6 +116,8 @@ static int read_environment(struct run_options *options)
         options->completeness = strcmp(text, "0") != 0;
     if ((text = mirror("SHUNT_SHARED_DIR")))
         options->shared_dir = strcmp(text, "0") != 0;
+    if ((text = mirror("SHUNT_AUDIT")))
+        options->audit = strcmp(text, "0") != 0;
     return status;
 }
 
@@ -120,7 +126,8 @@ enum option_id {
     OPTION_MAX_SIZE,
     OPTION_NO_COMPLETENESS,
     OPTION_SHARED_DIR,
-    OPTION_COMPARE
+    OPTION_COMPARE,
+    OPTION_AUDIT
 };
 
 static const struct option long_options[] = {
@@ -130,6 +137,7 @@ static const struct option long_options[] = {
     {"no-completeness", no_argument, NULL, OPTION_NO_COMPLETENESS},
     {"shared-dir", no_argument, NULL, OPTION_SHARED_DIR},
     {"compare", required_argument, NULL, OPTION_COMPARE},
+    {"audit", no_argument, NULL, OPTION_AUDIT},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -162,6 +170,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
                 status = complain(EXIT_SETUP, "--compare", optarg,
                                   "it takes a number of pairs from 1 to 100");
             break;
+        case OPTION_AUDIT:
+            options->audit = true;
+            break;
         case 'h':
             fputs(help, stdout);
             return -1;
@@ -169,6 +180,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
             return EXIT_SETUP;
         }
     }
+    if (!status && options->compare && options->audit)
+        return complain(EXIT_SETUP, "--compare and --audit do not go together", NULL,
+                        "tracing would be what is measured");
     if (!status && optind == argc)
         return complain(EXIT_SETUP, "which command? Say: shunt run -- COMMAND [ARGUMENT]...", NULL,
                         NULL);
@@ -177,12 +191,31 @@ static int read_options(struct run_options *options, int argc, char **argv)
 
 /* ---- the run ---- */
 
+/* On stderr, where all that is ours goes: standard output is the program's. */
+static void show_audit(const struct run_once *run)
+{
+    struct arena arena = {0};
+    struct error error = {""};
+    struct page page = {.out = stderr, .arena = &arena};
+    const struct audit_info *info = NULL;
+    if (run->audited)
+        info = audit_info_read(&arena, run->setup->dir.path, &error);
+    if (info)
+        audit_page(&page, info);
+    else
+        complain(0, "the audit was lost", NULL,
+                 error.text[0] ? error.text : "its process ended before it could write it");
+    arena_release(&arena);
+}
+
 /* Tells how it went and ends as the program ended. */
 static int finish(const struct run_once *run, bool gap_known)
 {
     const struct run_setup *setup = run->setup;
     if (setup->gap[0] && !gap_known)
         fprintf(stderr, "shunt: %s\n", setup->gap);
+    if (setup->options.audit)
+        show_audit(run);
     int error = run_once_record(run);
     if (error)
         complain(0, "cannot write run.json to", setup->dir.path, strerror(-error));

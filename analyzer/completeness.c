@@ -4,6 +4,7 @@
  */
 #include "completeness.h"
 
+#include "audit_page.h"
 #include "format.h"
 #include "text.h"
 
@@ -12,9 +13,10 @@
 
 #define OFF_CPU_LEAST 0.01 /* of the wall time: below, a thread says nothing about completeness */
 #define OFF_CPU_SHORT \
-    20000000           /* ns: with less in all, start and end of the process outweigh calls */
-#define MUCH_SEEN 90.0 /* percent; below, the page says what the rest may be */
-#define GAPS_MOST 64u
+    20000000             /* ns: with less in all, start and end of the process outweigh calls */
+#define MUCH_SEEN   90.0 /* percent; below, the page says what the rest may be */
+#define SURE_ENOUGH 10.0 /* percent between what is surely seen and what seems to be */
+#define GAPS_MOST   64u
 
 /* ---- gaps and notes ---- */
 
@@ -116,6 +118,29 @@ static void find_not_recorded(struct source *source)
     source->process->not_recorded = text;
 }
 
+/* On a busy machine the share is an upper bound. */
+static void note_contention(struct source *source)
+{
+    const struct report_saw *saw = &source->process->saw;
+    struct arena *arena = source->build->arena;
+    if (saw->known && saw->percent - saw->surely_percent > SURE_ENOUGH)
+        source_note(source,
+                    arena_print(arena,
+                                "the CPUs were busy: a call's wait for one counts as seen. Surely "
+                                "seen is %s of the waiting",
+                                format_percent(arena, saw->surely_percent)));
+}
+
+/* The audit is of the whole run: its first process tells of it. */
+static void note_audit(struct source *source)
+{
+    struct arena *arena = source->build->arena;
+    const struct audit_info *audit = source->build->report->audit;
+    if (audit && source->run && source->run->audited && audit->pid == source->process->pid)
+        source_note(source, arena_print(arena, "audit: %s (shunt report --audit)",
+                                        audit_headline(arena, audit)));
+}
+
 /* Facts about what cannot be seen, where they matter; none is claimed to be the cause. */
 static void note_rest(struct source *source)
 {
@@ -173,6 +198,11 @@ static struct report_saw unknown(const char *why)
     return (struct report_saw){.why = why};
 }
 
+static double clamp(double percent)
+{
+    return percent < 0 ? 0 : percent > 100 ? 100 : percent;
+}
+
 static struct report_saw thread_saw(const struct source *source, const struct source_thread *entry)
 {
     struct run_thread outside;
@@ -190,8 +220,12 @@ static struct report_saw thread_saw(const struct source *source, const struct so
     double explained =
         (double)source_ns(source, outside.explained_ticks) - (double)outside.stime_ns;
     double percent = 100.0 * explained / (double)(wall - busy);
-    percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
-    return (struct report_saw){.known = true, .percent = percent, .off_cpu_ns = wall - busy};
+    /* Waits for a CPU inside calls count as explained, and how many there were is not known. */
+    double surely = percent - 100.0 * (double)outside.wait_ns / (double)(wall - busy);
+    return (struct report_saw){.known = true,
+                               .percent = clamp(percent),
+                               .surely_percent = clamp(surely),
+                               .off_cpu_ns = wall - busy};
 }
 
 /* Nothing to measure, or nobody there to measure it: which? */
@@ -212,7 +246,7 @@ static const char *why_unmeasured(const struct source *source, double weight)
 static void weigh_threads(struct source *source)
 {
     struct report_process *process = source->process;
-    double weighted = 0, weight = 0;
+    double weighted = 0, surely = 0, weight = 0;
     process->saw_least = unknown("no thread was measured");
     for (size_t i = 0; i < source->thread_count; i++) {
         struct report_thread *thread = source->thread[i].thread;
@@ -220,6 +254,7 @@ static void weigh_threads(struct source *source)
         if (!thread->saw.known)
             continue;
         weighted += thread->saw.percent * (double)thread->saw.off_cpu_ns;
+        surely += thread->saw.surely_percent * (double)thread->saw.off_cpu_ns;
         weight += (double)thread->saw.off_cpu_ns;
         if (!process->saw_least.known || thread->saw.percent < process->saw_least.percent) {
             process->saw_least = thread->saw;
@@ -227,8 +262,10 @@ static void weigh_threads(struct source *source)
         }
     }
     if (weight >= OFF_CPU_SHORT) {
-        process->saw = (struct report_saw){
-            .known = true, .percent = weighted / weight, .off_cpu_ns = (uint64_t)weight};
+        process->saw = (struct report_saw){.known = true,
+                                           .percent = weighted / weight,
+                                           .surely_percent = surely / weight,
+                                           .off_cpu_ns = (uint64_t)weight};
         return;
     }
     process->saw = process->saw_least = unknown(why_unmeasured(source, weight));
@@ -244,6 +281,9 @@ static void measure(struct source *source)
     } else if (!source->run) {
         process->saw = unknown("nothing watched the program from outside");
         process->saw_how = "start the program with: shunt run -- COMMAND";
+    } else if (source->run->audited) {
+        process->saw = unknown("an audit held its threads up at every system call");
+        process->saw_how = "run it without --audit; this page's times are too long, too";
     } else if (!source->run->run_queue_known) {
         process->saw = unknown("this kernel does not tell how long threads waited for a CPU");
         process->saw_how = "sysctl kernel.task_delayacct=1, or kernel.sched_schedstats=1, then "
@@ -282,6 +322,8 @@ void completeness_fill(struct source *source)
     note_threads(source);
     note_silent(source);
     find_not_recorded(source);
+    note_contention(source);
+    note_audit(source);
     note_rest(source);
     note_health(source);
     estimate_own_cost(source);

@@ -113,8 +113,23 @@ static void judge_alone(const struct diff *diff, struct diff_site *site)
     }
 }
 
+/* A thread off the loops that waits for a condition waits for its next work: for how long says how
+ * much there was to do, and a new one of its kind harms nobody. */
+static bool waits_for_work(const struct diff_site *site)
+{
+    const struct diff_figures *a = &site->side[DIFF_BEFORE], *b = &site->side[DIFF_AFTER];
+    const struct report_site *any = a->site ? a->site : b->site;
+    return any->facts && any->facts->blocks == BLOCKS_CONDITION &&
+           a->sum.loop_calls + b->sum.loop_calls == 0;
+}
+
 static void judge_site(struct diff *diff, struct diff_site *site)
 {
+    if (waits_for_work(site)) {
+        site->class = DIFF_SAME;
+        site->why = "a thread's wait for work, off the loops: not judged";
+        return;
+    }
     if (!diff_on_both(site))
         judge_alone(diff, site);
     else if (!judge_place(site))

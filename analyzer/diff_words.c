@@ -32,6 +32,15 @@ static void note(struct diff *diff, const char *text)
 
 /* ---- the answer ---- */
 
+/* Sites that both sides have. */
+static unsigned compared(const struct diff *diff)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < diff->site_count; i++)
+        count += diff_on_both(diff->sites[i]);
+    return count;
+}
+
 static const char *verdict(const struct diff *diff)
 {
     bool bad = diff_has(diff, DIFF_WORSE), good = diff_has(diff, DIFF_BETTER);
@@ -46,7 +55,7 @@ static const char *verdict(const struct diff *diff)
         return "BETTER";
     if (diff_has(diff, DIFF_UNSURE))
         return "NOTHING SURE";
-    return diff->count[DIFF_UNMATCHED] && !diff->count[DIFF_SAME] ? "CANNOT TELL" : "NO DIFFERENCE";
+    return compared(diff) == 0 ? "CANNOT TELL" : "NO DIFFERENCE";
 }
 
 /* "a, b and c" out of clauses. */
@@ -161,10 +170,7 @@ static const char *answer(struct diff *diff)
     loop_clause(diff, &clauses);
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         count_clause(diff, &clauses, told[i]);
-    unsigned compared = 0;
-    for (size_t i = 0; i < diff->site_count; i++)
-        compared += diff_on_both(diff->sites[i]);
-    const char *sites = format_plural(a, compared, "site", "sites");
+    const char *sites = format_plural(a, compared(diff), "site", "sites");
     if (clauses.count)
         return arena_print(a, "%s.", clauses.text);
     if (diff_has(diff, DIFF_UNSURE))
@@ -172,11 +178,11 @@ static const char *answer(struct diff *diff)
                            "%s compared; what differs, differs no more than runs of the same "
                            "program may.",
                            sites);
-    return compared ? arena_print(a,
-                                  "%s compared, and none differs by more than chance and the "
-                                  "machine may.",
-                                  sites)
-                    : "the two sides have no call in common that could be compared.";
+    return compared(diff) ? arena_print(a,
+                                        "%s compared, and none differs by more than chance and the "
+                                        "machine may.",
+                                        sites)
+                          : "the two sides have no call in common that could be compared.";
 }
 
 /* ---- doubts ---- */

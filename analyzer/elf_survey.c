@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEBUG_ROOT "/usr/lib/debug"
+#define CODE_LEAST 512 /* bytes; a library of data has less */
 
 /* What one object says. */
 struct object {
@@ -71,6 +73,7 @@ static void note_import(struct object *object, const char *name)
     survey->starts_programs |= !strncmp(name, "exec", strlen("exec")) ||
                                !strncmp(name, "posix_spawn", strlen("posix_spawn"));
     survey->loads_at_run_time |= !strcmp(name, "dlopen");
+    survey->loads_apart |= !strcmp(name, "dlmopen");
     survey->own_syscall |= !strcmp(name, "syscall");
 }
 
@@ -149,19 +152,11 @@ static void read_dynamic(struct object *object, Elf *elf, Elf_Scn *section, cons
 
 /* ---- code and names ---- */
 
-static unsigned long count_syscalls(Elf_Scn *section)
+/* .comment is a row of terminated strings, one a compiler. */
+static bool names_rustc(Elf_Scn *section)
 {
-    unsigned long count = 0;
     Elf_Data *data = elf_getdata(section, NULL);
-    if (!data || !data->d_buf)
-        return 0;
-    const unsigned char *at = data->d_buf;
-    const unsigned char *end = at + data->d_size;
-    while (at + 1 < end && (at = memchr(at, 0x0f, (size_t)(end - at) - 1))) {
-        count += at[1] == 0x05;
-        at++;
-    }
-    return count;
+    return data && data->d_buf && memmem(data->d_buf, data->d_size, "rustc ", 6);
 }
 
 static bool find_by_build_id(struct elf_survey *survey, Elf *elf)
@@ -210,6 +205,7 @@ static void find_debug(struct elf_survey *survey, Elf *elf, const char *path)
 static void read_sections(struct object *object, Elf *elf)
 {
     size_t names;
+    bool has_unwind = false, has_code = false;
     if (elf_getshdrstrndx(elf, &names) < 0)
         return;
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
@@ -222,14 +218,19 @@ static void read_sections(struct object *object, Elf *elf)
             read_symbols(object, elf, section, &header);
         if (header.sh_type == SHT_DYNAMIC)
             read_dynamic(object, elf, section, &header);
+        has_code |= header.sh_flags & SHF_EXECINSTR && header.sh_size > CODE_LEAST;
+        has_unwind |= name && !strcmp(name, ".eh_frame") && header.sh_size > sizeof(uint64_t);
         if (object->library)
             continue;
         object->survey->has_symtab |= is_symtab;
+        object->survey->rust |= name && !strcmp(name, ".comment") && names_rustc(section);
         if (name && (!strcmp(name, ".debug_info") || !strcmp(name, ".zdebug_info")))
             object->survey->debug = DEBUG_OWN;
-        if (header.sh_flags & SHF_EXECINSTR && header.sh_type == SHT_PROGBITS)
-            object->survey->raw_syscalls += count_syscalls(section);
     }
+    if (object->library)
+        object->library->no_unwind = has_code && !has_unwind;
+    else
+        object->survey->no_unwind = has_code && !has_unwind;
 }
 
 static int read_object(struct object *object)
@@ -241,6 +242,10 @@ static int read_object(struct object *object)
     int error = elf && elf_kind(elf) == ELF_K_ELF ? 0 : -ENOEXEC;
     if (!error) {
         read_sections(object, elf);
+        if (!object->library)
+            elf_syscalls_find(&object->survey->syscalls, elf);
+        else if (!object->library->is_libc)
+            elf_syscalls_find(&object->library->syscalls, elf);
         if (!object->library)
             find_debug(object->survey, elf, object->path);
     }

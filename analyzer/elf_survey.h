@@ -7,6 +7,7 @@
 #define SHUNT_ELF_SURVEY_H
 
 #include "calls.h"
+#include "elf_syscalls.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -14,10 +15,12 @@
 #define SURVEY_LIBRARIES 256
 
 struct elf_library {
-    char name[256];      /* as DT_NEEDED says it */
-    char path[PATH_MAX]; /* empty: not found */
-    unsigned imports;    /* intercepted names it imports */
-    bool is_libc;        /* libc and its like: what they call inside is their own affair */
+    char name[256];               /* as DT_NEEDED says it */
+    char path[PATH_MAX];          /* empty: not found */
+    unsigned imports;             /* intercepted names it imports */
+    struct elf_syscalls syscalls; /* libc and its like left out */
+    bool no_unwind;               /* no .eh_frame: chains of callers are cut there */
+    bool is_libc;                 /* libc and its like: what they call inside is their own affair */
 };
 
 enum debug_source {
@@ -37,11 +40,14 @@ struct elf_survey {
 
     char runpath[1024]; /* DT_RUNPATH, else DT_RPATH; empty: none */
     bool is_rpath;
-    bool loads_at_run_time;     /* imports dlopen */
-    bool starts_programs;       /* imports a function of the exec or spawn family */
-    bool io_uring;              /* imports or contains io_uring's functions */
-    bool own_syscall;           /* imports syscall(3), which is intercepted */
-    unsigned long raw_syscalls; /* `syscall` instructions in executable sections: an upper bound */
+    bool loads_at_run_time; /* imports dlopen */
+    bool starts_programs;   /* imports a function of the exec or spawn family */
+    bool io_uring;          /* imports or contains io_uring's functions */
+    bool own_syscall;       /* imports syscall(3), which is intercepted */
+    struct elf_syscalls syscalls;
+    bool no_unwind;
+    bool rust;        /* built by rustc */
+    bool loads_apart; /* imports dlmopen */
 
     bool has_symtab; /* .symtab: local functions have names */
     enum debug_source debug;

@@ -109,10 +109,48 @@ static int exec_result(int fd)
     return length == (ssize_t)sizeof error ? -error : 0;
 }
 
-int launch_start(struct launch *launch, const char *path, char **argv, char **envp)
+/* Holds the child until the hook has been called: the pipe closes. */
+struct gate {
+    const struct launch_hook *hook; /* NULL: none */
+    int end[2];
+};
+
+static int gate_make(struct gate *gate, const struct launch_hook *hook)
+{
+    *gate = (struct gate){.hook = hook, .end = {-1, -1}};
+    return hook && pipe2(gate->end, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* In the child: async-signal-safe calls only. */
+static void gate_wait(const struct gate *gate)
+{
+    char nothing;
+    if (!gate->hook)
+        return;
+    prctl(PR_SET_PTRACER, gate->hook->tracer);
+    close(gate->end[1]);
+    while (read(gate->end[0], &nothing, 1) < 0 && errno == EINTR)
+        ;
+}
+
+static int gate_open(struct gate *gate, pid_t child)
+{
+    if (!gate->hook)
+        return 0;
+    int error = child > 0 ? gate->hook->before(gate->hook->data, child) : 0;
+    if (error)
+        kill(child, SIGKILL);
+    close(gate->end[0]);
+    close(gate->end[1]);
+    return error;
+}
+
+int launch_start(struct launch *launch, const char *path, char **argv, char **envp,
+                 const struct launch_hook *hook)
 {
     int status[2];
     int error = 0;
+    struct gate gate;
     struct legacy legacy;
     sigset_t all;
     sigfillset(&all);
@@ -121,10 +159,11 @@ int launch_start(struct launch *launch, const char *path, char **argv, char **en
     char **shell = shell_arguments(path, argv);
     if (!shell)
         return -ENOMEM;
-    if (pipe2(status, O_CLOEXEC) < 0) {
+    error = gate_make(&gate, hook);
+    if (!error && pipe2(status, O_CLOEXEC) < 0)
         error = -errno;
+    if (error)
         goto out;
-    }
     sigprocmask(SIG_SETMASK, &all, &launch->mask);
     take_legacy(&legacy);
     witness_start(&launch->witness);
@@ -132,6 +171,7 @@ int launch_start(struct launch *launch, const char *path, char **argv, char **en
     launch->started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
     launch->pid = fork();
     if (launch->pid == 0) {
+        gate_wait(&gate);
         give_legacy(&legacy);
         sigprocmask(SIG_SETMASK, &launch->mask, NULL);
         execve(path, argv, envp);
@@ -143,9 +183,10 @@ int launch_start(struct launch *launch, const char *path, char **argv, char **en
     }
     error = launch->pid < 0 ? -errno : 0;
     close(status[1]);
+    int hook_error = gate_open(&gate, launch->pid);
     int exec_error = exec_result(status[0]);
-    if (!error && exec_error) {
-        error = exec_error;
+    if (!error && (hook_error || exec_error)) {
+        error = hook_error ? hook_error : exec_error;
         waitpid(launch->pid, NULL, 0);
     }
     if (error) {

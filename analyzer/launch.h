@@ -34,11 +34,22 @@ struct launch_end {
 /* Called while the program runs; returns the ns until it wants to be called again. */
 typedef uint64_t launch_tick(void *data);
 
+/* Called with the child's pid after the fork; the child waits for it before it becomes the program.
+ * 0, or a negative errno: then the child is done away with. `tracer` is a process that the child
+ * allows to trace it. */
+struct launch_hook {
+    int (*before)(void *data, pid_t pid);
+    void *data;
+    pid_t tracer;
+};
+
 /* Starts `path` with these arguments and this environment, as execvp does for a file without #!
- * too. 0 or negative errno: then nothing runs. Afterwards our standard input and output are
+ * too. `hook` may be NULL. 0 or negative errno: then nothing runs. Afterwards our standard input
+ * and output are
  * /dev/null and every other inherited descriptor but stderr is closed, so that the program alone
  * holds them; and all signals are blocked. */
-int launch_start(struct launch *launch, const char *path, char **argv, char **envp);
+int launch_start(struct launch *launch, const char *path, char **argv, char **envp,
+                 const struct launch_hook *hook);
 
 /* Returns when the program has ended and before it is reaped: /proc still knows it. tick may be
  * NULL. */

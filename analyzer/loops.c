@@ -135,6 +135,15 @@ static int by_stall(const void *a, const void *b)
     return 0;
 }
 
+/* Slots of one site count a turn each, so that their sum may be more than the turns there were. */
+static void bound_turns(struct report_use *use, const struct report_loop *loop)
+{
+    if (use->stalled_turns <= loop->stalls)
+        return;
+    use->site->stalled_turns -= use->stalled_turns - loop->stalls;
+    use->stalled_turns = loop->stalls;
+}
+
 static void rank_sites(struct source *source, struct report_loop *loop)
 {
     const struct report_process *process = source->process;
@@ -142,6 +151,7 @@ static void rank_sites(struct source *source, struct report_loop *loop)
     for (unsigned i = 0; i < process->site_count; i++)
         for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
             if (use->thread == loop->thread && !use->idle) {
+                bound_turns(use, loop);
                 loop->sites[loop->site_count++] = use;
                 loop->site_stall_ns += use->stall_ns;
             }

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define NAME_WIDTH   23
+#define NAME_WIDTH   22
 #define BRIEF_MOST   5u /* groups on the page of a process */
 #define BRIEF_SHARE  20 /* 1/n of the stall from which a library is worth a table there */
 #define GROUPED_MOST 40u
@@ -35,7 +35,7 @@ static void table_head(struct page *page, const struct report_process *process,
                                          [GROUP_MODULE] = "MODULE",
                                          [GROUP_TARGET] = "TARGET",
                                          [GROUP_THREAD] = "THREAD"};
-    page_line(page, "%-*s %6s%12s%9s%8s%9s  %s", NAME_WIDTH, labels[kind], "SITES", "CALLS",
+    page_line(page, "%-*s %6s%11s%9s%8s%9s  %s", NAME_WIDTH, labels[kind], "SITES", "CALLS",
               "BLOCKED", process->stall_ns ? "STALL%" : "SHARE", "P99", "VERDICT");
 }
 
@@ -70,12 +70,12 @@ static void row(struct page *page, const struct report_process *process,
         name = "";
     }
     name = text_fit(a, name, NAME_WIDTH);
-    page_line(page, "%s%*s %6u%12s%9s%8s%9s  %s", name, NAME_WIDTH - (int)text_width(name), "",
+    page_line(page, "%s%*s %6u%11s%9s%8s%9s  %s", name, NAME_WIDTH - (int)text_width(name), "",
               group->site_count, format_count(a, group->sums.calls),
               format_duration(a, group->sums.blocked_ns),
               format_share(a, part_of(process, group), whole_of(process)),
               group->quantiles_known ? format_duration(a, group->p99_ns) : "-",
-              verdict_of(page, group));
+              text_fit(a, verdict_of(page, group), 12));
 }
 
 /* The sites of a group, most stall first, as many as fit one line. */
@@ -104,7 +104,7 @@ static void members(struct page *page, const struct report_group *group, enum re
 static void rest_of_stall(struct page *page, const struct report_process *process, uint64_t inside)
 {
     if (process->stall_ns > inside)
-        page_line(page, "%-*s%8s", NAME_WIDTH + 28, "computing, waiting for a CPU or unseen",
+        page_line(page, "%-*s%8s", NAME_WIDTH + 27, "computing, waiting for a CPU or unseen",
                   format_share(page->arena, process->stall_ns - inside, process->stall_ns));
 }
 

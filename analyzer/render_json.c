@@ -38,6 +38,7 @@ static json_t *saw_json(const struct report_process *process)
     json_t *saw = json_object();
     const struct report_saw *all = &process->saw, *least = &process->saw_least;
     SET(saw, "percent", all->known ? json_real(all->percent) : json_null());
+    SET(saw, "surely_percent", all->known ? json_real(all->surely_percent) : json_null());
     SET(saw, "off_cpu_ns", json_count_if(all->known, all->off_cpu_ns));
     SET(saw, "least_percent", least->known ? json_real(least->percent) : json_null());
     SET(saw, "least_thread",
@@ -86,6 +87,8 @@ static json_t *thread_json(const struct report_thread *thread)
     SET(object, "blocked_ns", json_count(thread->blocked_ns));
     SET(object, "uncounted", json_count(thread->uncounted));
     SET(object, "saw_percent", thread->saw.known ? json_real(thread->saw.percent) : json_null());
+    SET(object, "saw_surely_percent",
+        thread->saw.known ? json_real(thread->saw.surely_percent) : json_null());
     json_t *current = json_null();
     if (thread->current_call) {
         current = json_object();

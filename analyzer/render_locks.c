@@ -32,7 +32,7 @@ static const char *activity(struct page *page, const struct report_lock *lock)
     if (!lock->activity_count || most->unknown)
         return "";
     if (!most->call)
-        return ", in no call that is seen: computing, most likely";
+        return ", which was computing or in a call that is not seen";
     const char *share = most->ns < lock->ns
                             ? arena_print(page->arena, " for %s of it",
                                           format_share(page->arena, most->ns, lock->ns))
@@ -66,7 +66,7 @@ static unsigned held(struct page *page, const struct report_locks *locks)
     unsigned shown = 0, left = 0;
     for (unsigned i = locks->wait_count; i < locks->count; i++) {
         const struct report_lock *lock = &locks->items[i];
-        if (!lock->wanted || lock->site->facts->blocks == BLOCKS_LOCK)
+        if (!lock->wanted || (lock->site->facts && lock->site->facts->blocks == BLOCKS_LOCK))
             left += !lock->outer;
         else if (shown++ < HELD_MOST)
             parts_lock(page, lock, arena_print(page->arena, "%-5s", lock->site->short_id));
@@ -102,11 +102,16 @@ void parts_locks(struct page *page, const struct report_process *process)
               arena_print(a, "  %s for %s in all; %s",
                           format_plural(a, locks->waits, "wait", "waits"),
                           format_duration(a, locks->wait_ns), free_locks(page, locks)));
-    for (unsigned i = 0; i < locks->wait_count && i < WAITS_MOST; i++)
-        parts_lock(page, &locks->items[i], arena_print(a, "%-5s", locks->items[i].site->short_id));
-    if (locks->wait_count > WAITS_MOST)
-        page_line(page, "     %u more pairs of waiter and holder (--json lists all)",
-                  locks->wait_count - WAITS_MOST);
+    unsigned shown = 0;
+    for (; shown < locks->wait_count && shown < WAITS_MOST; shown++) {
+        const struct report_lock *lock = &locks->items[shown];
+        if (lock->ns < process->threshold_ns || lock->ns < locks->wait_ns / 100)
+            break;
+        parts_lock(page, lock, arena_print(a, "%-5s", lock->site->short_id));
+    }
+    if (locks->wait_count > shown)
+        page_line(page, "     %s of waiter and holder with less (--json lists all)",
+                  format_plural(a, locks->wait_count - shown, "more pair", "more pairs"));
     unsigned left = held(page, locks);
     if (left)
         page_line(page, "     %s blocked while holding a lock that nobody was seen to wait for",

@@ -52,7 +52,8 @@ static void histogram(struct page *page, const struct site_view *view)
             page_line(page, "           .");
     }
     if (view->histogram_shared)
-        page_line(page, "  (also counts calls of other sites that go through the same wrapper)");
+        page_line(page,
+                  "  (also counts idle waits, or other sites' calls through the same function)");
 }
 
 static void stalls(struct page *page, const struct site_view *view)

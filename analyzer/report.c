@@ -87,6 +87,17 @@ static void add_note(struct report *report, const char *text)
         report->notes[report->note_count++] = text;
 }
 
+/* Of several directories the first that was audited is shown. */
+static void read_audit(struct job *job, const char *directory)
+{
+    struct error error;
+    const struct audit_info *audit = audit_info_read(job->build.arena, directory, &error);
+    if (!job->build.report->audit)
+        job->build.report->audit = audit;
+    if (!audit && error.text[0])
+        add_note(job->build.report, text_clean(job->build.arena, error.text));
+}
+
 /* run.json and the marks of a directory, read once for all files in it. 0, or -1 with a sentence.
  */
 static int enter(struct job *job, const char *directory, struct error *error)
@@ -105,6 +116,8 @@ static int enter(struct job *job, const char *directory, struct error *error)
         add_note(report, arena_print(arena, "%s/%s", directory, trouble));
     if (run && !report->command)
         report->command = run->command;
+    if (run && run->audited)
+        read_audit(job, directory);
     if (!report->marks) {
         report->marks = window->marks.items;
         report->mark_count = window->marks.count;
@@ -324,6 +337,8 @@ static void note_part(struct source *source)
 {
     const struct baseline_result *result = &source->part.baseline;
     struct arena *arena = source->build->arena;
+    if (!source->process->is_part)
+        return; /* it began after the mark, in a file that others share */
     if (result->estimated_max)
         source_note(source, "where the longest call was before the mark, max is read from the "
                             "latencies and up to 12.5% too high");

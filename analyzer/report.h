@@ -8,6 +8,7 @@
 #define SHUNT_REPORT_H
 
 #include "arena.h"
+#include "audit_info.h"
 #include "calls.h"
 #include "error.h"
 #include "histogram.h"
@@ -211,6 +212,7 @@ struct report_loop {
 struct report_saw {
     bool known;
     double percent;
+    double surely_percent; /* if all waits for a CPU were inside calls, which count as explained */
     uint64_t off_cpu_ns;
     const char *why; /* unknown, because ... */
 };
@@ -339,7 +341,8 @@ struct report {
     const char *command;               /* of run.json; NULL */
     struct report_process **processes; /* busiest first */
     unsigned process_count;
-    const char **notes; /* files left out and why */
+    const struct audit_info *audit; /* NULL: the run was not audited */
+    const char **notes;             /* files left out and why */
     unsigned note_count;
     const struct mark *marks; /* of the run, the first one if there are several */
     unsigned mark_count;

@@ -81,6 +81,7 @@ struct run_info *run_info_of(struct arena *arena, const struct json_t *root)
     info->ended_ns = number(root, "ended_monotonic_ns");
     info->signal = (int)number(root, "signal");
     info->run_queue_known = json_is_true(json_object_get(root, "run_queue_known"));
+    info->audited = json_is_true(json_object_get(root, "audited"));
     read_threads(arena, info, json_object_get(root, "threads"));
     read_gaps(arena, info, json_object_get(root, "gaps"));
     return info;

@@ -34,6 +34,7 @@ struct run_info {
     uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: not known */
     int signal;                    /* that ended the program; 0 none */
     bool run_queue_known;
+    bool audited; /* every system call held the program up: its waits say nothing */
     struct run_thread *threads;
     unsigned thread_count;
     struct run_gap *gaps;

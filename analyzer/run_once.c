@@ -12,6 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The auditor could not take hold. */
+static const char *audit_obstacle(const struct run_setup *setup, int error)
+{
+    if (!setup->options.audit)
+        return NULL;
+    return error == -EPERM    ? "this process may not trace others (ptrace)"
+           : error == -ENOSYS ? "that needs Linux 5.3"
+                              : NULL;
+}
+
 static int start_status(int error)
 {
     switch (error) {
@@ -26,6 +36,22 @@ static int start_status(int error)
     }
 }
 
+static int start_program(struct run_once *run, char **environment)
+{
+    const struct run_setup *setup = run->setup;
+    struct launch_hook hook = {.before = auditor_seize, .data = &run->auditor};
+    if (!setup->options.audit)
+        return launch_start(&run->launch, setup->path, setup->argv, environment, NULL);
+    int error = auditor_start(&run->auditor, setup->dir.path, setup->library);
+    if (error)
+        return error;
+    hook.tracer = run->auditor.pid;
+    error = launch_start(&run->launch, setup->path, setup->argv, environment, &hook);
+    if (error)
+        auditor_cancel(&run->auditor);
+    return error;
+}
+
 int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
                    struct error *error)
 {
@@ -36,11 +62,15 @@ int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
                                       .threshold_ns = setup->options.threshold_ns,
                                       .max_size = setup->options.max_size};
     char **environment = preload_env_make(run->observed ? &preload : NULL, setup->path);
-    int result =
-        environment ? launch_start(&run->launch, setup->path, setup->argv, environment) : -ENOMEM;
+    int result = environment ? start_program(run, environment) : -ENOMEM;
     preload_env_free(environment);
     if (!result)
         return 0;
+    const char *obstacle = audit_obstacle(setup, result);
+    if (obstacle) {
+        error_set(error, "cannot audit %s: %s; without --audit it runs", setup->path, obstacle);
+        return EXIT_SETUP;
+    }
     error_set(error, "cannot run %s: %s", setup->path, strerror(-result));
     return start_status(result);
 }
@@ -69,11 +99,14 @@ static void check_handshake(const struct run_once *run)
 void run_once_wait(struct run_once *run)
 {
     struct launch *launch = &run->launch;
-    if (run->observed && run->setup->options.completeness)
+    const struct run_options *options = &run->setup->options;
+    if (run->observed && options->completeness && !options->audit)
         run->sampler = sampler_new(run->setup->dir.path, launch->pid, launch->started_monotonic_ns);
     launch_wait(launch, run->sampler ? sampler_tick : NULL, run->sampler);
     if (run->sampler)
         sampler_finish(run->sampler);
+    if (options->audit)
+        run->audited = auditor_finish(&run->auditor);
     run->end = launch_reap(launch);
     if (run->observed)
         check_handshake(run);
@@ -86,7 +119,8 @@ int run_once_record(const struct run_once *run)
                                 .launch = &run->launch,
                                 .end = run->end,
                                 .sampler = run->sampler,
-                                .gap = setup->gap[0] ? setup->gap : NULL};
+                                .gap = setup->gap[0] ? setup->gap : NULL,
+                                .audited = setup->options.audit};
     return run_record_write(&record, setup->dir.path);
 }
 

@@ -5,6 +5,7 @@
 #ifndef SHUNT_RUN_ONCE_H
 #define SHUNT_RUN_ONCE_H
 
+#include "auditor.h"
 #include "launch.h"
 #include "run_setup.h"
 #include "sampler.h"
@@ -15,6 +16,8 @@ struct run_once {
     struct launch launch;
     struct launch_end end;
     struct sampler *sampler; /* NULL: nothing is sampled */
+    struct auditor auditor;
+    bool audited; /* audit.json was written */
 };
 
 /* Starts it, with the library in it unless `observed` is false or setup->gap says that it cannot

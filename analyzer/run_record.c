@@ -4,10 +4,10 @@
  */
 #include "run_record.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "json_file.h"
+#include "run_info.h"
+
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +115,7 @@ static json_t *build(const struct run_record *record)
     json_object_set_new(root, "signal", number_or_null(record->end.signal, record->end.signal));
     json_object_set_new(root, "run_queue_known",
                         json_boolean(record->sampler && sampler_run_queue_known(record->sampler)));
+    json_object_set_new(root, "audited", json_boolean(record->audited));
     json_object_set_new(root, "host", text(system.nodename));
     json_object_set_new(root, "kernel", text(system.release));
     json_object_set_new(root, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
@@ -125,29 +126,8 @@ static json_t *build(const struct run_record *record)
 
 int run_record_write(const struct run_record *record, const char *dir)
 {
-    char final[PATH_MAX + 16];
-    char temporary[PATH_MAX + 32];
-    snprintf(final, sizeof final, "%s/run.json", dir);
-    snprintf(temporary, sizeof temporary, "%s/.run.json.XXXXXX", dir);
     json_t *root = build(record);
-    if (!root)
-        return -ENOMEM;
-    int error = 0;
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0) {
-        error = -errno;
-        goto out;
-    }
-    errno = EIO;
-    if (json_dumpfd(root, fd, JSON_INDENT(1)) < 0 || write(fd, "\n", 1) != 1)
-        error = -errno;
-    if (close(fd) < 0 && !error)
-        error = -errno;
-    if (!error && rename(temporary, final) < 0)
-        error = -errno;
-    if (error)
-        unlink(temporary);
-out:
+    int error = json_file_write(root, dir, RUN_INFO_NAME);
     json_decref(root);
     return error;
 }

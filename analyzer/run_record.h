@@ -15,6 +15,7 @@ struct run_record {
     struct launch_end end;
     const struct sampler *sampler; /* NULL: nothing was sampled */
     const char *gap;               /* NULL: none known */
+    bool audited;                  /* an audit held the program up at every system call */
 };
 
 /* What was sampled, as run.json's member "threads". */

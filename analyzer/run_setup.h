@@ -21,6 +21,7 @@ struct run_options {
     bool completeness;
     bool shared_dir;
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
+    bool audit;
 };
 
 struct run_setup {

@@ -23,6 +23,8 @@
 #include <x86intrin.h>
 
 #define NS_PER_S     1000000000ull
+#define EARLY_TICK   5000000ull /* doubled at each tick until it is a FIRST_TICK */
+#define EARLY_TICKS  5
 #define FIRST_TICK   100000000ull
 #define LATER_TICK   250000000ull
 #define FIRST_TICKS  20
@@ -461,6 +463,14 @@ struct sampler *sampler_new(const char *dir, pid_t pid, uint64_t started_ns)
     return NULL;
 }
 
+/* Many programs, and the children of a script, are over before a tenth of a second. */
+static uint64_t usual_tick(uint64_t taken)
+{
+    if (taken < EARLY_TICKS)
+        return EARLY_TICK << taken;
+    return taken < FIRST_TICKS ? FIRST_TICK : LATER_TICK;
+}
+
 uint64_t sampler_tick(void *data)
 {
     struct sampler *sampler = data;
@@ -470,7 +480,7 @@ uint64_t sampler_tick(void *data)
         if (sampler->sources[i].fd >= 0)
             visit_source(sampler, &sampler->sources[i]);
     sample_silent(sampler);
-    uint64_t usual = sampler->ticks++ < FIRST_TICKS ? FIRST_TICK : LATER_TICK;
+    uint64_t usual = usual_tick(sampler->ticks++);
     uint64_t least = (clock_ns(CLOCK_MONOTONIC) - began) * COST_FACTOR;
     return usual > least ? usual : least;
 }

@@ -83,11 +83,13 @@ enum call_id {
 #define CALL_VOID(name, ...) CALL_##name,
 #define VARIADIC(name, ...)  CALL_##name,
 #define ALIAS(twin, name)
+#define SYSCALL(name, ...) CALL_syscall_##name,
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID
 #undef VARIADIC
 #undef ALIAS
+#undef SYSCALL
     CALL_COUNT
 };
 

@@ -112,7 +112,12 @@ struct trace_header {
     char writer[32];      /* "shunt 0.1.0", terminated */
     uint64_t locks_aside; /* locks taken without waiting that no thread's record counts: before the
                              library was ready, and where a thread begins and ends; atomic add */
-    uint64_t reserved[63];
+    /* Where an auditor that has stopped a thread finds its call in progress: `self` bytes from the
+     * thread pointer lies a pointer, and `self_current` bytes behind what that points to a pointer
+     * to the thread's struct trace_current. self 0: not told. Written before the state is READY. */
+    int64_t self;
+    uint64_t self_current;
+    uint64_t reserved[61];
 };
 
 /* The control page, for switching while the program runs: two policy slots and a generation. In

@@ -47,9 +47,16 @@ static inline uint32_t arch_local_fetch_add(uint32_t *counter, uint32_t n)
     return n;
 }
 
-/* The frame pointer: its DWARF number (System V ABI, x86-64, figure 3.36); where a function that
- * keeps one has its frame's end relative to it; how far below that end a function may save its
- * caller's. */
-enum { ARCH_FRAME_REGISTER = 6, ARCH_FRAME_END = 16, ARCH_SAVED_FIRST = 16, ARCH_SAVED_LAST = 56 };
+/* DWARF numbers (System V ABI, x86-64, figure 3.36) of the frame pointer and the stack pointer;
+ * where a function that keeps one has its frame's end relative to it; how far below that end a
+ * function may save its caller's; the registers that a function gives back as it found them. */
+enum {
+    ARCH_FRAME_REGISTER = 6,
+    ARCH_STACK_REGISTER = 7,
+    ARCH_FRAME_END = 16,
+    ARCH_SAVED_FIRST = 16,
+    ARCH_SAVED_LAST = 56,
+    ARCH_CALLEE_SAVED = 1 << 3 | 1 << 6 | 0xf << 12 /* rbx, rbp, r12 to r15 */
+};
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "environment.h"
 
-#include "clock.h"
+#include "gap.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -187,15 +187,8 @@ char *const *environment_add(char *const *env, const struct image_facts *image, 
 static void record_gap(const char *path, const char *reason)
 {
     char text[512];
-    int n = snprintf(text, sizeof text, "child %.300s is not observed: %s", path ? path : "(fd)",
-                     reason);
-    struct trace_gap *gap = n > 0 ? (void *)trace_meta_new(sizeof *gap) : NULL;
-    if (!gap)
-        return;
-    gap->pid = trace_sealed() ? trace_file->pid : raw_getpid();
-    gap->when = clock_now();
-    gap->text = trace_string(STRING_TEXT, text, (size_t)n < sizeof text ? (size_t)n : sizeof text);
-    trace_commit(&gap->head, RECORD_GAP);
+    snprintf(text, sizeof text, "child %.300s is not observed: %s", path ? path : "(fd)", reason);
+    gap_note(text);
 }
 
 static int can_access(const char *path, int how)
@@ -322,9 +315,9 @@ static void without_loan(char **to, char *const *from)
     *to = NULL;
 }
 
-void environment_take_back(void)
+void environment_take_back(int lent)
 {
-    if (!loan_enter(PATIENCE))
+    if (!lent || !loan_enter(PATIENCE))
         return;
     if (--loan.users == 0) {
         /* setenv meanwhile made a copy of what was lent. */

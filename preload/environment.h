@@ -8,6 +8,7 @@
 
 #include "image.h"
 
+#include <alloca.h>
 #include <stddef.h>
 
 /* Takes our variables out of environ. Constructor only, after they were read. */
@@ -30,14 +31,35 @@ int environment_wanted(const struct image_facts *image, const char *path);
  * start. The gap is recorded. */
 int environment_refused(const char *path, size_t bytes);
 
-/* For libc functions that spawn with environ: lends it our variables until as many have taken it
- * back. 1 if so: only then is it taken back. */
-int environment_lend(void);
-void environment_take_back(void);
-
 /* Is this the lent environment, as another thread may meet it? What it is without the loan is
  * written into `own` (of environment_room) and returned. */
 int environment_is_lent(char *const *env);
 char *const *environment_own(char *const *env, char **own);
+
+/* The environment for a child: `env`, or in the calling function's frame a copy with our variables:
+ * this runs between vfork and exec, and in signal handlers. `look`, the facts of the child's image,
+ * is an expression that is not evaluated where nobody may look. */
+#define ENVIRONMENT_WITH_US(env, look, path)                                          \
+    ({                                                                                \
+        char *const *given = (env);                                                   \
+        size_t room = environment_room(given);                                        \
+        size_t bytes = room * sizeof(char *) + environment_text(given);               \
+        if (environment_is_lent(given))                                               \
+            given = environment_own(given, alloca(room * sizeof(char *)));            \
+        char *const *chosen = given;                                                  \
+        if (!environment_refused(path, bytes)) {                                      \
+            struct image_facts image = look;                                          \
+            if (environment_wanted(&image, path)) {                                   \
+                char **with = alloca(bytes);                                          \
+                chosen = environment_add(given, &image, with, (char *)(with + room)); \
+            }                                                                         \
+        }                                                                             \
+        chosen;                                                                       \
+    })
+
+/* For libc functions that spawn with environ: lends it our variables until as many have taken it
+ * back. 1 if so; what it said is said again when it is taken back. */
+int environment_lend(void);
+void environment_take_back(int lent);
 
 #endif

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * The exec and spawn family: children that can take us get our variables back, others are left
- * alone and recorded as gaps. Everything before exec lies on the stack: these run between vfork and
- * exec, and in signal handlers. An environment too large for that is passed on as it is.
+ * The exec family, which is not measured: images that can take us get our variables back, others
+ * are left alone and recorded as gaps. These run between vfork and exec, and in signal handlers.
  */
 #include "exec.h"
 
 #include "environment.h"
-#include "trace.h"
 
 #include <alloca.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <wordexp.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -27,11 +22,6 @@ static struct {
     __typeof__(&execvpe) execvpe;
     __typeof__(&fexecve) fexecve;
     __typeof__(&execveat) execveat;
-    __typeof__(&posix_spawn) posix_spawn;
-    __typeof__(&posix_spawnp) posix_spawnp;
-    __typeof__(&system) system;
-    __typeof__(&popen) popen;
-    __typeof__(&wordexp) wordexp;
 } next;
 
 static void *next_find(void **where, const char *name)
@@ -49,42 +39,17 @@ void exec_start(void)
     (void)NEXT(execvpe);
     (void)NEXT(fexecve);
     (void)NEXT(execveat);
-    (void)NEXT(posix_spawn);
-    (void)NEXT(posix_spawnp);
-    (void)NEXT(system);
-    (void)NEXT(popen);
-    (void)NEXT(wordexp);
 }
-
-/* The environment for a child with this image (an expression, which is not evaluated where nobody
- * may look): `env`, or in this function's frame a copy with our variables. */
-#define WITH_US(env, look, path)                                                      \
-    ({                                                                                \
-        char *const *given = (env);                                                   \
-        size_t room = environment_room(given);                                        \
-        size_t bytes = room * sizeof(char *) + environment_text(given);               \
-        if (environment_is_lent(given))                                               \
-            given = environment_own(given, alloca(room * sizeof(char *)));            \
-        char *const *chosen = given;                                                  \
-        if (!environment_refused(path, bytes)) {                                      \
-            struct image_facts image = look;                                          \
-            if (environment_wanted(&image, path)) {                                   \
-                char **with = alloca(bytes);                                          \
-                chosen = environment_add(given, &image, with, (char *)(with + room)); \
-            }                                                                         \
-        }                                                                             \
-        chosen;                                                                       \
-    })
 
 static int exec_path(const char *path, char *const argv[], char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, path), path);
     return NEXT(execve)(path, argv, env);
 }
 
 static int exec_search(const char *file, char *const argv[], char *const envp[])
 {
-    char *const *env = WITH_US(envp, image_check_search(file), file);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check_search(file), file);
     return NEXT(execvpe)(file, argv, env);
 }
 
@@ -112,7 +77,7 @@ EXPORTED int fexecve(int fd, char *const argv[], char *const envp[])
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    char *const *env = WITH_US(envp, image_check(AT_FDCWD, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, path), path);
     return NEXT(fexecve)(fd, argv, env);
 }
 
@@ -122,10 +87,10 @@ EXPORTED int execveat(int directory, const char *path, char *const argv[], char 
     if (flags & AT_EMPTY_PATH && !*path) {
         char self[32];
         snprintf(self, sizeof self, "/proc/self/fd/%d", directory);
-        char *const *env = WITH_US(envp, image_check(AT_FDCWD, self), self);
+        char *const *env = ENVIRONMENT_WITH_US(envp, image_check(AT_FDCWD, self), self);
         return NEXT(execveat)(directory, path, argv, env, flags);
     }
-    char *const *env = WITH_US(envp, image_check(directory, path), path);
+    char *const *env = ENVIRONMENT_WITH_US(envp, image_check(directory, path), path);
     return NEXT(execveat)(directory, path, argv, env, flags);
 }
 
@@ -177,67 +142,4 @@ EXPORTED int execlp(const char *file, const char *first, ...)
     ARGUMENTS(argv, list, first)
     va_end(list);
     return exec_search(file, argv, environ);
-}
-
-/* An action may change the directory in which a relative path begins; which, only libc knows. */
-static struct image_facts spawned(struct image_facts image, const char *path,
-                                  const posix_spawn_file_actions_t *actions)
-{
-    if (actions && *path != '/' && image.verdict == IMAGE_NOT_FOUND)
-        image.verdict = IMAGE_UNREADABLE;
-    return image;
-}
-
-EXPORTED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                         const posix_spawnattr_t *attributes, char *const argv[],
-                         char *const envp[])
-{
-    char *const *env = WITH_US(envp, spawned(image_check(AT_FDCWD, path), path, actions), path);
-    return NEXT(posix_spawn)(pid, path, actions, attributes, argv, env);
-}
-
-EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                          const posix_spawnattr_t *attributes, char *const argv[],
-                          char *const envp[])
-{
-    char *const *env = WITH_US(envp, spawned(image_check_search(file), file, actions), file);
-    return NEXT(posix_spawnp)(pid, file, actions, attributes, argv, env);
-}
-
-/* ---- libc's own spawns: /bin/sh with environ, past every wrapper ---- */
-
-static int lend(void)
-{
-    static const char shell[] = "/bin/sh";
-    if (environment_refused(shell, 0))
-        return 0;
-    struct image_facts image = image_check(AT_FDCWD, shell);
-    return environment_wanted(&image, shell) && environment_lend();
-}
-
-EXPORTED int system(const char *command)
-{
-    int lent = lend();
-    int result = NEXT(system)(command);
-    if (lent)
-        environment_take_back();
-    return result;
-}
-
-EXPORTED FILE *popen(const char *command, const char *mode)
-{
-    int lent = lend();
-    FILE *result = NEXT(popen)(command, mode);
-    if (lent)
-        environment_take_back();
-    return result;
-}
-
-EXPORTED int wordexp(const char *words, wordexp_t *expanded, int flags)
-{
-    int lent = lend();
-    int result = NEXT(wordexp)(words, expanded, flags);
-    if (lent)
-        environment_take_back();
-    return result;
 }

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <threads.h>
 
 /* Calls that came before the library was ready: counted here, and into the trace when there is one.
  */
@@ -221,10 +222,19 @@ static void note_target(struct trace_slot *slot, uint32_t target)
     slot->target = target;
 }
 
-/* The mutex that a condition's wait gave back. */
+/* The lock that is not held during the call: the one it waited for, the mutex that a condition's
+ * wait gave back. */
 static const void *released(const struct visit *v)
 {
-    return call_infos[v->call].fd == CALLFD_RELEASES ? v->address : NULL;
+    switch (call_infos[v->call].fd) {
+    case CALLFD_MUTEX:
+    case CALLFD_READ:
+    case CALLFD_WRITE:
+    case CALLFD_RELEASES:
+        return v->address;
+    default:
+        return NULL;
+    }
 }
 
 static void count_blocked(struct visit *v, int failed, int error, long result)
@@ -273,4 +283,19 @@ void guard_slow(struct visit *v, int failed, long result)
         slot_check(t, v->caller, v->frame, slot);
     thread_sample(t, v->start + v->ticks, 0);
     errno = saved;
+}
+
+void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame)
+{
+    guard_enter(v, call, caller, frame);
+}
+
+void guard_begin_far(struct visit *v, int waits)
+{
+    guard_begin(v, waits);
+}
+
+void guard_leave_far(struct visit *v, int waits, int failed, long result)
+{
+    guard_leave(v, waits, failed, result);
 }

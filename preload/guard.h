@@ -24,8 +24,8 @@ struct visit {
     struct turn_point *point;   /* poll family */
     struct wait_facts wait;     /* poll family */
     struct trace_current outer; /* nested: the record to put back */
-    const void *address;        /* connect: the peer; poll: the set; read after the call has. A
-                                   condition's wait: the mutex, not read */
+    const void *address;        /* connect: the peer; poll: the set; read after the call has. Not
+                                   read: what a lock's or a condition's wait does not hold */
     uint32_t length;            /* of it */
     uint32_t slot;              /* record id; 0: its chain is not known yet */
     uint32_t target;            /* close: string id, looked up before the call */
@@ -206,5 +206,10 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
     if (__builtin_expect(ticks >= thread_threshold || failed || guard_check_due(slot), 0))
         guard_slow(v, failed, result);
 }
+
+/* The same three, out of line: see PACE in wrapper.h. */
+void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame);
+void guard_begin_far(struct visit *v, int waits);
+void guard_leave_far(struct visit *v, int waits, int failed, long result);
 
 #endif

@@ -6,15 +6,15 @@
 #include "wrapper.h"
 
 /* The body of a wrapper around `real`, with the row's columns. */
-#define BODY(real, name, result, fail, blocks, fd_, ...)            \
-    {                                                               \
-        struct visit v;                                             \
-        ENTER(&v, name);                                            \
-        NOTE(fd_, &v, ARGS(__VA_ARGS__));                           \
-        guard_begin(&v, WAITS_##blocks);                            \
-        result r = real(ARGS(__VA_ARGS__));                         \
-        guard_leave(&v, WAITS_##blocks, FAILED_##fail(r), (long)r); \
-        return r;                                                   \
+#define BODY(real, name, result, fail, blocks, fd_, ...)                  \
+    {                                                                     \
+        struct visit v;                                                   \
+        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                 \
+        GUARD(begin, fd_)(&v, WAITS_##blocks);                            \
+        result r = real(ARGS(__VA_ARGS__));                               \
+        GUARD(leave, fd_)(&v, WAITS_##blocks, FAILED_##fail(r), (long)r); \
+        return r;                                                         \
     }
 
 #define CALL(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
@@ -31,11 +31,11 @@
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                      \
     {                                                                                 \
         struct visit v;                                                               \
-        ENTER(&v, name);                                                              \
+        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                            \
         NOTE(fd_, &v, ARGS(__VA_ARGS__));                                             \
-        guard_begin(&v, WAITS_##blocks);                                              \
+        GUARD(begin, fd_)(&v, WAITS_##blocks);                                        \
         REAL(name)(ARGS(__VA_ARGS__));                                                \
-        guard_leave(&v, WAITS_##blocks, 0, 0);                                        \
+        GUARD(leave, fd_)(&v, WAITS_##blocks, 0, 0);                                  \
     }
 
 /* A lock is tried first; the one that is not free is waited for out of line. */
@@ -51,11 +51,10 @@
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                                  \
     {                                                                                             \
         result tried = TRY(name, ARGS(__VA_ARGS__));                                              \
-        if (lock_took(tried, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind,                         \
-                      __builtin_return_address(0)))                                               \
+        if (lock_took(tried, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind, CALLER))                \
             return tried;                                                                         \
         struct lock_wait w;                                                                       \
-        lock_wait_init(&w, tried, __builtin_return_address(0), __builtin_dwarf_cfa());            \
+        lock_wait_init(&w, tried, CALLER, FRAME);                                                 \
         return wait_##name(&w, ARGS(__VA_ARGS__));                                                \
     }
 
@@ -77,6 +76,7 @@
 #define VERSIONED_ALIAS(twin, name, since, old)                \
     WRAPPER_SAME(wrap_##twin, wrap_##name, twin, "@@", #since) \
     WRAPPER_SAME(wrap_old_##twin, wrap_old_##name, twin, "@", #old)
+#define VERSION(name, version) WRAPPER_SAME(wrap_same_##name, wrap_##name, name, "@", #version)
 #include "calls.def"
 #undef CALL
 #undef CALL_VOID

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "environment.h"
 #include "exec.h"
+#include "gap.h"
 #include "guard.h"
 #include "lock.h"
 #include "modules.h"
@@ -20,6 +21,7 @@
 #include "trace.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,17 +69,6 @@ static void write_calls(void)
     }
 }
 
-static void note_gap(const char *text)
-{
-    struct trace_gap *gap = (void *)trace_meta_new(sizeof *gap);
-    if (!gap)
-        return;
-    gap->pid = raw_getpid();
-    gap->when = clock_now();
-    gap->text = trace_string(STRING_TEXT, text, strlen(text));
-    trace_commit(&gap->head, RECORD_GAP);
-}
-
 static int open_trace(const char *dir)
 {
     char name[TRACE_THREAD_NAME + 1] = "";
@@ -89,6 +80,8 @@ static int open_trace(const char *dir)
     trace_file->clock = clock_kind;
     trace_file->first_clock = first;
     trace_file->threshold_ns = number_setting("SHUNT_THRESHOLD_NS", default_threshold_ns);
+    trace_file->self = (char *)&thread_self - (char *)__builtin_thread_pointer();
+    trace_file->self_current = offsetof(struct thread, current);
     return 1;
 }
 
@@ -121,7 +114,7 @@ __attribute__((constructor)) static void start(void)
     write_calls();
     modules_start();
     if (!stack_start())
-        note_gap("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
+        gap_note("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
     if (thread_start() == 0)
         start_observing();
 }

@@ -13,7 +13,7 @@
 #include <dlfcn.h>
 #include <linux/futex.h>
 
-enum { READERS_ASKED = 64 };
+enum { READERS_ASKED = 64, OWNER_PATIENCE = 50 };
 
 static uint64_t early;            /* locks taken before there was a trace */
 static uint16_t unwinders_module; /* whose locks must not be unwound: the unwinder takes them */
@@ -167,12 +167,24 @@ static int holds_lock(const struct trace_thread *record, void *lock)
     return 0;
 }
 
+/* The owner comes a moment after the lock is taken. 0: it is free again, or nobody can tell. */
+static int32_t owner_of(const pthread_mutex_t *mutex)
+{
+    int32_t owner = 0;
+    for (int i = 0; i < OWNER_PATIENCE && !owner; i++) {
+        owner = __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED);
+        if (!__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED))
+            break;
+    }
+    return owner;
+}
+
 /* The thread that holds the lock. Of several readers one is named. */
 static const struct trace_thread *holder_of(const struct lock_wait *w)
 {
     const pthread_rwlock_t *lock = w->lock;
     if (w->kind == TRACE_LOCK_MUTEX)
-        return roster_find(((const pthread_mutex_t *)w->lock)->__data.__owner);
+        return roster_find(owner_of(w->lock));
     if (lock->__data.__cur_writer)
         return roster_find(lock->__data.__cur_writer);
     return roster_each(READERS_ASKED, holds_lock, (void *)w->lock);
@@ -233,6 +245,7 @@ int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintpt
             count_aside();
     } else if (t && !is_unwinders(w->caller)) {
         guard_enter(&w->visit, call, w->caller, w->frame);
+        w->visit.address = lock;
         find_holder(w);
         guard_begin(&w->visit, 0);
     }
@@ -255,17 +268,18 @@ static void note_wait(const struct lock_wait *w)
     contention_add(w->visit.thread, &fact, w->visit.ticks);
 }
 
+/* What is held is noted first: others may be waiting already, and ask. */
 void lock_wait_end(struct lock_wait *w, int failed, int result)
 {
     int saved = errno;
     struct thread *t = w->visit.thread;
+    if (t && t->epoch && (!result || result == EOWNERDEAD))
+        hold(t, w, 0);
     guard_leave(&w->visit, 0, failed, result);
     if (t && t->epoch && w->visit.slot && call_infos[w->visit.call].blocks == BLOCKS_LOCK)
         note_wait(w);
     else if (!t && observe_epoch)
         trace_lose(TRACE_LOSS_CALLS, 1);
-    if (t && t->epoch && (!result || result == EOWNERDEAD))
-        hold(t, w, 0);
     errno = saved;
 }
 

@@ -6,6 +6,7 @@
 #include "modules.h"
 
 #include "clock.h"
+#include "libc_objects.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -46,8 +47,7 @@ void modules_start(void)
 /* libc and what belongs to it: never an owner. */
 static int is_libc(const char *path)
 {
-    static const char *const names[] = {"libc.so",  "ld-linux",  "libpthread.so", "librt.so",
-                                        "libdl.so", "libanl.so", "libresolv.so",  "linux-vdso"};
+    static const char *const names[] = {LIBC_OBJECTS};
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)

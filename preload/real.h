@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <ftw.h>
+#include <glob.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <mqueue.h>
@@ -27,6 +28,7 @@
 #include <semaphore.h>
 #include <shadow.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,10 +52,13 @@
 #include <unistd.h>
 #include <utime.h>
 #include <wchar.h>
+#include <wordexp.h>
 
 /* Parameters of the table whose types have no name in libc. */
 typedef int scandir_select(const struct dirent *entry);
 typedef int scandir_order(const struct dirent **a, const struct dirent **b);
+typedef int glob_error(const char *path, int error);
+typedef void *thread_function(void *argument);
 typedef int fts_order(const FTSENT **a, const FTSENT **b);
 
 struct real_calls {

@@ -7,12 +7,16 @@
 #include "stack.h"
 
 #include "arch_x86_64.h"
+#include "cfi.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
 #include <unwind.h>
 
-enum { FRAME_DISTANCE_MOST = 64 << 20, FRAMES_BEYOND_MOST = 4096 };
+enum { FRAME_DISTANCE_MOST = 64 << 20, FRAME_MOST = 8 << 20, FRAMES_BEYOND_MOST = 4096 };
+
+/* Addresses that can be code: above the pages that are never mapped, in the lower half. */
+enum { CODE_LOWEST = 1 << 16, ADDRESS_BITS = 47 };
 
 struct walk {
     struct chain *chain;
@@ -31,6 +35,14 @@ static _Unwind_Ptr (*get_ip)(struct _Unwind_Context *, int *);
 static _Unwind_Word (*get_cfa)(struct _Unwind_Context *);
 static _Unwind_Word (*get_register)(struct _Unwind_Context *, int);
 
+/* What _Unwind_Find_FDE tells besides the FDE (libgcc, unwind-dw2-fde.h). */
+struct fde_bases {
+    void *text;
+    void *data;
+    void *function;
+};
+static const void *(*find_fde)(void *, struct fde_bases *);
+
 static _Unwind_Reason_Code nothing(struct _Unwind_Context *context, void *data)
 {
     (void)context, (void)data;
@@ -46,7 +58,8 @@ int stack_start(void)
     *(void **)&get_cfa = dlsym(libgcc, "_Unwind_GetCFA");
     *(void **)&backtrace = dlsym(libgcc, "_Unwind_Backtrace");
     *(void **)&get_register = dlsym(libgcc, "_Unwind_GetGR");
-    if (!get_ip || !get_cfa || !get_register || !backtrace) {
+    *(void **)&find_fde = dlsym(libgcc, "_Unwind_Find_FDE");
+    if (!get_ip || !get_cfa || !get_register || !find_fde || !backtrace) {
         backtrace = NULL;
         return 0;
     }
@@ -110,17 +123,70 @@ static void tell_end(struct walk *w, uint32_t i, uintptr_t cfa)
 }
 
 /* Adds the frame that ends at `cfa`, and follows the frame pointer into the next. */
-static void add_frame(struct walk *w, struct _Unwind_Context *context, uintptr_t ip, uintptr_t cfa)
+static void add_frame(struct walk *w, uintptr_t ip, uintptr_t cfa, uintptr_t pointer)
 {
     struct chain *c = w->chain;
     uint32_t i = c->frames++;
-    uintptr_t pointer = get_register(context, ARCH_FRAME_REGISTER);
     c->value[i] = ip;
     c->size[i] = (uint32_t)(cfa - c->top);
     tell_end(w, i, cfa);
     if (!i || pointer != w->pointer)
         w->saved = saved_at(cfa, pointer);
     w->pointer = pointer;
+    c->top = cfa;
+}
+
+/* libgcc knows the others' values only after a function has saved them. */
+static int saved_by_callees(unsigned reg)
+{
+    return ARCH_CALLEE_SAVED >> reg & 1;
+}
+
+/* Where the frame with this rule and stack pointer ends; 0 if that cannot be right. */
+static uintptr_t frame_end(struct _Unwind_Context *context, const struct cfi_rule *rule,
+                           uintptr_t pointer)
+{
+    uintptr_t at = pointer;
+    if (rule->reg != ARCH_STACK_REGISTER) {
+        if (!saved_by_callees(rule->reg))
+            return 0;
+        at = get_register(context, (int)rule->reg);
+    }
+    at += (uintptr_t)rule->offset;
+    if (rule->kind == CFI_INDIRECT) {
+        if (at % sizeof(void *) || at < pointer || at - pointer > FRAME_MOST)
+            return 0;
+        at = *(const uintptr_t *)at;
+    }
+    if (at % sizeof(void *) || at <= pointer || at - pointer > FRAME_MOST)
+        return 0;
+    return at;
+}
+
+/* Looks where libgcc would go from a frame before it does: it follows whatever lies on the stack,
+ * and reads at an address that no unwind information covers. 0 to stop here. */
+static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr_t ip,
+                        uintptr_t pointer)
+{
+    struct fde_bases bases;
+    const void *fde = find_fde((char *)ip - 1, &bases);
+    if (!fde)
+        return 1; /* libgcc stops by itself */
+    struct cfi_rule rule = cfi_rule(fde, (uintptr_t)bases.function, ip);
+    if (rule.kind == CFI_OUTERMOST || rule.kind == CFI_TRAMPOLINE)
+        return 1;
+    uintptr_t end = rule.kind == CFI_UNKNOWN ? 0 : frame_end(context, &rule, pointer);
+    if (!end)
+        return 0;
+    uintptr_t caller = *(const uintptr_t *)(end - sizeof(void *));
+    if (!caller || find_fde((char *)caller - 1, &bases))
+        return 1;
+    /* Generated code: the last frame of a chain. */
+    int on_stack = caller - w->frame <= FRAME_DISTANCE_MOST;
+    if (caller >= CODE_LOWEST && !(caller >> ADDRESS_BITS) && !on_stack &&
+        w->chain->frames < TRACE_FRAMES)
+        add_frame(w, caller, end, w->pointer);
+    return 0;
 }
 
 /* The CFA that libgcc shows for a frame is its stack pointer at the instruction: the return address
@@ -143,16 +209,15 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *data)
     if (cfa < c->top || cfa - w->frame > FRAME_DISTANCE_MOST)
         return stop(w, CONTEXT_CUT_STACK);
     if (c->frames < TRACE_FRAMES) {
-        add_frame(w, context, ip, cfa);
-        c->top = cfa;
-        return _URC_NO_REASON;
+        add_frame(w, ip, cfa, get_register(context, ARCH_FRAME_REGISTER));
+        return next_is_safe(w, context, ip, cfa) ? _URC_NO_REASON : stop(w, CONTEXT_CUT_UNWIND);
     }
     c->top = cfa;
     /* Deep in a recursion: go on only to learn that this is the thread's own stack. */
     c->flags |= CONTEXT_CUT_DEPTH;
     if (on_own_stack(w, cfa) || ++w->beyond > FRAMES_BEYOND_MOST)
         return stop(w, 0);
-    return _URC_NO_REASON;
+    return next_is_safe(w, context, ip, cfa) ? _URC_NO_REASON : stop(w, CONTEXT_CUT_UNWIND);
 }
 
 void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wrappers of calls.def's VARIADIC rows, by hand, and the doors through which a process gives
- * up rights that shunt needs: seccomp and the cycle counter.
+ * The wrappers of calls.def's VARIADIC rows, by hand; those of stdio and of syscall have files of
+ * their own.
  */
+#include "rights.h"
 #include "wrapper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <stdarg.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #ifndef O_TMPFILE
 #define O_TMPFILE 020200000
@@ -163,49 +161,6 @@ WRAPPER(ptrace, long, (int request, ...))
     return r;
 }
 
-/* ---- giving up rights ---- */
-
-struct rights {
-    int clock;  /* reading the cycle counter becomes fatal */
-    int calls;  /* system calls of ours may be punished */
-    int before; /* ... and were so already */
-};
-
-static struct rights rights_of_prctl(int option, unsigned long a)
-{
-    int strict = option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT;
-    return (struct rights){.clock = strict || (option == PR_SET_TSC && a == PR_TSC_SIGSEGV),
-                           .calls = option == PR_SET_SECCOMP};
-}
-
-static struct rights rights_of_syscall(long number, long a, long b)
-{
-    if (number == SYS_prctl)
-        return rights_of_prctl((int)a, (unsigned long)b);
-    if (number != SYS_seccomp || a > SECCOMP_SET_MODE_FILTER)
-        return (struct rights){0};
-    return (struct rights){.clock = a == SECCOMP_SET_MODE_STRICT, .calls = 1};
-}
-
-/* Before the call, so that nothing of ours can come after it. */
-static void rights_give_up(struct rights *lost)
-{
-    lost->before = trace_sealed();
-    if (lost->clock)
-        clock_forbid();
-    if (lost->calls)
-        trace_seal();
-}
-
-/* The kernel refused; programs ask in this way what it knows. */
-static void rights_refused(const struct rights *lost)
-{
-    if (lost->clock)
-        clock_allow();
-    if (lost->calls && !lost->before)
-        trace_unseal();
-}
-
 WRAPPER(prctl, int, (int option, ...))
 {
     va_list list;
@@ -222,30 +177,6 @@ WRAPPER(prctl, int, (int option, ...))
     struct rights lost = rights_of_prctl(option, a);
     rights_give_up(&lost);
     int r = REAL(prctl)(option, a, b, c, d);
-    if (r == -1)
-        rights_refused(&lost);
-    guard_leave(&v, 0, r == -1, r);
-    return r;
-}
-
-WRAPPER(syscall, long, (long number, ...))
-{
-    va_list list;
-    va_start(list, number);
-    long a = va_arg(list, long);
-    long b = va_arg(list, long);
-    long c = va_arg(list, long);
-    long d = va_arg(list, long);
-    long e = va_arg(list, long);
-    long f = va_arg(list, long);
-    va_end(list);
-
-    struct visit v;
-    ENTER(&v, syscall);
-    guard_begin(&v, 0);
-    struct rights lost = rights_of_syscall(number, a, b);
-    rights_give_up(&lost);
-    long r = REAL(syscall)(number, a, b, c, d, e, f);
     if (r == -1)
         rights_refused(&lost);
     guard_leave(&v, 0, r == -1, r);

@@ -8,10 +8,13 @@
  *   read-deep     the same below a chain of ten functions
  *   echo          a send and a recv of one byte on a socketpair, counted as two calls
  *   echo-clocked, echo-deep
+ *   mutex         a lock and an unlock of a free mutex, counted as two calls, in a single thread
+ *   mutex-threads the same while there is another thread
  *
  * Compiled without frame pointers.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +70,29 @@ INLINE void clocked_echo(void)
     ticks += __rdtsc() - start;
     if (sent != 1 || received != 1)
         fail("echo");
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+INLINE void plain_mutex(void)
+{
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void *sleep_on(void *arg)
+{
+    for (;;)
+        pause();
+    return arg;
+}
+
+/* libc takes shorter ways in a process with one thread. */
+static void add_thread(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, sleep_on, NULL) != 0)
+        fail("pthread_create");
 }
 
 /* Ten functions between main and the call; the asm keeps each call from becoming a jump. */
@@ -134,6 +160,12 @@ int main(int argc, char **argv)
         best = best_batch(clocked_echo, 2, count);
     else if (!strcmp(kind, "echo-deep"))
         best = best_batch(echo_1, 2, count);
+    else if (!strcmp(kind, "mutex"))
+        best = best_batch(plain_mutex, 2, count);
+    else if (!strcmp(kind, "mutex-threads")) {
+        add_thread();
+        best = best_batch(plain_mutex, 2, count);
+    }
     if (best == 0 || best == 1e18) {
         fprintf(stderr, "usage: calls KIND COUNT\n");
         return 2;

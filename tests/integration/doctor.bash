@@ -15,6 +15,20 @@ says() {
   awk 'length > 80 { exit 1 }' out || [[ $program == /* ]] || fail "$program: wider than 80 columns"
 }
 
+# does_not_say PROGRAM TEXT
+does_not_say() {
+  "$SHUNT" doctor "$1" >out 2>err
+  tr -s ' \n' ' ' <out >flat
+  ! grep -qF -- "$2" flat || fail "$1: '$2' in: $(cat out)"
+}
+
+# found PROGRAM ID: in the JSON, too, with the same exit status
+found() {
+  "$SHUNT" doctor --json "$1" >doctor.json || fail "doctor --json $1"
+  [ "$(json doctor.json "any(f['id'] == '$2' and f['text'] for f in d['findings'])")" = True ] ||
+    fail "$1: no finding $2 in $(cat doctor.json)"
+}
+
 # refuses PROGRAM TEXT: one sentence, exit 1, nothing on stdout.
 refuses() {
   "$SHUNT" doctor "$1" >out 2>err
@@ -40,6 +54,46 @@ fi
 if command -v redis-server >/dev/null; then
   says 0 redis-server fdatasync epoll_wait 'LIBRARIES' 'It can be observed.'
 fi
+
+# What lies past libc: told by its function, and not where the bytes are there by chance.
+says 0 "$PROGRAMS/raw_syscall" 'at least 1 raw system call instruction' 'the program 1, in ask_kernel'
+found "$PROGRAMS/raw_syscall" raw-syscalls
+does_not_say /bin/bash 'system call instructions outside libc'
+
+# Interpreters, their versions and what their scripts could import.
+version=$(/usr/bin/python3 -c 'import sys; print("Python %d.%d" % sys.version_info[:2])')
+says 0 /usr/bin/python3 "it runs $version" 'the frames of this version can be named'
+found /usr/bin/python3 interpreter
+printf '#!/usr/bin/python3\n' >green && chmod +x green
+mkdir -p site/eventlet && : >site/eventlet/__init__.py
+PYTHONPATH=$work/site says 0 ./green 'its Python can import' 'eventlet'
+PATH=/usr/bin:/bin says 0 ./script 'run by /usr/bin/env and /usr/bin/python3' "it runs $version"
+
+# Names and chains.
+if [ -e /var/lib/dpkg/info/bash.list ]; then says 0 /bin/bash "Debian's package bash-dbgsym"; fi
+if command -v objcopy >/dev/null; then
+  objcopy -R .eh_frame -R .eh_frame_hdr "$PROGRAMS/phases" flat_chains
+  says 0 ./flat_chains 'no unwind information (.eh_frame) in the program'
+  does_not_say "$PROGRAMS/phases" 'no unwind information'
+fi
+
+# What is set here, and what runs here.
+LD_PRELOAD=libm.so.6 says 0 "$PROGRAMS/hello" 'LD_PRELOAD is set to libm.so.6: it is kept'
+mkfifo fifo
+bash -c 'exec 7<>fifo; read -r -u 7 line' &
+servers+=($!)
+says 0 $! "process $! runs without the library" 'shunt run -- /usr/bin/bash'
+mkdir trace
+LD_PRELOAD=$LIBSHUNT SHUNT_DIR=$work/trace bash -c 'exec 7<>fifo; read -r -u 7 line' &
+observed=$!
+servers+=($observed)
+carries() { "$SHUNT" doctor $observed | tr -s ' \n' ' ' | grep -qF "process $observed carries the library"; }
+wait_for 30 carries || fail "an observed process: $("$SHUNT" doctor $observed)"
+
+"$SHUNT" doctor --json "$PROGRAMS/hello_static" >doctor.json
+[ $? -eq 1 ] && [ "$(json doctor.json "d['kind'], d['observable']")" = "('static', False)" ] ||
+  fail "a static program in JSON: $(cat doctor.json)"
+refuses 4194999 'no process with this number'
 
 refuses ./missing 'no such file'
 refuses shunt-no-such-command 'no such command'

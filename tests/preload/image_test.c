@@ -180,9 +180,9 @@ Test(environment, loan_is_taken_back)
     environ = before;
     environment_hide();
     char **mine = environ;
-    environment_lend();
+    int lent = environment_lend();
     cr_assert(holds(environ, "SHUNT_DIR=/tmp/t"));
-    environment_take_back();
+    environment_take_back(lent);
     cr_assert_eq(environ, mine);
     cr_assert_not(holds(environ, "SHUNT_DIR=/tmp/t"));
 }
@@ -195,14 +195,14 @@ Test(environment, last_of_several_takes_back)
     cr_assert(environment_lend());
     char **lent = environ;
     cr_assert(environment_lend());
-    environment_take_back();
+    environment_take_back(1);
     cr_assert_eq(environ, lent);
     cr_assert(holds(environ, "SHUNT_DIR=/tmp/t"));
-    environment_take_back();
+    environment_take_back(1);
     cr_assert_eq(environ, mine);
     cr_assert(environment_lend());
     cr_assert_eq(environ, lent); /* other threads may have been reading it all the time */
-    environment_take_back();
+    environment_take_back(1);
 }
 
 Test(environment, lent_environment_is_not_passed_on)
@@ -213,7 +213,7 @@ Test(environment, lent_environment_is_not_passed_on)
     cr_assert(environment_is_lent(environ));
     char **own = malloc(environment_room(environ) * sizeof *own);
     environment_own(environ, own);
-    environment_take_back();
+    environment_take_back(1);
     for (unsigned i = 0; environ[i] || own[i]; i++)
         cr_assert_str_eq(own[i], environ[i]);
     cr_assert_not(environment_is_lent(environ));
@@ -223,9 +223,9 @@ Test(environment, setenv_during_a_loan_is_kept)
 {
     environ = before;
     environment_hide();
-    environment_lend();
+    int lent = environment_lend();
     setenv("NEW", "1", 1);
-    environment_take_back();
+    environment_take_back(lent);
     cr_assert_str_eq(getenv("NEW"), "1");
     cr_assert_null(getenv("SHUNT_DIR"));
     cr_assert_str_eq(getenv("LD_PRELOAD"), "/x/liba.so:/z/libb.so");

@@ -13,7 +13,7 @@
 set -u
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 PYTHON=/usr/bin/python3.11
-export -n MODE SHUNT DUMP CACHE WORK ISOLATED
+export -n MODE SHUNT DUMP CACHE WORK ISOLATED FIRST_PID
 action=${1:-} argument=${2:-}
 
 die() {
@@ -21,8 +21,11 @@ die() {
   exit 1
 }
 
-# The unit has a network of its own with a loopback device alone.
-[ "${ISOLATED:-}" != 1 ] || [ "$action" != unit ] || ip link set lo up
+# The unit has a network of its own with a loopback device alone, and process ids of its own.
+if [ "${ISOLATED:-}" = 1 ] && [ "$action" = unit ]; then
+  ip link set lo up
+  echo "$FIRST_PID" >/proc/sys/kernel/ns_last_pid
+fi
 
 # program COMMAND...: runs it bare or observed, with all its descendants; its exit status is left in
 # $status. An observed run leaves `TRACES CALLS LOST` in $WORK/proof and no traces.

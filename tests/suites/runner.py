@@ -6,6 +6,7 @@ As root every unit has a network, IPC and process ids of its own: it meets no ot
 leaves no process behind. Otherwise units run one after the other in the open.
 """
 import concurrent.futures
+import itertools
 import os
 import shutil
 import signal
@@ -48,6 +49,7 @@ class Suite:
         self.script = os.path.join(HERE, name + ".bash")
         self.proof = Proof()
         self.isolated = can_isolate()
+        self.numbers = itertools.count()
         self.jobs = options.jobs if self.isolated else 1
         # Nothing of the caller's environment but where its programs are; no shims before Debian's.
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
@@ -74,9 +76,10 @@ class Suite:
     def unit(self, mode, unit, label):
         work = tempfile.mkdtemp(prefix="suite.", dir="/tmp")
         os.chmod(work, 0o755)
-        # Names of temporary files hold process ids, which are the same in every unit.
+        # Temporary files are often named by process id: ids begin elsewhere in every unit.
         os.mkdir(os.path.join(work, "tmp"), 0o777)
-        env = dict(self.env, MODE=mode, WORK=work, HOME=work, TMPDIR=os.path.join(work, "tmp"))
+        env = dict(self.env, MODE=mode, WORK=work, HOME=work, TMPDIR=os.path.join(work, "tmp"),
+                   FIRST_PID=str(300 + next(self.numbers) * 499 % 31000))
         command = [*(APART if self.isolated else []), "bash", self.script, "unit", unit]
         try:
             with subprocess.Popen(command, env=env, text=True, stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@
  *
  *   forks fork | _Fork | clone    three children that end by _exit
  *   forks exit                    ... by exit, with a thread of their own
+ *   forks atfork                  ... after a handler of theirs made a call inside fork
  *   forks grandchild              each with a child of its own
  *   forks busy                    forty, made while four threads make calls
  *   forks many                    more than a trace has room for, one after the other, by exit
@@ -49,6 +50,19 @@ static pid_t make_child(void)
     return fork();
 }
 
+/* What the parent, and nobody else, counts for a child. */
+static const char *call_made(void)
+{
+    if (!strcmp(shape, "clone"))
+        return "syscall:clone";
+    return strcmp(shape, "_Fork") ? "fork" : "_Fork";
+}
+
+static void read_in_child(void)
+{
+    read_times(1);
+}
+
 static void await(pid_t child)
 {
     int status = -1;
@@ -68,6 +82,10 @@ static void be_child(void)
     if (!strcmp(shape, "many")) {
         read_times(READS);
         exit(3);
+    }
+    if (!strcmp(shape, "atfork")) {
+        read_times(READS - 1);
+        _exit(3);
     }
     if (!strcmp(shape, "grandchild")) {
         pid_t child = fork();
@@ -106,6 +124,8 @@ int main(int argc, char **argv)
     int children = many ? 5000 : busy ? 40 : 3;
     zero = open("/dev/zero", O_RDONLY);
     read_times(5);
+    if (!strcmp(shape, "atfork"))
+        truth_check(pthread_atfork(NULL, NULL, read_in_child) == 0);
     for (int i = 0; busy && i < THREADS; i++)
         truth_check(pthread_create(&threads[i], NULL, stay_busy, NULL) == 0);
     run_children(children);
@@ -115,6 +135,7 @@ int main(int argc, char **argv)
     read_times(5);
 
     int all = strcmp(shape, "grandchild") ? children : 2 * children;
+    truth_expect("calls %s == %d", call_made(), all);
     if (!many) {
         truth_expect("children == %d", all);
         truth_expect("child-calls read == %d", READS);

@@ -171,6 +171,32 @@ Test(baseline, a_call_in_progress_counts_from_the_mark_on)
     reader_close(now);
 }
 
+Test(baseline, locks_are_the_difference_of_a_thread_and_of_a_sum)
+{
+    for (int ended = 0; ended < 2; ended++) {
+        struct baseline_result result;
+        struct stage stages[] = {stage_new(71, "worker"), stage_new(ended ? 0 : 71, "worker")};
+        for (int i = 0; i < 2; i++) {
+            uint32_t id = builder_lock(stages[i].b, LOCK_WAITED, CALL_read, 0, 7);
+            *(struct trace_lock *)builder_at(stages[i].b, id) = (struct trace_lock){
+                .head = ((struct trace_lock *)builder_at(stages[i].b, id))->head,
+                .call = CALL_read,
+                .frame = 7,
+                .count = i ? 5 : 3,
+                .ticks = i ? 50 : 40,
+                .max = 30};
+            thread(&stages[i])->locks = (i ? 9u : 4u) * TRACE_LOCKS_ONE + 2;
+        }
+        struct reader *now = subtract(&stages[1], &stages[0], AT(500), &result);
+        const struct trace_lock *left = FIND(LOCK);
+        cr_assert_eq(left->count, 2u);
+        cr_assert_eq(left->ticks, 10u);
+        cr_assert_eq(left->max, 10u);
+        cr_assert_eq(((const struct trace_thread *)FIND(THREAD))->locks, 5 * TRACE_LOCKS_ONE + 2);
+        reader_close(now);
+    }
+}
+
 Test(baseline, a_loop_stays_one_and_its_timeline_begins_at_the_mark)
 {
     struct baseline_result result;

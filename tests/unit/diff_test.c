@@ -89,6 +89,25 @@ Test(diff, the_same_twice_is_no_difference)
     diff_free(&diff);
 }
 
+Test(diff, nothing_in_common_is_no_answer)
+{
+    struct error error = {""};
+    struct report_options options = {0};
+    struct diff diff;
+    struct builder *b = builder_new(600, 4, 1);
+    builder_process(b, 600, 1, "/usr/bin/sample-server", "sample-server");
+    builder_finish(b, SECONDS);
+    snprintf(paths[0], sizeof paths[0], "/tmp/shunt-diff-%d.shunt", (int)getpid());
+    const char *path = paths[0];
+    cr_assert_eq(builder_write(b, path, 0), 0);
+    builder_free(b);
+    int result = diff_build(&diff, &path, 1, &path, 1, &options, &error);
+    unlink(path);
+    cr_assert_eq(result, 0, "%s", error.text);
+    cr_expect_str_eq(diff.verdict, "CANNOT TELL");
+    diff_free(&diff);
+}
+
 Test(diff, a_slower_timer_is_worse_from_one_run)
 {
     struct samples_run after = plain;
@@ -214,6 +233,17 @@ Test(diff, a_few_calls_are_neither_new_nor_gone)
     struct diff diff;
     one_change(&diff, &after);
     cr_expect_eq(site_of(&diff, "getaddrinfo")->class, DIFF_FEW);
+    cr_expect_str_eq(diff.verdict, "NO DIFFERENCE");
+    diff_free(&diff);
+}
+
+Test(diff, a_new_worker_that_waits_for_work_is_no_news)
+{
+    struct samples_run after = plain;
+    after.conditions = 200;
+    struct diff diff;
+    one_change(&diff, &after);
+    cr_expect_eq(site_of(&diff, "pthread_cond_wait")->class, DIFF_SAME);
     cr_expect_str_eq(diff.verdict, "NO DIFFERENCE");
     diff_free(&diff);
 }

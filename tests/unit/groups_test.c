@@ -239,6 +239,24 @@ Test(groups, sums_are_those_of_the_sites)
     }
 }
 
+/* Each chain of a site counts the turns it was in: together more than there were. */
+Test(groups, a_site_is_in_no_more_stalled_turns_than_its_loop_had)
+{
+    struct builder *b = samples_driver();
+    uint64_t frame = samples_frame(1, "app_at_sync"); /* the sample program is the first module */
+    uint32_t slot = builder_slot(b, CALL_fsync, builder_context(b, &frame, 1));
+    builder_count(b, slot, 200, MS);
+    ((struct trace_slot *)builder_at(b, slot))->stall_turns = 150;
+    struct report report;
+    built_report(&report, b, NULL);
+    const struct report_site *site = built_site(&report, "fsync", "sync_log");
+    cr_assert_not_null(site);
+    cr_assert_eq(site->calls, 400u);
+    cr_assert_eq(site->stalled_turns, 200u);
+    cr_assert_eq(site->uses->stalled_turns, 200u);
+    report_free(&report);
+}
+
 /* ---- wrappers ---- */
 
 static bool one_matches(const char *text, const char *module, const char *function)

@@ -45,6 +45,7 @@ struct samples_run {
     uint64_t read_ns;    /* of 2,000 read of a file */
     unsigned writes;     /* on the loop */
     unsigned lookups;    /* getaddrinfo on the loop */
+    unsigned conditions; /* pthread_cond_wait of a thread of its own */
     uint8_t build;       /* of a stripped library that calls fsync */
     const char *options; /* of its command line */
 };

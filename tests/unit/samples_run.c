@@ -76,6 +76,10 @@ struct builder *samples_run(const struct samples_run *run)
         builder_thread(b, 600, 601, "log_sync");
         add_sync(b, module, log, false);
     }
+    if (run->conditions) {
+        builder_thread(b, 600, 603, "worker");
+        samples_counted(b, CALL_pthread_cond_wait, read, run->conditions, 40 * MS);
+    }
     add_stripped(b, run->build);
     builder_finish(b, 10 * SECONDS);
     return b;

@@ -26,7 +26,8 @@ struct builder {
     uint16_t modules;
 };
 
-/* A file of `chunks` chunks, the first `ring_chunks` (a power of two) of them the ring. */
+/* A file of `chunks` chunks beside those of the table of calls, the first `ring_chunks` (a power of
+ * two) of them the ring. */
 struct builder *builder_new(int pid, uint32_t chunks, uint32_t ring_chunks);
 void builder_free(struct builder *b);
 

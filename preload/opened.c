@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See opened.h.
+ */
+#include "opened.h"
+
+#include "gap.h"
+#include "trace.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { GAPS_MOST = 16 }; /* of one process; more would say nothing new */
+
+static void *next_of(void **where, const char *name)
+{
+    void *next = __atomic_load_n(where, __ATOMIC_ACQUIRE);
+    if (!next) {
+        next = dlsym(RTLD_NEXT, name);
+        __atomic_store_n(where, next, __ATOMIC_RELEASE);
+    }
+    return next;
+}
+
+static void note(const char *path, const char *how)
+{
+    static uint32_t noted;
+    char text[512];
+    int saved = errno;
+    if (trace_file && __atomic_fetch_add(&noted, 1, __ATOMIC_RELAXED) < GAPS_MOST) {
+        snprintf(text, sizeof text, "%.300s was opened %s", path, how);
+        gap_note(text);
+    }
+    errno = saved;
+}
+
+static void note_binding(const char *path, int flags)
+{
+    if (path && flags & RTLD_DEEPBIND)
+        note(path, "with RTLD_DEEPBIND: its calls go to libc directly");
+}
+
+void *opened_by_dlopen(const char *path, int flags)
+{
+    static void *next;
+    note_binding(path, flags);
+    return next_of(&next, "dlopen");
+}
+
+void *opened_by_dlmopen(Lmid_t space, const char *path, int flags)
+{
+    static void *next;
+    if (path && space != LM_ID_BASE)
+        note(path, "in a namespace of its own, which has another libc: its calls are not seen");
+    else
+        note_binding(path, flags);
+    return next_of(&next, "dlmopen");
+}
