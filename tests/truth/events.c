@@ -28,25 +28,25 @@ static void doze(void)
     nanosleep(&moment, NULL);
 }
 
-/* Until the main thread of `pid` sleeps: on a busy machine it may come late to the call that is to
- * block. */
-static void await_asleep(pid_t pid)
+static int
+    main_thread; /* its /proc/.../stat, opened beforehand: the numbers of others must not change */
+
+/* Until the main thread of the first process sleeps: on a busy machine it may come late to the call
+ * that is to block. */
+static void await_asleep(void)
 {
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
-    for (char state = 'R'; state != 'S';) {
-        FILE *file = fopen(path, "re");
-        if (!file || !fgets(stat, sizeof stat, file))
-            return;
-        fclose(file);
+    char stat[512], state;
+    do {
+        ssize_t length = pread(main_thread, stat, sizeof stat - 1, 0);
+        stat[length > 0 ? length : 0] = '\0';
         const char *name_end = strrchr(stat, ')');
         state = name_end ? name_end[2] : 'S';
-    }
+    } while (state != 'S');
 }
 
 static void *write_late(void *fd)
 {
-    await_asleep(getpid());
+    await_asleep();
     doze();
     truth_check(write(*(int *)fd, "x", 1) == 1);
     return NULL;
@@ -103,7 +103,7 @@ struct late {
 static void *connect_late(void *arg)
 {
     const struct late *late = arg;
-    await_asleep(getpid());
+    await_asleep();
     doze();
     truth_check(connect(late->fd, (const struct sockaddr *)late->addr, sizeof *late->addr) == 0);
     return NULL;
@@ -158,7 +158,7 @@ static void lock(void)
     if (child == 0) {
         close(second);
         truth_check(write(ends[1], "x", 1) == 1);
-        await_asleep(getppid());
+        await_asleep();
         doze();
         flock(first, LOCK_UN);
         _exit(0);
@@ -171,6 +171,9 @@ static void lock(void)
 
 int main(void)
 {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)getpid());
+    main_thread = open(path, O_RDONLY);
     pipes();
     local_socket();
     inet_socket();

@@ -272,7 +272,7 @@ TRUTH(holds_and_forks) static void holds_and_forks(void)
     pid_t pid = fork();
     if (pid == 0) {
         int fine = pthread_mutex_lock(&other) == 0 && pthread_mutex_unlock(&other) == 0;
-        sleep_ms(1);
+        sleep_ms(50);
         fine = fine && pthread_mutex_unlock(&mutex) == 0 && pthread_mutex_lock(&mutex) == 0;
         _exit(fine ? 0 : 1);
     }
