@@ -48,8 +48,7 @@ struct source_thread *source_thread(const struct source *source,
                                     const struct reader_cursor *cursor);
 
 /* Is the slot the thread's own idle wait: the call its loop sleeps in? */
-bool source_idle(const struct source *source, const struct source_thread *thread,
-                 const struct trace_slot *slot);
+bool source_idle(const struct source_thread *thread, const struct trace_slot *slot);
 
 /* What slots of all threads have in common that count the same call of the same chain. */
 static inline uint64_t source_chain(uint16_t call, uint32_t context)

@@ -106,6 +106,7 @@ static json_t *turn_json(const struct report_turn *turn)
     SET(object, "when_ns", json_count(turn->when_ns));
     SET(object, "length_ns", json_count(turn->length_ns));
     SET(object, "wait_ns", json_count(turn->wait_ns));
+    SET(object, "cpu_ns", json_count(turn->cpu_ns));
     SET(object, "ready", json_integer(turn->ready));
     SET(object, "harmful", json_boolean(turn->harmful));
     json_t *top = json_array();
@@ -163,6 +164,8 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
     SET(object, "stall_p99_ns", json_count(loop->p99_ns));
     SET(object, "stall_max_ns", json_count(loop->max_ns));
     SET(object, "stall_in_sites_ns", json_count(loop->site_stall_ns));
+    SET(object, "stall_cpu_ns", json_count_if(loop->stall_cpu_known, loop->stall_cpu_ns));
+    SET(object, "stall_computing_ns", json_count_if(loop->stall_cpu_known, loop->computing_ns));
     SET(object, "stall_histogram", histogram_json(&loop->stall_histogram, ns_per_tick));
     json_t *slices = json_array();
     for (unsigned i = 0; i < loop->slice_count; i++)

@@ -175,6 +175,7 @@ struct report_group {
 struct report_turn {
     uint64_t when_ns; /* since the process began */
     uint64_t length_ns, wait_ns;
+    uint64_t cpu_ns; /* on a CPU; 0: none, or not measured */
     int ready;
     bool harmful;
     struct {
@@ -202,8 +203,11 @@ struct report_loop {
     uint64_t chosen_ns; /* since the process began */
     struct report_turn worst[TRACE_TURNS]; /* longest first */
     unsigned worst_count;
-    uint64_t site_stall_ns; /* part of stall_ns inside intercepted calls; the rest computes, or is
-                               unseen */
+    uint64_t site_stall_ns; /* part of stall_ns inside intercepted calls */
+    bool stall_cpu_known;
+    uint64_t stall_cpu_ns; /* part of stall_ns on a CPU, in calls or outside them */
+    uint64_t computing_ns; /* ... outside them: at most; what else is outside waits for a CPU, or is
+                              unseen */
     struct report_use **sites; /* most stall first, idle wait left out */
     unsigned site_count;
 };

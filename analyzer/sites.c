@@ -233,8 +233,7 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
         return;
     struct site_extra *extra = site_at(places, slot);
     note_line(places, extra, slot);
-    struct report_use *use =
-        use_of(source, extra->site, thread->thread, source_idle(source, thread, slot));
+    struct report_use *use = use_of(source, extra->site, thread->thread, source_idle(thread, slot));
     add_slot(source, use, slot);
     if (!use->idle)
         add_part(places, extra->site, slot);

@@ -241,3 +241,26 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
     chain->saved[0] = 0;
     chain->kept[0] = 0;
 }
+
+struct count {
+    uintptr_t caller;
+    uintptr_t frame;
+    uint32_t frames;
+};
+
+static _Unwind_Reason_Code count_frame(struct _Unwind_Context *context, void *data)
+{
+    struct count *c = data;
+    int interrupted = 0;
+    if (!c->frames && (get_ip(context, &interrupted) != c->caller || get_cfa(context) != c->frame))
+        return get_cfa(context) > c->frame ? _URC_END_OF_STACK : _URC_NO_REASON;
+    return ++c->frames < STACK_DEPTH_MOST ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+uint32_t stack_depth(uintptr_t caller, uintptr_t frame)
+{
+    struct count count = {.caller = caller, .frame = frame};
+    if (backtrace)
+        backtrace(count_frame, &count);
+    return count.frames;
+}

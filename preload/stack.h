@@ -48,4 +48,9 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
 /* An address in the library that unwinds; 0 without one. */
 uintptr_t stack_unwinder(void);
 
+/* Frames from there to the end of the stack, at most STACK_DEPTH_MOST; 0 unknown. A microsecond for
+ * seven. */
+enum { STACK_DEPTH_MOST = 256 };
+uint32_t stack_depth(uintptr_t caller, uintptr_t frame);
+
 #endif
