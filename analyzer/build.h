@@ -35,6 +35,7 @@ struct source {
         struct report_thread *thread;
         const struct trace_thread *record;
         const struct trace_wait_point *wait; /* the chosen loop's; NULL */
+        const struct trace_slot *rest;       /* where it waits for its next job; NULL */
     } * thread;
     size_t thread_count, thread_capacity;
     struct map slots;  /* record id of a slot -> index into `use` */

@@ -151,7 +151,11 @@ static void rank_sites(struct source *source, struct report_loop *loop)
     loop->sites = ARENA_ARRAY(source->build->arena, struct report_use *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++)
         for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
-            if (use->thread == loop->thread && !use->idle) {
+            if (use->thread != loop->thread || use->noise == NOISE_LOOP) {
+                continue;
+            } else if (use->noise) {
+                loop->noise_stall_ns += use->stall_ns;
+            } else {
                 bound_turns(use, loop);
                 loop->sites[loop->site_count++] = use;
                 loop->site_stall_ns += use->stall_ns;
@@ -159,6 +163,8 @@ static void rank_sites(struct source *source, struct report_loop *loop)
     qsort(loop->sites, loop->site_count, sizeof(struct report_use *), by_stall);
     if (loop->site_stall_ns > loop->stall_ns)
         loop->site_stall_ns = loop->stall_ns; /* counters of a live process, read one by one */
+    if (loop->noise_stall_ns > loop->stall_ns - loop->site_stall_ns)
+        loop->noise_stall_ns = loop->stall_ns - loop->site_stall_ns;
 }
 
 /* CPU time of the stalls, and how much of it lies outside the calls. Inside them the clock is not
@@ -174,7 +180,7 @@ static void measure_cpu(struct report_loop *loop, const struct trace_wait_point 
         double slept = use->total_ns ? (double)use->blocked_ns / (double)use->total_ns : 0;
         in_calls += (double)use->stall_ns * (slept < 1 ? 1 - slept : 0);
     }
-    double rest = (double)(loop->stall_ns - loop->site_stall_ns);
+    double rest = (double)(loop->stall_ns - loop->site_stall_ns - loop->noise_stall_ns);
     double outside = cpu > in_calls ? cpu - in_calls : 0;
     loop->stall_cpu_known = true;
     loop->stall_cpu_ns = (uint64_t)cpu;

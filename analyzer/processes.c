@@ -195,7 +195,8 @@ static void add_thread(struct source *source, const struct reader_cursor *cursor
     bool recurs = wait && (wait->turns >= TURNS_LEAST || wait->flags & BASELINE_WAS_LOOP);
     if (!recurs || waits_for_server(source, wait))
         wait = NULL;
-    source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
+    source->thread[source->thread_count++] =
+        (struct source_thread){.thread = thread, .record = record, .wait = wait};
 }
 
 static uint64_t later(uint64_t a, uint64_t b)

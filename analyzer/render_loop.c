@@ -97,17 +97,22 @@ static const char *loop_stalled(struct page *page, const struct report_loop *loo
 /* Of the stall, what lies in no recorded call. */
 static uint64_t outside_calls(const struct report_loop *loop)
 {
-    return loop->stall_ns > loop->site_stall_ns ? loop->stall_ns - loop->site_stall_ns : 0;
+    uint64_t inside = loop->site_stall_ns + loop->noise_stall_ns;
+    return loop->stall_ns > inside ? loop->stall_ns - inside : 0;
 }
 
 static const char *outside_text(struct page *page, const struct report_loop *loop)
 {
     struct arena *a = page->arena;
     uint64_t rest = outside_calls(loop);
+    const char *noise = loop->noise_stall_ns
+                            ? arena_print(a, "%s in waits left out, ",
+                                          format_share(a, loop->noise_stall_ns, loop->stall_ns))
+                            : "";
     if (!loop->stall_cpu_known)
-        return arena_print(a, "%s computing, waiting for a CPU or unseen",
+        return arena_print(a, "%s%s computing, waiting for a CPU or unseen", noise,
                            format_share(a, rest, loop->stall_ns));
-    return arena_print(a, "%s computing, %s waiting for a CPU or unseen",
+    return arena_print(a, "%s%s computing, %s waiting for a CPU or unseen", noise,
                        format_share(a, loop->computing_ns, loop->stall_ns),
                        format_share(a, rest - loop->computing_ns, loop->stall_ns));
 }
@@ -185,7 +190,7 @@ static void loop_line(struct page *page, const struct report_loop *loop)
 static bool is_worst_here(const struct report_use *use)
 {
     for (const struct report_use *other = use->site->uses; other; other = other->next)
-        if (!other->idle && other->thread->loop && other->stall_ns > use->stall_ns)
+        if (!other->noise && other->thread->loop && other->stall_ns > use->stall_ns)
             return false;
     return true;
 }

@@ -91,7 +91,7 @@ static inline int feed_start(const char *how)
     return feed_work[0];
 }
 
-__attribute__((noinline)) static void stall_here(void)
+__attribute__((noinline, unused)) static void stall_here(void)
 {
     struct pollfd silent = {.fd = feed_silent, .events = POLLIN};
     struct timespec now;
@@ -117,7 +117,7 @@ __attribute__((noinline)) static void stall_here(void)
 }
 
 /* A callback's work: one byte. 0 when it was the last. */
-__attribute__((noinline)) static int feed_take(void)
+__attribute__((noinline, unused)) static int feed_take(void)
 {
     char byte = 0;
     feed_check(read(feed_work[0], &byte, 1) == 1, "read");

@@ -96,8 +96,7 @@ void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns)
     record->stall_ticks = record->ticks;
 }
 
-/* The loop's own wait. */
-static uint32_t idle_slot(struct builder *b, uint32_t context)
+uint32_t samples_idle(struct builder *b, uint32_t context)
 {
     uint32_t id = builder_slot(b, CALL_epoll_wait, context);
     ((struct trace_slot *)builder_at(b, id))->flags = SLOT_LOOP_WAIT;
@@ -140,7 +139,7 @@ static void server_loop(struct builder *b, uint32_t thread, uint16_t app_module,
         .next_ready = 1,
         .top = {{sync_slot, 1, BUILDER_TICKS(40 * MS)}, {write_slot, 1, BUILDER_TICKS(26 * US)}}};
     ((struct trace_thread *)builder_at(b, thread))->loop = id;
-    builder_count(b, idle_slot(b, context), 43500, 410 * US);
+    builder_count(b, samples_idle(b, context), 43500, 410 * US);
 }
 
 static void server_threads(struct builder *b, uint16_t module)
@@ -291,7 +290,7 @@ static void worker_loop(struct builder *b, uint32_t thread, uint32_t context, ui
                                          .length = BUILDER_TICKS(ns),
                                          .top = {{slot, 1, BUILDER_TICKS(ns)}}};
     ((struct trace_thread *)builder_at(b, thread))->loop = id;
-    builder_count(b, idle_slot(b, context), 1000, 9 * MS);
+    builder_count(b, samples_idle(b, context), 1000, 9 * MS);
 }
 
 struct builder *samples_workers(void)
