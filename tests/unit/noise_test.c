@@ -192,6 +192,53 @@ Test(noise, an_epoll_set_waited_for_once_is_idle)
     report_free(&report);
 }
 
+Test(noise, python_waits_for_its_lock_with_a_condition)
+{
+    begin_on(50);
+    uint16_t python = builder_module(b, "/nowhere/python3.11", NULL, 0, 0);
+    calls_at(CALL_pthread_cond_timedwait, TRACE_FRAME(python, 0x4242), 12, 20, 5 * MS);
+    const struct report_noise *gil = &end()->noise[NOISE_GIL];
+    cr_assert_eq(gil->calls, 20u);
+    cr_assert_eq(gil->total_ns, 100 * MS);
+    report_free(&report);
+}
+
+Test(noise, a_lock_of_the_allocator_by_module_or_by_name)
+{
+    begin_on(50);
+    uint16_t allocator = builder_module(b, "/nowhere/libjemalloc.so.2", NULL, 0, 0);
+    calls_at(CALL_pthread_mutex_lock, TRACE_FRAME(allocator, 0x4242), 3, 5, MS);
+    calls_at(CALL_pthread_mutex_lock, here("app_at_arena"), 3, 2, MS);
+    calls_at(CALL_pthread_mutex_lock, here("app_at_read"), 3, 9, MS); /* the program's own */
+    const struct report_process *process = end();
+    cr_assert_eq(process->noise[NOISE_ALLOCATOR].calls, 7u);
+    cr_assert_eq(process->noise[NOISE_ALLOCATOR].sites, 2u);
+    cr_assert_eq(all_noise(process), 7u);
+    report_free(&report);
+}
+
+Test(noise, the_gil_in_a_loops_stall_is_told_apart)
+{
+    begin_on(50);
+    uint16_t python = builder_module(b, "/nowhere/python3.11", NULL, 0, 0);
+    uint32_t thread = builder_thread(b, 50, 52, "loop");
+    uint64_t wait[] = {here("app_at_wait")};
+    uint32_t id = builder_wait_point(b, CALL_epoll_wait, builder_context(b, wait, 1));
+    struct trace_wait_point *point = builder_at(b, id);
+    point->turns = point->visits = 100;
+    point->stalls = 20;
+    point->stall_ticks = BUILDER_TICKS(2 * SECONDS);
+    ((struct trace_thread *)builder_at(b, thread))->loop = id;
+    struct trace_slot *slot =
+        calls_at(CALL_pthread_cond_timedwait, TRACE_FRAME(python, 0x4242), 12, 20, 50 * MS);
+    slot->stall_ticks = slot->ticks;
+    slot->stall_turns = 20;
+    const struct report_loop *loop = end()->loops[0];
+    cr_assert_eq(loop->site_count, 0u);
+    cr_assert_eq(loop->noise_stall_ns, SECONDS);
+    report_free(&report);
+}
+
 Test(noise, a_semaphore_of_pythons_is_the_programs)
 {
     begin_on(50);
