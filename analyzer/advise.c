@@ -7,6 +7,7 @@
 
 #include "advise_rules.h"
 #include "format.h"
+#include "noise.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static const struct report_use *worst_use(const struct report_site *site)
 {
     const struct report_use *worst = NULL;
     for (const struct report_use *use = site->uses; use; use = use->next)
-        if (!use->idle && use->thread->loop && (!worst || use->stall_ns > worst->stall_ns))
+        if (!use->noise && use->thread->loop && (!worst || use->stall_ns > worst->stall_ns))
             worst = use;
     return worst;
 }
@@ -205,7 +206,7 @@ static enum confidence confidence_of(const struct facts *facts,
                                                                                : CONFIDENCE_MEDIUM;
 }
 
-static bool idle_only(const struct report_site *site)
+static bool noise_only(const struct report_site *site)
 {
     return site->calls == 0 && site->idle_calls > 0;
 }
@@ -213,10 +214,10 @@ static bool idle_only(const struct report_site *site)
 static void advise(struct facts *facts)
 {
     struct report_advice *advice = &facts->site->advice;
-    if (idle_only(facts->site)) {
+    if (noise_only(facts->site)) {
         advice->verdict = VERDICT_FINE;
         advice->confidence = CONFIDENCE_HIGH;
-        advice->headline = "The loop's own wait for work: idle, not blocked.";
+        advice->headline = noise_headline(facts->site->noise);
         return;
     }
     if (!facts->site->facts) {

@@ -142,6 +142,8 @@ static void subtract_wait_point(struct subtraction *s, struct trace_wait_point *
     LESS(stall_ticks);
     LESS(harmful);
     LESS(harmful_ticks);
+    LESS(stall_cpu);
+    LESS(stall_measured);
     subtract_slices(s, now, before);
     drop_turns(s, now);
     if (now->chosen_at && now->chosen_at < s->when)

@@ -35,6 +35,7 @@ struct source {
         struct report_thread *thread;
         const struct trace_thread *record;
         const struct trace_wait_point *wait; /* the chosen loop's; NULL */
+        const struct trace_slot *rest;       /* where it waits for its next job; NULL */
     } * thread;
     size_t thread_count, thread_capacity;
     struct map slots;  /* record id of a slot -> index into `use` */
@@ -48,8 +49,7 @@ struct source_thread *source_thread(const struct source *source,
                                     const struct reader_cursor *cursor);
 
 /* Is the slot the thread's own idle wait: the call its loop sleeps in? */
-bool source_idle(const struct source *source, const struct source_thread *thread,
-                 const struct trace_slot *slot);
+bool source_idle(const struct source_thread *thread, const struct trace_slot *slot);
 
 /* What slots of all threads have in common that count the same call of the same chain. */
 static inline uint64_t source_chain(uint16_t call, uint32_t context)

@@ -132,7 +132,7 @@ static void add_site(struct collector *c, struct diff_role *role,
     if (site->histogram)
         ns_histogram_add(&here.latencies, site->histogram, process->ns_per_tick);
     for (const struct report_use *use = site->uses; use; use = use->next) {
-        if (use->idle)
+        if (use->noise)
             continue;
         if (use->thread->loop)
             here.loop_calls += use->calls;

@@ -95,7 +95,7 @@ static void by_thread(struct gather *gather, struct report_site *site)
 {
     for (const struct report_use *use = site->uses; use; use = use->next) {
         struct report_sums sums = sums_of_use(use);
-        if (!use->idle)
+        if (!use->noise)
             add(gather, use->thread->name, site, &sums);
     }
 }

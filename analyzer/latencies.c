@@ -9,8 +9,8 @@ struct shared {
     const struct trace_histogram *record;
     uint64_t exact; /* calls that its slots counted */
     struct report_site *site;
-    bool several; /* sites, or a site's idle and other calls */
-    bool idle;
+    bool several; /* sites, or a site's noise and other calls */
+    bool noise;
 };
 
 struct collected {
@@ -46,11 +46,12 @@ static void collect(const struct source *source, struct collected *all)
         if (!use || !histogram)
             continue;
         struct shared *shared = shared_at(source->build->arena, all, slot->histogram, histogram);
-        if (shared->site && (shared->site != use->site || shared->idle != use->idle))
+        if (shared->site &&
+            (shared->site != use->site || shared->noise != (use->noise != NOISE_NONE)))
             shared->several = true;
-        if (!shared->site || shared->idle) {
+        if (!shared->site || shared->noise) {
             shared->site = use->site;
-            shared->idle = use->idle;
+            shared->noise = use->noise != NOISE_NONE;
         }
         shared->exact += slot->count;
     }
@@ -75,7 +76,7 @@ static void add_shared(const struct source *source, const struct collected *all)
         const struct trace_slot *slot = (const struct trace_slot *)record;
         const struct report_use *use = source_use(source, cursor.id);
         uint32_t index = map_get(&all->by_record, slot->histogram);
-        if (!use || use->idle || !all->shared || index == MAP_NONE)
+        if (!use || use->noise || !all->shared || index == MAP_NONE)
             continue;
         uint64_t pair = use->site->id ^ (uint64_t)slot->histogram * 0xff51afd7ed558ccdull;
         if (map_get(&done, pair) != MAP_NONE)

@@ -90,6 +90,7 @@ static void add_turn(struct source *source, struct report_loop *loop, const stru
     *worst = (struct report_turn){.when_ns = source_since(source, turn->start),
                                   .length_ns = source_ns(source, turn->length),
                                   .wait_ns = source_ns(source, turn->wait),
+                                  .cpu_ns = source_ns(source, turn->cpu),
                                   .ready = turn->ready,
                                   .harmful = turn->next_ready == 1};
     for (unsigned i = 0; i < TRACE_TURN_SLOTS; i++) {
@@ -150,7 +151,11 @@ static void rank_sites(struct source *source, struct report_loop *loop)
     loop->sites = ARENA_ARRAY(source->build->arena, struct report_use *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++)
         for (struct report_use *use = process->sites[i]->uses; use; use = use->next)
-            if (use->thread == loop->thread && !use->idle) {
+            if (use->thread != loop->thread || use->noise == NOISE_LOOP) {
+                continue;
+            } else if (use->noise) {
+                loop->noise_stall_ns += use->stall_ns;
+            } else {
                 bound_turns(use, loop);
                 loop->sites[loop->site_count++] = use;
                 loop->site_stall_ns += use->stall_ns;
@@ -158,6 +163,28 @@ static void rank_sites(struct source *source, struct report_loop *loop)
     qsort(loop->sites, loop->site_count, sizeof(struct report_use *), by_stall);
     if (loop->site_stall_ns > loop->stall_ns)
         loop->site_stall_ns = loop->stall_ns; /* counters of a live process, read one by one */
+    if (loop->noise_stall_ns > loop->stall_ns - loop->site_stall_ns)
+        loop->noise_stall_ns = loop->stall_ns - loop->site_stall_ns;
+}
+
+/* CPU time of the stalls, and how much of it lies outside the calls. Inside them the clock is not
+ * read: calls that blocked are taken to have slept, others to have worked. */
+static void measure_cpu(struct report_loop *loop, const struct trace_wait_point *wait)
+{
+    if (wait->stall_measured == 0)
+        return;
+    double share = (double)wait->stall_cpu / (double)wait->stall_measured;
+    double cpu = (share < 1 ? share : 1) * (double)loop->stall_ns, in_calls = 0;
+    for (unsigned i = 0; i < loop->site_count; i++) {
+        const struct report_use *use = loop->sites[i];
+        double slept = use->total_ns ? (double)use->blocked_ns / (double)use->total_ns : 0;
+        in_calls += (double)use->stall_ns * (slept < 1 ? 1 - slept : 0);
+    }
+    double rest = (double)(loop->stall_ns - loop->site_stall_ns - loop->noise_stall_ns);
+    double outside = cpu > in_calls ? cpu - in_calls : 0;
+    loop->stall_cpu_known = true;
+    loop->stall_cpu_ns = (uint64_t)cpu;
+    loop->computing_ns = (uint64_t)(outside < rest ? outside : rest);
 }
 
 static int by_stall_of_loop(const void *a, const void *b)
@@ -187,6 +214,7 @@ void loops_fill(struct source *source)
         measure_stalls(source, loop, thread->wait);
         loop->calm = is_calm(loop);
         rank_sites(source, loop);
+        measure_cpu(loop, thread->wait);
         process->loops[process->loop_count++] = loop;
     }
     qsort(process->loops, process->loop_count, sizeof(struct report_loop *), by_stall_of_loop);

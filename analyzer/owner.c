@@ -189,6 +189,24 @@ struct owner owner_of_frame(const struct source *source, uint64_t frame)
     return owner_of(source, &step, NULL);
 }
 
+unsigned owner_steps(const struct source *source, uint32_t context, struct owner_step *steps,
+                     unsigned most)
+{
+    struct walk walk = {.source = source,
+                        .context = reader_record(source->reader, context, RECORD_CONTEXT)};
+    struct step step;
+    unsigned count = 0;
+    while (count < most && next(&walk, &step)) {
+        if (of_libc(&step))
+            continue;
+        bool named = step.symbol && step.frame && step.symbol->stable;
+        steps[count++] = (struct owner_step){
+            .function = named ? demangle(source->build->arena, step.frame->function) : NULL,
+            .module = step.symbol ? text_basename(step.symbol->module) : NULL};
+    }
+    return count;
+}
+
 const char *owner_callers(const struct source *source, uint32_t context)
 {
     struct walk walk = {.source = source,

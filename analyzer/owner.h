@@ -24,6 +24,15 @@ struct owner {
 /* The owner of a context (a record id; 0 or anything unknown gives an owner that says so). */
 struct owner owner_find(const struct source *source, uint32_t context);
 
+/* The functions of a chain outside libc, innermost first, as far as `most`. Names live in the
+ * arena. Returns how many. */
+struct owner_step {
+    const char *function; /* as symbols have it, demangled; NULL: no name */
+    const char *module;   /* basename; NULL: generated code */
+};
+unsigned owner_steps(const struct source *source, uint32_t context, struct owner_step *steps,
+                     unsigned most);
+
 /* Who called the owner, nearest first, as "a < b < c"; NULL nobody known. */
 const char *owner_callers(const struct source *source, uint32_t context);
 

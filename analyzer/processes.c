@@ -55,22 +55,13 @@ struct report_use *source_use(const struct source *source, uint32_t slot)
     return index == MAP_NONE ? NULL : source->use[index];
 }
 
-bool source_idle(const struct source *source, const struct source_thread *thread,
-                 const struct trace_slot *slot)
+bool source_idle(const struct source_thread *thread, const struct trace_slot *slot)
 {
-    if (!thread->wait || slot->call != thread->wait->call)
+    if (!thread->wait || slot->call != thread->wait->call || !(slot->flags & SLOT_LOOP_WAIT))
         return false;
-    /* the idle wait lies between turns: what was charged with stalls waited inside a turn, from the
-     * same place but for something else (another epoll fd) */
-    if (slot->stall_ticks > slot->ticks / 2)
-        return false;
-    if (slot->context == thread->wait->context)
-        return true;
-    const struct trace_context *here = reader_record(source->reader, slot->context, RECORD_CONTEXT);
-    const struct trace_context *wait =
-        reader_record(source->reader, thread->wait->context, RECORD_CONTEXT);
-    /* the same return address, from whatever depth: that is what the preload takes for one point */
-    return here && wait && here->frames && wait->frames && here->frame[0] == wait->frame[0];
+    /* the idle wait lies between turns: what was charged with stalls waited inside a turn, through
+     * a chain that was cut before it differed */
+    return slot->stall_ticks <= slot->ticks / 2;
 }
 
 /* ---- processes ---- */
@@ -204,7 +195,8 @@ static void add_thread(struct source *source, const struct reader_cursor *cursor
     bool recurs = wait && (wait->turns >= TURNS_LEAST || wait->flags & BASELINE_WAS_LOOP);
     if (!recurs || waits_for_server(source, wait))
         wait = NULL;
-    source->thread[source->thread_count++] = (struct source_thread){thread, record, wait};
+    source->thread[source->thread_count++] =
+        (struct source_thread){.thread = thread, .record = record, .wait = wait};
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -290,7 +282,7 @@ static void fill_current(struct source *source, struct source_thread *entry)
         return;
     const struct trace_call *call = reader_call(source->reader, (uint16_t)id);
     thread->current_call = call ? text_clean(source->build->arena, call->name) : "unknown call";
-    thread->current_idle = slot && source_idle(source, entry, slot);
+    thread->current_idle = slot && source_idle(entry, slot);
     if (source->end > current->start && current->start)
         thread->current_ns = source_ns(source, source->end - current->start);
 }
@@ -331,7 +323,7 @@ static void sum_slots(struct source *source)
             continue;
         const struct trace_slot *slot = (const struct trace_slot *)record;
         source->process->calls += slot->count;
-        if (source_idle(source, thread, slot))
+        if (source_idle(thread, slot))
             continue;
         thread->thread->calls += slot->count;
         thread->thread->blocked += slot->blocked;

@@ -145,7 +145,7 @@ void parts_groups(struct page *page, const struct report_process *process,
     uint64_t inside = 0;
     fputc('\n', page->out);
     if (count == 0) {
-        page_line(page, "No calls but idle waits: nothing to group.");
+        page_line(page, "No calls but known noise: nothing to group.");
         return;
     }
     table_head(page, process, kind);

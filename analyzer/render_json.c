@@ -6,6 +6,7 @@
 #include "json_values.h"
 #include "render.h"
 
+#include "noise.h"
 static json_t *id_or_null(const struct report_site *site)
 {
     return site ? json_site_id(site->id) : json_null();
@@ -106,6 +107,7 @@ static json_t *turn_json(const struct report_turn *turn)
     SET(object, "when_ns", json_count(turn->when_ns));
     SET(object, "length_ns", json_count(turn->length_ns));
     SET(object, "wait_ns", json_count(turn->wait_ns));
+    SET(object, "cpu_ns", json_count(turn->cpu_ns));
     SET(object, "ready", json_integer(turn->ready));
     SET(object, "harmful", json_boolean(turn->harmful));
     json_t *top = json_array();
@@ -163,6 +165,9 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
     SET(object, "stall_p99_ns", json_count(loop->p99_ns));
     SET(object, "stall_max_ns", json_count(loop->max_ns));
     SET(object, "stall_in_sites_ns", json_count(loop->site_stall_ns));
+    SET(object, "stall_cpu_ns", json_count_if(loop->stall_cpu_known, loop->stall_cpu_ns));
+    SET(object, "stall_computing_ns", json_count_if(loop->stall_cpu_known, loop->computing_ns));
+    SET(object, "stall_in_noise_ns", json_count(loop->noise_stall_ns));
     SET(object, "stall_histogram", histogram_json(&loop->stall_histogram, ns_per_tick));
     json_t *slices = json_array();
     for (unsigned i = 0; i < loop->slice_count; i++)
@@ -208,7 +213,7 @@ static json_t *uses_json(const struct report_site *site)
         SET(object, "thread", json_integer(use->thread->tid));
         SET(object, "name", json_string(use->thread->name));
         SET(object, "role",
-            json_string(use->idle           ? "idle"
+            json_string(use->noise          ? noise_name(use->noise)
                         : use->thread->loop ? "loop"
                                             : "thread"));
         SET(object, "calls", json_count(use->calls));
@@ -292,6 +297,7 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "idle_ns", json_count(site->idle_ns));
     SET(object, "holding", json_count(site->holding));
     SET(object, "holding_ns", json_count(site->holding_ns));
+    SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
     SET(object, "threads", uses_json(site));
@@ -340,6 +346,25 @@ static void process_facts(json_t *object, const struct report_process *process)
         process->own_cost_known ? json_real(process->own_cost_percent) : json_null());
     SET(cost, "memory_bytes", json_count(process->own_memory));
     SET(object, "own_cost", cost);
+}
+
+static json_t *noise_json(const struct report_process *process)
+{
+    json_t *array = json_array();
+    for (unsigned i = NOISE_NONE + 1; i < NOISE_KINDS; i++) {
+        const struct report_noise *noise = &process->noise[i];
+        if (noise->calls == 0)
+            continue;
+        json_t *object = json_object();
+        SET(object, "class", json_string(noise_name((enum noise)i)));
+        SET(object, "calls", json_count(noise->calls));
+        SET(object, "total_ns", json_count(noise->total_ns));
+        SET(object, "blocked", json_count(noise->blocked));
+        SET(object, "threads", json_integer(noise->threads));
+        SET(object, "sites", json_integer(noise->sites));
+        json_array_append_new(array, object);
+    }
+    return array;
 }
 
 static json_t *group_json(const struct report_group *group)
@@ -470,6 +495,7 @@ static json_t *process_json(const struct report_process *process)
         json_array_append_new(sites, site_json(process->sites[i], process->ns_per_tick));
     SET(object, "threads", threads);
     SET(object, "loops", loops);
+    SET(object, "noise", noise_json(process));
     SET(object, "sites", sites);
     SET(object, "groups", groups_json(process));
     SET(object, "locks", locks_json(&process->locks));

@@ -94,18 +94,37 @@ static const char *loop_stalled(struct page *page, const struct report_loop *loo
                        format_share(a, loop->stall_ns, loop->observed_ns));
 }
 
+/* Of the stall, what lies in no recorded call. */
+static uint64_t outside_calls(const struct report_loop *loop)
+{
+    uint64_t inside = loop->site_stall_ns + loop->noise_stall_ns;
+    return loop->stall_ns > inside ? loop->stall_ns - inside : 0;
+}
+
+static const char *outside_text(struct page *page, const struct report_loop *loop)
+{
+    struct arena *a = page->arena;
+    uint64_t rest = outside_calls(loop);
+    const char *noise = loop->noise_stall_ns
+                            ? arena_print(a, "%s in waits left out, ",
+                                          format_share(a, loop->noise_stall_ns, loop->stall_ns))
+                            : "";
+    if (!loop->stall_cpu_known)
+        return arena_print(a, "%s%s computing, waiting for a CPU or unseen", noise,
+                           format_share(a, rest, loop->stall_ns));
+    return arena_print(a, "%s%s computing, %s waiting for a CPU or unseen", noise,
+                       format_share(a, loop->computing_ns, loop->stall_ns),
+                       format_share(a, rest - loop->computing_ns, loop->stall_ns));
+}
+
 static void where_time_went(struct page *page, const struct report_loop *loop)
 {
     struct arena *a = page->arena;
-    uint64_t inside = loop->site_stall_ns;
-    uint64_t rest = loop->stall_ns > inside ? loop->stall_ns - inside : 0;
     uint64_t idle = loop->observed_ns > loop->turn_ns ? loop->observed_ns - loop->turn_ns : 0;
     page_wrap(page, PAGE_PLAIN, "  ", 4,
-              arena_print(a,
-                          "of the stall: %s in the calls below, %s computing, waiting for a CPU "
-                          "or unseen",
-                          format_share(a, inside, loop->stall_ns),
-                          format_share(a, rest, loop->stall_ns)));
+              arena_print(a, "of the stall: %s in the calls below, %s",
+                          format_share(a, loop->site_stall_ns, loop->stall_ns),
+                          outside_text(page, loop)));
     page_wrap(page, PAGE_PLAIN, "  ", 4,
               arena_print(a, "of the %s watched: %s idle, waiting for work%s",
                           format_duration(a, loop->observed_ns), format_duration(a, idle),
@@ -171,26 +190,38 @@ static void loop_line(struct page *page, const struct report_loop *loop)
 static bool is_worst_here(const struct report_use *use)
 {
     for (const struct report_use *other = use->site->uses; other; other = other->next)
-        if (!other->idle && other->thread->loop && other->stall_ns > use->stall_ns)
+        if (!other->noise && other->thread->loop && other->stall_ns > use->stall_ns)
             return false;
     return true;
+}
+
+/* What the part of the stall outside recorded calls may be. */
+static const char *unseen_text(struct page *page, const struct report_process *process,
+                               const struct report_loop *loop)
+{
+    if (loop->stall_cpu_known && loop->computing_ns > outside_calls(loop) / 2)
+        return "It is computing: the thread was on a CPU.";
+    return arena_print(page->arena,
+                       "It is %swaiting for a CPU, a page fault, or a call that is not "
+                       "recorded%s%s (\"shunt calls\" lists what is).",
+                       loop->stall_cpu_known ? "" : "computing, ",
+                       process->not_recorded ? ": " : "",
+                       process->not_recorded ? process->not_recorded : "");
 }
 
 static void unseen_verdict(struct page *page, const struct report_process *process,
                            const struct report_loop *loop)
 {
     struct arena *a = page->arena;
-    uint64_t rest = loop->stall_ns - loop->site_stall_ns;
-    if (rest <= loop->stall_ns / 2)
+    if (outside_calls(loop) <= loop->stall_ns / 2)
         return;
     fputc('\n', page->out);
     page_wrap(page, PAGE_YELLOW, "VERDICT unknown", 8,
               arena_print(a,
                           ": %s of the stall lies in no recorded call, so moving calls cannot "
-                          "mend it. It is computing, waiting for a CPU, a page fault, or a call "
-                          "that is not recorded%s%s (\"shunt calls\" lists what is).",
-                          format_share(a, rest, loop->stall_ns), process->not_recorded ? ": " : "",
-                          process->not_recorded ? process->not_recorded : ""));
+                          "mend it. %s",
+                          format_share(a, outside_calls(loop), loop->stall_ns),
+                          unseen_text(page, process, loop)));
 }
 
 static void verdicts(struct page *page, const struct report_process *process,

@@ -24,6 +24,7 @@ void parts_report(struct page *page, const struct report *report);
 /* Loops, their sites and verdicts; sites and calls on loops that need nobody. */
 void parts_loops(struct page *page, const struct report_process *process, unsigned top);
 void parts_nothing_to_do(struct page *page, const struct report_process *process);
+void parts_left_out(struct page *page, const struct report_process *process);
 
 /* Waits for locks and who held them; one of these facts, after a label. */
 void parts_locks(struct page *page, const struct report_process *process);

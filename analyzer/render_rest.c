@@ -6,6 +6,7 @@
 
 #include "format.h"
 #include "map.h"
+#include "noise.h"
 #include "render_table.h"
 #include "text.h"
 
@@ -69,6 +70,23 @@ void parts_other_threads(struct page *page, const struct report_process *process
         text = arena_print(a, "%s;  and %u more kinds", text, count - THREADS_MOST);
     if (*text)
         page_wrap(page, PAGE_BOLD, "Other threads  ", 15, text);
+}
+
+void parts_left_out(struct page *page, const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    const char *text = "";
+    for (unsigned i = NOISE_NONE + 1; i < NOISE_KINDS; i++) {
+        const struct report_noise *noise = &process->noise[i];
+        if (noise->calls)
+            text = arena_print(a, "%s%s%s: %s in %s, %s", text, *text ? ";  " : "",
+                               noise_words((enum noise)i),
+                               format_plural(a, noise->calls, "call", "calls"),
+                               format_plural(a, noise->threads, "thread", "threads"),
+                               format_duration(a, noise->total_ns));
+    }
+    if (*text)
+        page_wrap(page, PAGE_BOLD, "LEFT OUT       ", 15, text);
 }
 
 static const char *doing(struct page *page, const struct report_process *process,

@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "map.h"
+#include "noise.h"
 #include "page.h"
 #include "render_parts.h"
 #include "render_table.h"
@@ -96,8 +97,11 @@ static void figures(struct page *page, const struct site_view *view)
         page_line(page, "  %s of the blocked calls had no time limit",
                   format_count(a, view->no_timeout));
     if (view->idle_calls)
-        page_line(page, "  besides, %s idle waits of a loop: %s, not counted above",
-                  format_count(a, view->idle_calls), format_duration(a, view->idle_ns));
+        page_wrap(page, PAGE_PLAIN, "  ", 4,
+                  arena_print(a, "besides, left out as noise (%s): %s, %s",
+                              noise_words(view->noise),
+                              format_plural(a, view->idle_calls, "call", "calls"),
+                              format_duration(a, view->idle_ns)));
 }
 
 static const char *place_text(struct page *page, const struct report_place *place)
@@ -215,7 +219,7 @@ static unsigned group_threads(struct page *page, const struct site_view *view,
             bool loop = use->thread->loop;
             uint64_t key = text_key(use->thread->name) ^ loop;
             uint32_t at = map_get(&known, key);
-            if (use->idle)
+            if (use->noise)
                 continue;
             if (at == MAP_NONE) {
                 at = count++;

@@ -92,7 +92,7 @@ static const char *place(struct page *page, const struct report_site *site)
 static bool is_mixed(const struct report_site *site)
 {
     for (const struct report_use *use = site->uses; use; use = use->next)
-        if (!use->idle && (use->thread->loop != NULL) != site->on_loop)
+        if (!use->noise && (use->thread->loop != NULL) != site->on_loop)
             return true;
     return false;
 }
@@ -102,7 +102,7 @@ static uint64_t longest(const struct report_site *site, const struct report_loop
 {
     uint64_t max = 0;
     for (const struct report_use *use = site->uses; use; use = use->next)
-        if (!use->idle && use->thread->loop == loop && use->max_ns > max)
+        if (!use->noise && use->thread->loop == loop && use->max_ns > max)
             max = use->max_ns;
     return max;
 }

@@ -27,6 +27,14 @@ static void no_timeouts(struct page *page, const struct report_process *process)
     }
 }
 
+static bool has_noise(const struct report_process *process)
+{
+    for (unsigned i = NOISE_NONE + 1; i < NOISE_KINDS; i++)
+        if (process->noise[i].blocked)
+            return true;
+    return false;
+}
+
 static void without_loop(struct page *page, const struct report_process *process, unsigned top)
 {
     struct arena *a = page->arena;
@@ -37,9 +45,10 @@ static void without_loop(struct page *page, const struct report_process *process
     }
     if (process->blocked == 0) {
         page_wrap(page, PAGE_BOLD, "NOTHING BLOCKED", 2,
-                  arena_print(a, ": none of %s calls took %s or more.",
+                  arena_print(a, ": none of %s calls took %s or more%s.",
                               format_count(a, process->calls),
-                              format_duration(a, process->threshold_ns)));
+                              format_duration(a, process->threshold_ns),
+                              has_noise(process) ? ", those left out apart" : ""));
         return;
     }
     page_wrap(page, PAGE_BOLD, "BLOCKED", 2,
@@ -79,6 +88,7 @@ static void process_page(struct page *page, const struct report *report,
     no_timeouts(page, process);
     parts_other_threads(page, process);
     parts_nothing_to_do(page, process);
+    parts_left_out(page, process);
     if (process->state != REPORT_KILLED)
         parts_in_progress(page, process);
 }

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "locks.h"
 #include "loops.h"
+#include "noise.h"
 #include "owner.h"
 #include "processes.h"
 #include "sites.h"
@@ -352,7 +353,9 @@ static void note_part(struct source *source)
 static void aggregate(struct source *source)
 {
     loops_begin(source);
+    noise_begin(source);
     sites_build(source);
+    noise_fill(source);
     loops_fill(source);
     locks_fill(source);
     rank_others(source);

@@ -26,6 +26,18 @@ enum verdict {
     VERDICT_COOPERATIVE,
     VERDICT_UNKNOWN
 };
+
+/* Waits that hold nobody up; see noise.h. */
+enum noise {
+    NOISE_NONE,
+    NOISE_LOOP, /* a loop's idle wait */
+    NOISE_GIL,
+    NOISE_IDLE_WORKER,
+    NOISE_ALLOCATOR,
+    NOISE_TIMER,
+    NOISE_KINDS
+};
+
 enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
 
 /* One way to deal with a site, and what it brings. */
@@ -56,7 +68,7 @@ struct report_use {
     struct report_site *site;
     struct report_thread *thread;
     struct report_use *next; /* of the same site */
-    bool idle;               /* this is the thread's own idle wait: never ranked */
+    enum noise noise;        /* not NOISE_NONE: never ranked */
     uint64_t calls, total_ns, blocked, blocked_ns, max_ns;
     uint64_t stalled_turns, stall_ns; /* on a loop */
     uint64_t errors, again, interrupted, no_timeout;
@@ -99,7 +111,7 @@ struct report_target {
     uint64_t events, blocked_ns; /* as far as the ring goes back */
 };
 
-/* One (call, owner). Sums leave out idle waits, except in `idle_*`. */
+/* One (call, owner). Sums leave out noise, except in `idle_*`. */
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) as above */
 struct report_site {
     uint64_t id;
@@ -121,7 +133,8 @@ struct report_site {
     uint64_t stalled_turns, stall_ns;
     uint64_t errors, again, interrupted, no_timeout;
     int last_error;
-    uint64_t idle_calls, idle_ns;
+    uint64_t idle_calls, idle_ns;       /* noise */
+    enum noise noise;                   /* most of it; NOISE_NONE: there is none */
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_use *uses;
@@ -175,6 +188,7 @@ struct report_group {
 struct report_turn {
     uint64_t when_ns; /* since the process began */
     uint64_t length_ns, wait_ns;
+    uint64_t cpu_ns; /* on a CPU; 0: none, or not measured */
     int ready;
     bool harmful;
     struct {
@@ -202,10 +216,20 @@ struct report_loop {
     uint64_t chosen_ns; /* since the process began */
     struct report_turn worst[TRACE_TURNS]; /* longest first */
     unsigned worst_count;
-    uint64_t site_stall_ns; /* part of stall_ns inside intercepted calls; the rest computes, or is
-                               unseen */
+    uint64_t site_stall_ns;  /* part of stall_ns inside intercepted calls, noise apart */
+    uint64_t noise_stall_ns; /* ... inside those that are noise */
+    bool stall_cpu_known;
+    uint64_t stall_cpu_ns; /* part of stall_ns on a CPU, in calls or outside them */
+    uint64_t computing_ns; /* ... outside them: at most; what else is outside waits for a CPU, or is
+                              unseen */
     struct report_use **sites; /* most stall first, idle wait left out */
     unsigned site_count;
+};
+
+/* Noise of one kind in a process. */
+struct report_noise {
+    uint64_t calls, total_ns, blocked;
+    unsigned threads, sites;
 };
 
 /* A figure that may not be known. */
@@ -228,7 +252,8 @@ struct report_thread {
     uint64_t cpu_ns;
     bool cpu_known;
     uint64_t explained_ns, nested_ns;
-    uint64_t calls, blocked, blocked_ns; /* without idle waits */
+    uint64_t calls, blocked, blocked_ns; /* without noise */
+    unsigned noise;                      /* 1 << enum noise of each kind met */
     uint64_t uncounted, checked, wrong;
     const char *current_call;               /* in progress when the trace ends; NULL none */
     const struct report_site *current_site; /* NULL: not counted yet, see current_where */
@@ -302,7 +327,8 @@ struct report_process {
     uint64_t clock_jumps;
     uint64_t cpu_ns;
     bool cpu_known;
-    uint64_t calls, blocked, blocked_ns, stall_ns;
+    uint64_t calls, blocked, blocked_ns, stall_ns; /* blocked: without noise */
+    struct report_noise noise[NOISE_KINDS];
 
     struct report_thread **threads; /* main first, then by blocked time */
     unsigned thread_count;

@@ -64,6 +64,7 @@ static void add_figures(struct site_view *view, const struct site_view_in *in)
     view->again += site->again;
     view->interrupted += site->interrupted;
     view->no_timeout += site->no_timeout;
+    view->noise = site->noise ? site->noise : view->noise;
     view->idle_calls += site->idle_calls;
     view->idle_ns += site->idle_ns;
     view->loops_stall_ns += in->process->stall_ns;

@@ -7,6 +7,7 @@
 
 #include "detail.h"
 #include "latencies.h"
+#include "noise.h"
 #include "owner.h"
 #include "sums.h"
 #include "text.h"
@@ -157,15 +158,15 @@ static void note_line(struct places *places, struct site_extra *extra,
 }
 
 static struct report_use *use_of(struct source *source, struct report_site *site,
-                                 struct report_thread *thread, bool idle)
+                                 struct report_thread *thread, enum noise noise)
 {
     for (struct report_use *use = site->uses; use; use = use->next)
-        if (use->thread == thread && use->idle == idle)
+        if (use->thread == thread && use->noise == noise)
             return use;
     struct report_use *use = ARENA_NEW(source->build->arena, struct report_use);
-    *use = (struct report_use){.site = site, .thread = thread, .next = site->uses, .idle = idle};
+    *use = (struct report_use){.site = site, .thread = thread, .next = site->uses, .noise = noise};
     site->uses = use;
-    site->use_count += !idle;
+    site->use_count += noise == NOISE_NONE;
     return use;
 }
 
@@ -189,7 +190,7 @@ static void add_slot(struct source *source, struct report_use *use, const struct
     uint64_t max = source_ns(source, slot->max);
     use->max_ns = larger(use->max_ns, max);
     struct report_site *site = use->site;
-    if (!use->idle && max > site->max_ns) {
+    if (!use->noise && max > site->max_ns) {
         site->max_ns = max;
         site->max_when_ns = source_since(source, slot->max_start);
     }
@@ -234,11 +235,11 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
     struct site_extra *extra = site_at(places, slot);
     note_line(places, extra, slot);
     struct report_use *use =
-        use_of(source, extra->site, thread->thread, source_idle(source, thread, slot));
+        use_of(source, extra->site, thread->thread, noise_of(source, thread, slot));
     add_slot(source, use, slot);
-    if (!use->idle)
+    if (!use->noise)
         add_part(places, extra->site, slot);
-    if (!use->idle && extra->site->detail)
+    if (!use->noise && extra->site->detail)
         detail_add_place(source, extra->site, slot, owner_at(places, slot->context));
     source->use = arena_grow(source->build->arena, source->use, sizeof(struct report_use *),
                              source->use_count, &source->use_capacity);
@@ -252,7 +253,7 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
 static void sum_uses(struct report_site *site)
 {
     for (const struct report_use *use = site->uses; use; use = use->next) {
-        if (use->idle) {
+        if (use->noise) {
             site->idle_calls += use->calls;
             site->idle_ns += use->total_ns;
             continue;

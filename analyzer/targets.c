@@ -106,7 +106,7 @@ static void add_slots(struct source *source)
         const struct trace_slot *slot = (const struct trace_slot *)record;
         const struct report_use *use = source_use(source, cursor.id);
         const char *text = reader_string(source->reader, slot->target);
-        if (!use || use->idle || !text)
+        if (!use || use->noise || !text)
             continue;
         add(source->build->arena, use->site, text_clean(source->build->arena, text), 0, 0);
         use->site->many_targets |= (slot->flags & SLOT_MANY_TARGETS) != 0;
@@ -131,7 +131,7 @@ static void add_event(void *context, const struct trace_event *event)
 {
     struct pass *pass = context;
     struct report_use *use = find_use(pass, event);
-    if (!use || use->idle)
+    if (!use || use->noise)
         return;
     const struct source *source = pass->last_source;
     if (use->site->detail)

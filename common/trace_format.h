@@ -341,8 +341,9 @@ struct trace_thread {
 };
 
 enum trace_slot_flag {
-    SLOT_NESTED = 1,      /* some calls ran inside another intercepted call */
-    SLOT_MANY_TARGETS = 2 /* more than one target was seen; `target` is the latest */
+    SLOT_NESTED = 1,       /* some calls ran inside another intercepted call */
+    SLOT_MANY_TARGETS = 2, /* more than one target was seen; `target` is the latest */
+    SLOT_LOOP_WAIT = 4     /* it is the way to the chosen loop's own wait */
 };
 
 struct trace_slot {
@@ -456,6 +457,7 @@ struct trace_turn {
     int32_t ready;   /* what that wait returned */
     uint32_t
         next_ready; /* 1: the wait after it returned at once with work: the stall was harmful */
+    uint64_t cpu;   /* ticks that the thread was on a CPU in it; 0: none, or not measured */
     struct {
         uint32_t slot;  /* record id; 0: none */
         uint32_t calls; /* in this turn */
@@ -476,7 +478,7 @@ struct trace_wait_point {
     uint16_t flags;            /* enum trace_wait_flag */
     int32_t fd;                /* epoll fd, or -1 */
     uint32_t context;          /* record id of the shortest chain that led here */
-    uint32_t depth;            /* frames of that chain */
+    uint32_t depth;            /* frames of that chain, those counted that it has no room for */
     uint32_t most_fds;         /* largest set waited for; 0 not a set */
     uint32_t stalls_histogram; /* record id */
     uint64_t visits;
@@ -493,7 +495,9 @@ struct trace_wait_point {
     uint64_t slice_ticks;         /* width of a slice of the timeline; doubles when it is full */
     uint64_t slice[TRACE_SLICES]; /* stall ticks by time since chosen_at */
     struct trace_turn worst[TRACE_TURNS];
-    uint64_t reserved[8];
+    uint64_t stall_cpu;      /* ticks that the thread was on a CPU in stalls */
+    uint64_t stall_measured; /* ... known for this part of stall_ticks */
+    uint64_t reserved[6];
 };
 
 /* ---- RING ---- */
@@ -533,7 +537,7 @@ _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");
 _Static_assert(sizeof(struct trace_histogram) == 1280, "histogram record");
-_Static_assert(sizeof(struct trace_turn) == 96, "turn");
+_Static_assert(sizeof(struct trace_turn) == 104, "turn");
 _Static_assert(sizeof(struct trace_wait_point) % 8 == 0, "wait point");
 _Static_assert(sizeof(struct trace_event) == 64, "event");
 

@@ -21,6 +21,7 @@
 #include "trace.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,18 @@ static void write_calls(void)
     }
 }
 
+/* liburing makes its system calls by itself. Its functions are not replaced: their callers look at
+ * the ring first, inline, so that waits which find work would be missed and turns be wrong; and of
+ * several copies in a process each may have its own layout. */
+static void note_rings(void)
+{
+    for (const struct link_map *m = _r_debug.r_map; m; m = m->l_next)
+        if (m->l_name && strstr(m->l_name, "/liburing.so")) {
+            gap_note("liburing is loaded: waits through io_uring pass libc by");
+            return;
+        }
+}
+
 static int open_trace(const char *dir)
 {
     char name[TRACE_THREAD_NAME + 1] = "";
@@ -115,6 +128,7 @@ __attribute__((constructor)) static void start(void)
     modules_start();
     if (!stack_start())
         gap_note("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
+    note_rings();
     if (thread_start() == 0)
         start_observing();
 }

@@ -163,25 +163,48 @@ static uintptr_t frame_end(struct _Unwind_Context *context, const struct cfi_rul
     return at;
 }
 
+enum ahead {
+    AHEAD_NOTHING, /* not to be followed */
+    AHEAD_FRAME,   /* libgcc finds its way, or its end */
+    AHEAD_CODE     /* a caller without unwind information: generated code */
+};
+
 /* Looks where libgcc would go from a frame before it does: it follows whatever lies on the stack,
- * and reads at an address that no unwind information covers. 0 to stop here. */
-static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr_t ip,
-                        uintptr_t pointer)
+ * and reads at an address that no unwind information covers. With AHEAD_CODE, the caller's address
+ * and the frame's end. */
+static enum ahead look_ahead(struct _Unwind_Context *context, uintptr_t ip, uintptr_t pointer,
+                             uintptr_t *caller, uintptr_t *end)
 {
     struct fde_bases bases;
     const void *fde = find_fde((char *)ip - 1, &bases);
     if (!fde)
-        return 1; /* libgcc stops by itself */
+        return AHEAD_FRAME; /* libgcc stops by itself */
     struct cfi_rule rule = cfi_rule(fde, (uintptr_t)bases.function, ip);
     if (rule.kind == CFI_OUTERMOST || rule.kind == CFI_TRAMPOLINE)
-        return 1;
-    uintptr_t end = rule.kind == CFI_UNKNOWN ? 0 : frame_end(context, &rule, pointer);
-    if (!end)
-        return 0;
-    uintptr_t caller = *(const uintptr_t *)(end - sizeof(void *));
-    if (!caller || find_fde((char *)caller - 1, &bases))
-        return 1;
-    /* Generated code: the last frame of a chain. */
+        return AHEAD_FRAME;
+    *end = rule.kind == CFI_UNKNOWN ? 0 : frame_end(context, &rule, pointer);
+    if (!*end)
+        return AHEAD_NOTHING;
+    *caller = *(const uintptr_t *)(*end - sizeof(void *));
+    return !*caller || find_fde((char *)*caller - 1, &bases) ? AHEAD_FRAME : AHEAD_CODE;
+}
+
+/* For walks that need no chain. */
+static _Unwind_Reason_Code go_on(struct _Unwind_Context *context, uintptr_t ip, uintptr_t cfa)
+{
+    uintptr_t caller, end;
+    return look_ahead(context, ip, cfa, &caller, &end) == AHEAD_FRAME ? _URC_NO_REASON
+                                                                      : _URC_END_OF_STACK;
+}
+
+/* 0 to stop here. Generated code is the last frame of a chain. */
+static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr_t ip,
+                        uintptr_t pointer)
+{
+    uintptr_t caller = 0, end = 0;
+    enum ahead ahead = look_ahead(context, ip, pointer, &caller, &end);
+    if (ahead != AHEAD_CODE)
+        return ahead == AHEAD_FRAME;
     int on_stack = caller - w->frame <= FRAME_DISTANCE_MOST;
     if (caller >= CODE_LOWEST && !(caller >> ADDRESS_BITS) && !on_stack &&
         w->chain->frames < TRACE_FRAMES)
@@ -251,9 +274,10 @@ struct search {
 static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *data)
 {
     struct search *s = data;
-    uintptr_t cfa = get_cfa(context);
+    int interrupted = 0;
+    uintptr_t ip = get_ip(context, &interrupted), cfa = get_cfa(context);
     if (cfa < s->frame && ++s->frames < FRAMES_BEYOND_MOST)
-        return _URC_NO_REASON;
+        return go_on(context, ip, cfa);
     if (cfa >= s->frame)
         s->found = cfa == s->frame;
     return _URC_END_OF_STACK;
@@ -265,4 +289,28 @@ int stack_reaches(uintptr_t frame)
     if (backtrace)
         backtrace(look, &s);
     return s.found;
+}
+
+struct count {
+    uintptr_t caller;
+    uintptr_t frame;
+    uint32_t frames;
+};
+
+static _Unwind_Reason_Code count_frame(struct _Unwind_Context *context, void *data)
+{
+    struct count *c = data;
+    int interrupted = 0;
+    uintptr_t ip = get_ip(context, &interrupted), cfa = get_cfa(context);
+    if (!c->frames && (ip != c->caller || cfa != c->frame))
+        return cfa > c->frame ? _URC_END_OF_STACK : _URC_NO_REASON;
+    return ++c->frames < STACK_DEPTH_MOST ? go_on(context, ip, cfa) : _URC_END_OF_STACK;
+}
+
+uint32_t stack_depth(uintptr_t caller, uintptr_t frame)
+{
+    struct count count = {.caller = caller, .frame = frame};
+    if (backtrace)
+        backtrace(count_frame, &count);
+    return count.frames;
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * See turn.h. Which of several recurring waits is the loop: an epoll set before a single poll, then
- * the outer one (fewer frames), then the one chosen first. A loop that is no longer visited while
- * another wait goes on recurring gives way to it: the program came to its next phase.
+ * the outer one (fewer frames), then the one chosen first. A loop that is
+ * no longer visited while another wait goes on recurring gives way to it: the program came to its
+ * next phase.
  */
 #include "turn.h"
 
 #include "clock.h"
+#include "stack.h"
 #include "thread.h"
 #include "trace.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -18,6 +21,9 @@ enum {
     GIVES_WAY = 64,        /* visits of a rival without one of the loop */
     GIVES_WAY_DEEP = 1024, /* ... of a rival that may well be inside one turn of the loop */
     READY_AT_ONCE = 20000, /* ns: a wait that returns work within this found it there */
+    NAPS = 16,             /* waits that slept, between readings of the CPU clock */
+    NEAR = 192,            /* bytes: less than a loop in a loop takes, more than an interpreter's
+                              two ways into one function differ */
     SLICE = 250000000,     /* ns: first width of a slice of the timeline */
     TURN_SLOTS_MOST = 4096
 };
@@ -77,14 +83,42 @@ static void slice_add(struct trace_wait_point *w, uint64_t start, uint64_t lengt
     w->slice[index] += length;
 }
 
+/* The thread's CPU clock is a system call: read where a turn was long, and now and then where the
+ * thread has just slept anyway. */
+static void cpu_read(struct turns *turns)
+{
+    turns->cpu = trace_sealed() ? 0 : clock_thread_cpu();
+    turns->cpu_others = 0;
+    turns->naps = 0;
+}
+
+/* Ticks on a CPU in the stall of this length that ends now: those since the clock was last read,
+ * less the short turns since. They are taken to have been on the CPU throughout, as are waits that
+ * found work there. */
+static uint64_t cpu_spend(struct turns *turns, struct trace_wait_point *w, uint64_t length)
+{
+    uint64_t before = turns->cpu, others = turns->cpu_others;
+    cpu_read(turns);
+    if (!before || turns->cpu < before)
+        return 0;
+    uint64_t spent = clock_ticks(turns->cpu - before);
+    spent = spent > others ? spent - others : 0;
+    spent = spent < length ? spent : length;
+    w->stall_cpu += spent;
+    w->stall_measured += length;
+    return spent;
+}
+
 static void stall(struct turns *turns, struct trace_wait_point *w, uint64_t length)
 {
+    uint64_t cpu = cpu_spend(turns, w, length);
     struct trace_turn *turn = worst_entry(w, length);
     if (turn) {
         turn->start = turns->start;
         turn->wait = turns->wait;
         turn->ready = turns->ready;
         turn->length = length;
+        turn->cpu = cpu;
     }
     charge_slots(turns, turn);
     w->stalls++;
@@ -109,18 +143,31 @@ static void turn_end(struct turns *turns, uint64_t now)
     w->turn_ticks += length;
     if (length >= thread_threshold)
         stall(turns, w, length);
+    else
+        turns->cpu_others += length;
     turns->number = 0;
     turns->slots = 0;
 }
 
 /* ---- the points ---- */
 
+/* A poll of the same place is another wait when it comes from elsewhere on the stack, with another
+ * set: a main loop run inside a callback of another one. The same set is the same loop, run again
+ * from inside. */
+static int same_wait(const struct turn_point *p, const struct wait_facts *facts)
+{
+    uintptr_t apart = p->frame > facts->frame ? p->frame - facts->frame : facts->frame - p->frame;
+    return facts->fd >= 0 || apart < NEAR || (facts->set && p->set == facts->set);
+}
+
+/* `loosely`: wherever on the stack. */
 static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr_t caller,
-                                     int32_t fd)
+                                     const struct wait_facts *facts, int loosely)
 {
     for (uint32_t i = 0; i < turns->count; i++) {
         struct turn_point *p = &turns->point[i];
-        if (p->caller == caller && p->fd == fd && p->call == call)
+        if (p->caller == caller && p->fd == facts->fd && p->call == call &&
+            (loosely || same_wait(p, facts)))
             return p;
     }
     return NULL;
@@ -129,7 +176,7 @@ static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr
 /* The table keeps what recurs: a newcomer takes the place of a point seen least, if that has not.
  */
 static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_t caller,
-                                    int32_t fd)
+                                    const struct wait_facts *facts)
 {
     struct turn_point *p = NULL;
     if (turns->count < TURN_POINTS)
@@ -138,8 +185,8 @@ static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_
         if (!turns->point[i].record)
             p = &turns->point[i];
     if (p)
-        *p = (struct turn_point){.caller = caller, .fd = fd, .call = call};
-    else
+        *p = (struct turn_point){.caller = caller, .fd = facts->fd, .call = call};
+    else if (!(p = point_find(turns, call, caller, facts, 1)))
         trace_lose(TRACE_LOSS_TURNS, 1);
     return p;
 }
@@ -148,9 +195,11 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
                               const struct wait_facts *facts, uint64_t now)
 {
     struct turns *turns = &t->turns;
-    struct turn_point *p = point_find(turns, call, caller, facts->fd);
-    if (!p && !(p = point_new(turns, call, caller, facts->fd)))
+    struct turn_point *p = point_find(turns, call, caller, facts, 0);
+    if (!p && !(p = point_new(turns, call, caller, facts)))
         return NULL;
+    p->set = facts->set;
+    p->frame = facts->frame > p->frame ? facts->frame : p->frame;
     if (p == turns->loop && turns->number)
         turn_end(turns, now);
     return p;
@@ -170,14 +219,31 @@ static void point_record(struct thread *t, struct turn_point *p)
     p->record = w;
 }
 
+/* Frames below this visit, more than the chain holds where that was cut. Counting takes
+ * microseconds: done again only further up the stack than before. 0: not known to be less. */
+static uint32_t depth_of(struct turn_point *p, const struct wait_facts *facts,
+                         const struct trace_context *context)
+{
+    if (!(context->flags & CONTEXT_CUT_DEPTH))
+        return context->frames;
+    if (facts->frame <= p->counted)
+        return 0;
+    p->counted = facts->frame;
+    int saved = errno;
+    uint32_t depth = stack_depth(p->caller, facts->frame);
+    errno = saved;
+    return depth > context->frames ? depth : context->frames;
+}
+
 /* The same wait is reached on several ways (redis waits while it loads, too): the shortest is the
  * loop's own. */
-static void point_context(struct trace_wait_point *w, uint32_t context)
+static void point_context(struct turn_point *p, const struct wait_facts *facts, uint32_t context)
 {
+    struct trace_wait_point *w = p->record;
     if (!context || context == w->context)
         return;
-    uint32_t depth = ((const struct trace_context *)trace_at(context))->frames;
-    if (depth >= w->depth)
+    uint32_t depth = depth_of(p, facts, trace_at(context));
+    if (!depth || depth >= w->depth)
         return;
     w->context = context;
     w->depth = depth;
@@ -195,12 +261,13 @@ static int better(const struct turn_point *a, const struct turn_point *b)
     return a->record->depth < b->record->depth;
 }
 
-static int clear_stall(struct trace_record *record, void *data)
+static int forget_loop(struct trace_record *record, void *data)
 {
     struct trace_slot *slot = (void *)record;
     (void)data;
     slot->stall_ticks = 0;
     slot->stall_turns = 0;
+    slot->flags &= (uint16_t)~SLOT_LOOP_WAIT;
     return 0;
 }
 
@@ -210,7 +277,7 @@ static void choose(struct thread *t, struct turn_point *p, uint64_t now)
     struct turns *turns = &t->turns;
     if (turns->loop) {
         turns->loop->record->flags &= (uint16_t)~WAIT_CHOSEN;
-        segment_each(&t->segment, RECORD_SLOT, clear_stall, NULL);
+        segment_each(&t->segment, RECORD_SLOT, forget_loop, NULL);
     }
     struct trace_wait_point *w = p->record;
     if (!w->stalls_histogram) {
@@ -225,9 +292,13 @@ static void choose(struct thread *t, struct turn_point *p, uint64_t now)
         w->chosen_at = now;
         w->slice_ticks = clock_ticks(SLICE) + 1;
     }
+    for (unsigned i = 0; i < TURN_FIRST; i++)
+        if (p->first[i])
+            ((struct trace_slot *)trace_at(p->first[i]))->flags |= SLOT_LOOP_WAIT;
     w->flags |= WAIT_CHOSEN;
     t->record->loop = trace_id(w);
     turns->loop = p;
+    turns->cpu = 0;
     turns->stalled = 0;
     turns->rivals = 0;
 }
@@ -261,7 +332,8 @@ static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long r
 {
     struct trace_wait_point *w = turns->loop->record;
     uint64_t wait = end > start ? end - start : 0;
-    if (result > 0 && wait < clock_ticks(READY_AT_ONCE)) {
+    int slept = wait >= clock_ticks(READY_AT_ONCE);
+    if (result > 0 && !slept) {
         w->ready_at_once++;
         if (turns->stalled) {
             w->harmful++;
@@ -271,6 +343,10 @@ static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long r
         }
     }
     turns->stalled = 0;
+    if (!turns->cpu || (slept && (turns->cpu_others >= thread_threshold || ++turns->naps >= NAPS)))
+        cpu_read(turns);
+    else if (!slept)
+        turns->cpu_others += wait;
     turns->start = end;
     turns->wait = wait;
     turns->ready = (int32_t)result;
@@ -279,16 +355,18 @@ static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long r
 }
 
 void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts *facts,
-                const struct trace_slot *slot, uint64_t start, uint64_t end, long result)
+                struct trace_slot *slot, uint64_t start, uint64_t end, long result)
 {
     struct turns *turns = &t->turns;
+    if (p->visits < TURN_FIRST)
+        p->first[p->visits] = trace_id(slot);
     p->visits++;
     p->blocked |= facts->may_block || end - start > clock_ticks(READY_AT_ONCE);
     if (!p->record && p->visits >= RECURS)
         point_record(t, p);
     struct trace_wait_point *w = p->record;
     if (w) {
-        point_context(w, slot->context);
+        point_context(p, facts, slot->context);
         w->visits = p->visits;
         w->wait_ticks += end > start ? end - start : 0;
         w->empty += result == 0;
@@ -298,6 +376,8 @@ void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts 
     }
     turns->rivals = p == turns->loop ? 0 : turns->rivals + 1;
     consider(t, p, end);
-    if (p == turns->loop)
-        turn_begin(turns, start, end, result);
+    if (p != turns->loop)
+        return;
+    slot->flags |= SLOT_LOOP_WAIT;
+    turn_begin(turns, start, end, result);
 }

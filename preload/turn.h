@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Loops: finds a thread's recurring wait point and measures its turns. A wait point is (call,
- * return address, epoll fd); the one that is the thread's loop is chosen while the program runs,
- * and its turns are the times between its returns and its next calls.
+ * return address, epoll fd), and without an epoll fd the place on the stack or the set that it
+ * waits for, too: a library's wait may be reached from the loop and again from inside its turns.
+ * The one that is the thread's loop is chosen while the program runs, and its turns are the times
+ * between its returns and its next calls.
  */
 #ifndef SHUNT_TURN_H
 #define SHUNT_TURN_H
@@ -11,14 +13,18 @@
 
 #include <stdint.h>
 
-enum { TURN_POINTS = 16 };
+enum { TURN_POINTS = 16, TURN_FIRST = 3 };
 
 struct thread;
 
 struct turn_point {
     uintptr_t caller;
+    uintptr_t frame;                 /* outermost one seen */
+    uintptr_t counted;               /* from where frames were counted; 0: not yet */
+    const void *set;                 /* latest one seen */
     struct trace_wait_point *record; /* NULL until it has recurred */
     uint64_t visits;
+    uint32_t first[TURN_FIRST]; /* record ids: slots of the first visits */
     int32_t fd;
     uint16_t call;
     uint16_t blocked; /* a visit blocked, or was allowed to */
@@ -35,12 +41,17 @@ struct turns {
     int32_t ready;   /* what the wait before it returned */
     uint64_t start;
     uint64_t wait;
-    uint64_t stalled;                 /* length of the latest turn if it was a stall, else 0 */
+    uint64_t cpu;        /* ns of the thread's CPU clock when it was last read; 0: not yet */
+    uint64_t cpu_others; /* ticks of shorter turns since, and of waits that did not sleep */
+    uint32_t naps;       /* waits that slept since */
+    uint64_t stalled;    /* length of the latest turn if it was a stall, else 0 */
     struct trace_turn *stalled_entry; /* its entry among the worst, or NULL */
 };
 
 /* What a wrapper of the poll family knows of its call. */
 struct wait_facts {
+    uintptr_t frame;   /* of the wrapper */
+    const void *set;   /* where the array of fds lies, NULL unknown; not read */
     int32_t fd;        /* epoll fd, or -1 */
     uint32_t fds;      /* size of the set, 0 not a set */
     uint8_t may_block; /* by its timeout, as far as that is known without reading memory */
@@ -52,9 +63,10 @@ struct wait_facts {
 struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
                               const struct wait_facts *facts, uint64_t now);
 
-/* After it: starts the next turn if it was the loop's; chooses the loop. `slot` gives the chain. */
+/* After it: starts the next turn if it was the loop's; chooses the loop. `slot` gives the chain,
+ * and is marked as a way to the loop's wait. */
 void turn_leave(struct thread *t, struct turn_point *point, const struct wait_facts *facts,
-                const struct trace_slot *slot, uint64_t start, uint64_t end, long result);
+                struct trace_slot *slot, uint64_t start, uint64_t end, long result);
 
 /* Adds a call to the turn under way. On the call path. */
 static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint32_t id,

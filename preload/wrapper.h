@@ -166,28 +166,32 @@ static inline void note_directory(struct visit *v, DIR *directory)
     v->address = directory;
 }
 
-static inline void note_wait(struct visit *v, int epoll, uint32_t fds, int timeout)
+static inline void note_wait(struct visit *v, int epoll, const void *set, uint32_t fds, int timeout)
 {
-    v->wait = (struct wait_facts){
-        .fd = epoll, .fds = fds, .may_block = timeout != 0, .unbounded = timeout < 0};
+    v->wait = (struct wait_facts){.frame = v->frame,
+                                  .set = set,
+                                  .fd = epoll,
+                                  .fds = fds,
+                                  .may_block = timeout != 0,
+                                  .unbounded = timeout < 0};
 }
 
 static inline void note_set(struct visit *v, const struct pollfd *set, nfds_t count, int timeout)
 {
     v->address = set;
     v->length = (uint32_t)count;
-    note_wait(v, -1, (uint32_t)count, timeout);
+    note_wait(v, -1, set, (uint32_t)count, timeout);
 }
 
 static inline void note_epoll(struct visit *v, int fd, int timeout)
 {
     v->fd = fd;
-    note_wait(v, fd, 0, timeout);
+    note_wait(v, fd, NULL, 0, timeout);
 }
 
 static inline void note_select(struct visit *v, int count, int timeout)
 {
-    note_wait(v, -1, (uint32_t)count, timeout);
+    note_wait(v, -1, NULL, (uint32_t)count, timeout);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "turn.h"
 
 #include <criterion/criterion.h>
+#include <time.h>
 
 /* A program of one thread: its clock in microseconds, its wait points by caller. */
 static struct thread *t;
@@ -39,6 +40,17 @@ static void wait_at(uintptr_t caller, int epoll, unsigned depth, uint64_t us, lo
     struct turn_point *p = turn_enter(t, call, caller, &facts, start);
     now_us += us;
     turn_leave(t, p, &facts, slot_at(call, depth, caller), start, ticks(now_us), result);
+}
+
+/* The same place in the code, at `frame` on the stack. */
+static void poll_at(uintptr_t frame, const void *set, uint64_t us)
+{
+    struct wait_facts facts = {.frame = frame, .set = set, .fd = -1, .fds = 1, .may_block = 1};
+    uint64_t start = ticks(now_us);
+    struct turn_point *p = turn_enter(t, CALL_poll, 0x100, &facts, start);
+    now_us += us;
+    turn_leave(t, p, &facts, slot_at(CALL_poll, (unsigned)(12 - frame / 0x1000), 0x100), start,
+               ticks(now_us), 1);
 }
 
 static void call_for(struct trace_slot *slot, uint64_t us)
@@ -81,6 +93,81 @@ Test(turn, a_poll_inside_a_turn_is_no_loop)
     }
     cr_assert_eq(chosen()->depth, 4u);
     cr_assert_geq(chosen()->stalls, 17u);
+}
+
+Test(turn, the_same_place_further_down_the_stack_is_another_wait)
+{
+    int outer = 0, inner = 0;
+    begin();
+    for (int i = 0; i < 20; i++) {
+        poll_at(0x8000, &outer, 50);
+        for (int k = 0; k < 4; k++)
+            poll_at(0x6000, &inner, 500);
+    }
+    cr_assert_eq(chosen()->visits, 20u);
+    cr_assert_geq(chosen()->stalls, 17u);
+}
+
+Test(turn, a_loop_run_again_from_inside_is_one_loop)
+{
+    int set = 0;
+    begin();
+    for (int i = 0; i < 20; i++)
+        poll_at(0x8000, &set, 50);
+    for (int i = 0; i < 20; i++)
+        poll_at(0x6000, &set, 50000);
+    poll_at(0x8000, &set, 50);
+    cr_assert_eq(chosen()->visits, 41u);
+    cr_assert_eq(chosen()->stalls, 0u);
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void compute(uint64_t ns)
+{
+    uint64_t until = cpu_ns() + ns;
+    while (cpu_ns() < until)
+        ;
+}
+
+Test(turn, cpu_time_is_told_apart_in_stalls)
+{
+    begin();
+    for (int i = 0; i < 4; i++)
+        wait_at(0x100, 5, 4, 50, 1);
+    compute(3000000);
+    now_us += 5000;
+    wait_at(0x100, 5, 4, 50, 1);
+    const struct trace_wait_point *w = chosen();
+    cr_assert_eq(w->stalls, 1u);
+    cr_assert_eq(w->stall_measured, w->stall_ticks);
+    cr_assert_geq(w->stall_cpu, clock_ticks(3000000));
+    cr_assert_leq(w->stall_cpu, w->stall_ticks);
+    cr_assert_eq(w->worst[0].cpu, w->stall_cpu);
+}
+
+/* The clock was read before the short turns, which were on the CPU: the stall after them slept. */
+Test(turn, cpu_time_of_short_turns_is_not_the_stalls)
+{
+    begin();
+    for (int i = 0; i < 4; i++)
+        wait_at(0x100, 5, 4, 50, 1);
+    compute(4000000);
+    for (int i = 0; i < 90; i++) {
+        now_us += 90;
+        wait_at(0x100, 5, 4, 0, 1);
+    }
+    now_us += 5000;
+    wait_at(0x100, 5, 4, 50, 1);
+    const struct trace_wait_point *w = chosen();
+    cr_assert_eq(w->stalls, 1u);
+    cr_assert_eq(w->stall_measured, w->stall_ticks);
+    cr_assert_lt(w->stall_cpu, w->stall_ticks / 2);
 }
 
 Test(turn, epoll_comes_before_a_poll_further_out)

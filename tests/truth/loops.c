@@ -6,7 +6,9 @@
  *   loops epoll     epoll_wait, callbacks called beside it
  *   loops poll      poll of two fds, so that only the place tells it from the inner poll
  *   loops helper    epoll_pwait in a helper with a big frame that calls the callbacks itself
- * (libuv) loops none      one wait, and many short polls: no loop
+ * (libuv) loops deep      poll so deep in calls that no chain reaches their end; the polls inside
+ * come first and are deeper still, but their frames lie higher on the stack loops none      one
+ * wait, and many short polls: no loop
  */
 #include <poll.h>
 #include <string.h>
@@ -27,6 +29,9 @@ static int turn;
 TRUTH_RANGE(outer);
 TRUTH_RANGE(helper);
 TRUTH_RANGE(callback);
+TRUTH_RANGE(big);
+TRUTH_RANGE(below);
+TRUTH_RANGE(deep);
 
 /* Every tenth turn waits a little for a reply, one for long. */
 TRUTH(callback) static int callback(void)
@@ -75,6 +80,43 @@ TRUTH(outer) static int outer_helper(void)
     return ++work;
 }
 
+TRUTH(big) static int big_wait(void)
+{
+    char room[4096];
+    struct pollfd fds[2] = {{.fd = timer, .events = POLLIN}, {.fd = silent[0], .events = POLLIN}};
+    memset(room, turn, sizeof room);
+    work += room[turn];
+    return poll(fds, 2, -1);
+}
+
+TRUTH(below) static int below(int left)
+{
+    struct pollfd reply = {.fd = silent[0], .events = POLLIN};
+    if (left)
+        return below(left - 1) + ++work;
+    for (int i = 0; i < 4; i++)
+        work += poll(&reply, 1, 1);
+    return ++work;
+}
+
+TRUTH(deep) static int deep(int left)
+{
+    if (left)
+        return deep(left - 1) + ++work;
+    while (turn < TURNS) {
+        if (turn < 20)
+            below(4);
+        if (big_wait() > 0)
+            callback();
+    }
+    return ++work;
+}
+
+TRUTH(outer) static int outer_deep(void)
+{
+    return deep(20) + ++work;
+}
+
 TRUTH(outer) static int outer_none(void)
 {
     struct pollfd reply = {.fd = silent[0], .events = POLLIN};
@@ -92,6 +134,7 @@ static const struct shape {
     {"epoll", outer_epoll, "loop epoll_wait outer"},
     {"poll", outer_poll, "loop poll outer"},
     {"helper", outer_helper, "loop epoll_pwait helper"},
+    {"deep", outer_deep, "loop poll big<deep"},
     {"none", outer_none, "no-loop"},
 };
 
@@ -116,6 +159,9 @@ int main(int argc, char **argv)
     truth_tell(outer);
     truth_tell(helper);
     truth_tell(callback);
+    truth_tell(big);
+    truth_tell(below);
+    truth_tell(deep);
     truth_expect("%s", shape->expected);
     if (shape->run != outer_none) {
         truth_expect("stalls >= 1");

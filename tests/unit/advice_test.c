@@ -174,9 +174,58 @@ Test(loops, the_same_place_waiting_inside_a_turn_is_not_idle)
     slot->ticks = slot->stall_ticks = BUILDER_TICKS(900 * MS);
     slot->blocked = slot->stall_turns = 1;
     slot->blocked_ticks = slot->max = slot->ticks;
+    slot->flags = SLOT_LOOP_WAIT;
     struct report report;
     built_report(&report, b, NULL);
     cr_assert_str_eq(report.processes[0]->loops[0]->sites[0]->site->call, "poll");
+    report_free(&report);
+}
+
+Test(loops, only_what_was_seen_to_be_the_loops_wait_is_idle)
+{
+    struct builder *b = loop_with(CALL_fsync, "file:/x", 20, 10 * MS);
+    uint16_t module = 1;
+    uint64_t chain[] = {samples_frame(module, "app_at_wait")};
+    uint32_t elsewhere = builder_slot(b, CALL_poll, builder_context(b, chain, 1));
+    builder_count(b, elsewhere, 3, 400 * MS);
+    struct report report;
+    built_report(&report, b, NULL);
+    cr_assert_eq(built_site(&report, "poll", "app_wait")->calls, 3u);
+    report_free(&report);
+}
+
+/* Stalls of 20 calls that sleep 10 ms each, and as much outside them. */
+static const struct report_loop *loop_with_cpu(struct report *report, uint64_t cpu_ns)
+{
+    struct builder *b = loop_with(CALL_fsync, "file:/x", 20, 10 * MS);
+    struct trace_wait_point *wait = NULL;
+    for (size_t i = TRACE_FIRST_CHUNK; i < b->size && !wait; i += TRACE_CELL)
+        if (((struct trace_record *)(b->bytes + i))->type == RECORD_WAIT_POINT)
+            wait = (struct trace_wait_point *)(b->bytes + i);
+    cr_assert_not_null(wait);
+    wait->stall_ticks = BUILDER_TICKS(400 * MS);
+    wait->stall_measured = wait->stall_ticks / 2; /* the other half ran sealed */
+    wait->stall_cpu = BUILDER_TICKS(cpu_ns / 2);
+    built_report(report, b, NULL);
+    return report->processes[0]->loops[0];
+}
+
+Test(loops, computing_is_told_from_waiting_outside_the_calls)
+{
+    struct report report;
+    const struct report_loop *loop = loop_with_cpu(&report, 120 * MS);
+    cr_assert(loop->stall_cpu_known);
+    cr_assert_eq(loop->stall_cpu_ns, 120 * MS);
+    cr_assert_eq(loop->computing_ns, 120 * MS);
+    report_free(&report);
+}
+
+Test(loops, computing_is_no_more_than_there_is_outside_the_calls)
+{
+    struct report report;
+    const struct report_loop *loop = loop_with_cpu(&report, 300 * MS);
+    cr_assert_eq(loop->stall_cpu_ns, 300 * MS);
+    cr_assert_eq(loop->computing_ns, 200 * MS);
     report_free(&report);
 }
 

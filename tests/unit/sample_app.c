@@ -68,3 +68,11 @@ APART void app_main(int fd)
     HERE(app_at_main);
     __asm__ volatile("");
 }
+
+/* Named as jemalloc has it. */
+APART void je_malloc_mutex_lock_slow(int fd)
+{
+    app_call(fd);
+    HERE(app_at_arena);
+    __asm__ volatile("");
+}

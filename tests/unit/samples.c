@@ -96,6 +96,13 @@ void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns)
     record->stall_ticks = record->ticks;
 }
 
+uint32_t samples_idle(struct builder *b, uint32_t context)
+{
+    uint32_t id = builder_slot(b, CALL_epoll_wait, context);
+    ((struct trace_slot *)builder_at(b, id))->flags = SLOT_LOOP_WAIT;
+    return id;
+}
+
 static void server_loop(struct builder *b, uint32_t thread, uint16_t app_module, uint32_t sync_slot,
                         uint32_t write_slot)
 {
@@ -116,6 +123,8 @@ static void server_loop(struct builder *b, uint32_t thread, uint16_t app_module,
     wait->turn_ticks = BUILDER_TICKS(42 * SECONDS);
     wait->stalls = 43401;
     wait->stall_ticks = BUILDER_TICKS(41100 * MS);
+    wait->stall_measured = BUILDER_TICKS(41000 * MS);
+    wait->stall_cpu = BUILDER_TICKS(2050 * MS);
     wait->harmful = 40000;
     wait->harmful_ticks = BUILDER_TICKS(40 * SECONDS);
     wait->slice_ticks = BUILDER_TICKS(SECONDS);
@@ -125,12 +134,12 @@ static void server_loop(struct builder *b, uint32_t thread, uint16_t app_module,
         .start = BUILDER_START + BUILDER_TICKS(27300 * MS),
         .length = BUILDER_TICKS(41 * MS),
         .wait = BUILDER_TICKS(10 * US),
+        .cpu = BUILDER_TICKS(600 * US),
         .ready = 3,
         .next_ready = 1,
         .top = {{sync_slot, 1, BUILDER_TICKS(40 * MS)}, {write_slot, 1, BUILDER_TICKS(26 * US)}}};
     ((struct trace_thread *)builder_at(b, thread))->loop = id;
-    uint32_t idle = builder_slot(b, CALL_epoll_wait, context);
-    builder_count(b, idle, 43500, 410 * US);
+    builder_count(b, samples_idle(b, context), 43500, 410 * US);
 }
 
 static void server_threads(struct builder *b, uint16_t module)
@@ -281,7 +290,7 @@ static void worker_loop(struct builder *b, uint32_t thread, uint32_t context, ui
                                          .length = BUILDER_TICKS(ns),
                                          .top = {{slot, 1, BUILDER_TICKS(ns)}}};
     ((struct trace_thread *)builder_at(b, thread))->loop = id;
-    builder_count(b, builder_slot(b, CALL_epoll_wait, context), 1000, 9 * MS);
+    builder_count(b, samples_idle(b, context), 1000, 9 * MS);
 }
 
 struct builder *samples_workers(void)

@@ -30,6 +30,9 @@ uint32_t samples_counted(struct builder *b, enum call_id call, uint32_t context,
 /* All its time lies in stalled turns. */
 void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns);
 
+/* A slot of the loop's own wait. */
+uint32_t samples_idle(struct builder *b, uint32_t context);
+
 struct builder *samples_server(void);  /* pid 880, a loop */
 struct builder *samples_threads(void); /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);   /* pid 1000 and 300 fork children in one file */

@@ -24,7 +24,7 @@ static void add_loop(struct builder *b, uint32_t thread, uint16_t module, uint64
     wait->worst[0] = (struct trace_turn){.start = BUILDER_START + BUILDER_TICKS(SECONDS),
                                          .length = BUILDER_TICKS(stall_ns / 1000)};
     ((struct trace_thread *)builder_at(b, thread))->loop = id;
-    builder_count(b, builder_slot(b, CALL_epoll_wait, context), 5000, MS);
+    builder_count(b, samples_idle(b, context), 5000, MS);
 }
 
 static void add_sync(struct builder *b, uint16_t module, uint32_t target, bool on_loop)
