@@ -25,21 +25,20 @@ static const char *place(struct page *page, const struct report_lock *lock)
                : function;
 }
 
-/* "which was in nanosleep meanwhile": only what most of the waiting met. */
+/* Only what most of the waiting met. */
 static const char *activity(struct page *page, const struct report_lock *lock)
 {
+    struct arena *a = page->arena;
     const struct report_lock_activity *most = lock->activity;
     if (!lock->activity_count || most->unknown)
         return "";
+    const char *began = most->ns < lock->ns ? arena_print(a, "when %s of it began",
+                                                          format_share(a, most->ns, lock->ns))
+                                            : "when it began";
     if (!most->call)
-        return ", which was computing or in a call that is not seen";
-    const char *share = most->ns < lock->ns
-                            ? arena_print(page->arena, " for %s of it",
-                                          format_share(page->arena, most->ns, lock->ns))
-                            : "";
-    return arena_print(page->arena, ", in %s%s%s", most->call,
-                       most->site ? arena_print(page->arena, " (%s)", most->site->short_id) : "",
-                       share);
+        return arena_print(a, ", computing or in a call that is not seen %s", began);
+    return arena_print(a, ", in %s%s %s", most->call,
+                       most->site ? arena_print(a, " (%s)", most->site->short_id) : "", began);
 }
 
 void parts_lock(struct page *page, const struct report_lock *lock, const char *label)
@@ -60,7 +59,19 @@ void parts_lock(struct page *page, const struct report_lock *lock, const char *l
                               place(page, lock)));
 }
 
-/* A lock taken before the latest repeats the same calls. */
+/* Several locks of one function, held at once, repeat the same calls. */
+static bool told_before(const struct report_locks *locks, unsigned index)
+{
+    const struct report_lock *lock = &locks->items[index];
+    for (unsigned i = locks->wait_count; lock->outer && i < locks->count; i++) {
+        const struct report_lock *other = &locks->items[i];
+        if (!other->outer && other->site == lock->site &&
+            strcmp(other->taken_by ? other->taken_by : "", lock->taken_by) == 0)
+            return true;
+    }
+    return false;
+}
+
 static unsigned held(struct page *page, const struct report_locks *locks)
 {
     unsigned shown = 0, left = 0;
@@ -68,7 +79,7 @@ static unsigned held(struct page *page, const struct report_locks *locks)
         const struct report_lock *lock = &locks->items[i];
         if (!lock->wanted || (lock->site->facts && lock->site->facts->blocks == BLOCKS_LOCK))
             left += !lock->outer;
-        else if (shown++ < HELD_MOST)
+        else if (!told_before(locks, i) && shown++ < HELD_MOST)
             parts_lock(page, lock, arena_print(page->arena, "%-5s", lock->site->short_id));
     }
     return left;

@@ -7,7 +7,6 @@
 #include "arch_x86_64.h"
 #include "trace.h"
 
-#include <string.h>
 
 enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
 
@@ -26,7 +25,7 @@ static struct trace_chunk *chunk_reuse(void)
     trace_leave_shared();
     if (!chunk)
         return NULL;
-    memset(chunk, 0, TRACE_CHUNK);
+    arch_zero(chunk, TRACE_CHUNK);
     chunk->used = 1;
     return chunk;
 }
