@@ -203,10 +203,11 @@ static uint64_t latest(const struct run_info *info)
 const struct run_info *run_info_between(struct arena *arena, const struct run_info *run,
                                         const struct run_info *since, const struct run_info *until)
 {
-    if ((!since && !until) || (!run && !until))
+    const struct run_info *last = run ? run : until;
+    if (!last || (!since && !until))
         return run;
     struct run_info *between = ARENA_NEW(arena, struct run_info);
-    *between = run ? *run : *until;
+    *between = *last;
     between->thread_count = 0;
     if (run)
         keep_rows(arena, between, run, latest(since), until ? latest(until) : UINT64_MAX);

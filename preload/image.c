@@ -101,7 +101,7 @@ static int is_runtime(const char *name)
  * before it. */
 static void find_first(const struct image *image, uint64_t dynamic, char *first, size_t size)
 {
-    uint64_t needed[NEEDED_MOST];
+    uint64_t needed[NEEDED_MOST] = {0};
     uint64_t names = 0;
     unsigned count = 0;
     Elf64_Dyn entry = {0};
