@@ -7,7 +7,6 @@
 #include "arch_x86_64.h"
 #include "trace.h"
 
-
 enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
 
 /* A chunk that an ended thread or child gave back, emptied; NULL if there is none or somebody else
