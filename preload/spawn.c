@@ -53,17 +53,20 @@ static struct image_facts spawned(struct image_facts image, const char *path,
     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions, \
      const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
 
+/* A version is one word. */
+/* clang-format off */
 WRAPPER_VERSION(wrap_posix_spawn, posix_spawn, "@@", "GLIBC_2.15", int, SPAWN_PARAMS)
 SPAWN(REAL(posix_spawn), posix_spawn, image_check(AT_FDCWD, path))
 
 WRAPPER_VERSION(wrap_old_posix_spawn, posix_spawn, "@", "GLIBC_2.2.5", int, SPAWN_PARAMS)
-SPAWN(REAL_OLD(posix_spawn, GLIBC_2 .2.5), posix_spawn, image_check(AT_FDCWD, path))
+SPAWN(REAL_OLD(posix_spawn, GLIBC_2.2.5), posix_spawn, image_check(AT_FDCWD, path))
 
 WRAPPER_VERSION(wrap_posix_spawnp, posix_spawnp, "@@", "GLIBC_2.15", int, SPAWN_PARAMS)
 SPAWN(REAL(posix_spawnp), posix_spawnp, image_check_search(path))
 
 WRAPPER_VERSION(wrap_old_posix_spawnp, posix_spawnp, "@", "GLIBC_2.2.5", int, SPAWN_PARAMS)
-SPAWN(REAL_OLD(posix_spawnp, GLIBC_2 .2.5), posix_spawnp, image_check_search(path))
+SPAWN(REAL_OLD(posix_spawnp, GLIBC_2.2.5), posix_spawnp, image_check_search(path))
+/* clang-format on */
 
 /* ---- libc's own spawns ---- */
 
