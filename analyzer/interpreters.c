@@ -152,8 +152,8 @@ bool interpreters_find(struct interpreter *found, const char *path, const struct
 static bool has_module(const char *directory, const char *module)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s/__init__.py", directory, module);
-    return access(path, R_OK) == 0;
+    int length = snprintf(path, sizeof path, "%s/%s/__init__.py", directory, module);
+    return length > 0 && (size_t)length < sizeof path && access(path, R_OK) == 0;
 }
 
 static void add_modules(const char *directory, char *names, size_t size)
