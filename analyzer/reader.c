@@ -48,6 +48,7 @@ static const size_t record_size[] = {
     [RECORD_CONTEXT] = sizeof(struct trace_context),
     [RECORD_CLOCK] = sizeof(struct trace_clock_record),
     [RECORD_GAP] = sizeof(struct trace_gap),
+    [RECORD_PYFRAME] = sizeof(struct trace_python_frame),
     [RECORD_THREAD] = sizeof(struct trace_thread),
     [RECORD_SLOT] = sizeof(struct trace_slot),
     [RECORD_HISTOGRAM] = sizeof(struct trace_histogram),

@@ -166,7 +166,7 @@ enum trace_record_type {
     RECORD_CLOCK,     /* a clock triple */
     RECORD_GAP,       /* something known to be unseen: text */
     RECORD_MARK,      /* reserved: shunt mark */
-    RECORD_PYFRAME,   /* reserved: an interned Python frame */
+    RECORD_PYFRAME,   /* a Python frame and, by its outer frames, a chain of them */
     RECORD_RUNTIME,   /* reserved: a green runtime */
     RECORD_SPAWN,     /* reserved: a spawn point */
 
@@ -263,8 +263,25 @@ struct trace_context {
     struct trace_record head;
     uint16_t frames;  /* at most TRACE_FRAMES */
     uint16_t flags;   /* enum trace_context_flag */
-    uint32_t pyframe; /* reserved: record id of the Python frame under this chain */
+    uint32_t pyframe; /* record id of the innermost Python frame; 0: none, or not known */
     uint64_t frame[]; /* innermost first */
+};
+
+enum trace_python_flag {
+    PYTHON_FROM_C = 1, /* C code called it: native frames of the chain lie between it and `outer` */
+    PYTHON_CUT = 2     /* there are more frames outward, which were not followed */
+};
+
+/* A Python frame under its outer frames: one record a distinct chain, so that chains share what is
+ * outside. The text is what the interpreter says at run time: co_filename as it stands. */
+struct trace_python_frame {
+    struct trace_record head;
+    uint32_t file;       /* string id (STRING_PATH) */
+    uint32_t name;       /* string id (STRING_TEXT): qualified from CPython 3.11 on, else plain */
+    uint32_t first_line; /* of the function; 0 unknown */
+    uint32_t line;       /* being executed; 0 unknown */
+    uint32_t outer;      /* record id of the frame that called this one; 0: none */
+    uint32_t flags;      /* enum trace_python_flag */
 };
 
 struct trace_clock_record {
@@ -530,6 +547,7 @@ _Static_assert(sizeof(struct trace_call) == 64, "call record");
 _Static_assert(sizeof(struct trace_process) == 64, "process record");
 _Static_assert(sizeof(struct trace_module) == 128, "module record");
 _Static_assert(sizeof(struct trace_context) == 16, "context record without frames");
+_Static_assert(sizeof(struct trace_python_frame) == 32, "Python frame record");
 _Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
 _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");
