@@ -103,6 +103,19 @@ static void subtract_lock(struct subtraction *s, struct trace_lock *now,
         now->max = now->ticks;
 }
 
+/* A peak of before stays: no more than that were pending in the part either, or it would be a newer
+ * one. */
+static void subtract_pending(struct subtraction *s, struct trace_pending_wait *now,
+                             const struct trace_pending_wait *before)
+{
+    LESS(count);
+    LESS(ticks);
+    LESS(unfinished);
+    LESS(unfinished_ticks);
+    if (now->max > now->ticks) /* the longest was before */
+        now->max = now->ticks;
+}
+
 /* The timeline starts at `when`: whole slices that lie before are dropped, so it may begin up to
  * one slice early. Slices grow by doubling, so that one of the copy lies within one of now. */
 static void subtract_slices(struct subtraction *s, struct trace_wait_point *now,
@@ -165,6 +178,9 @@ static void subtract_record(struct subtraction *s, void *now, const struct trace
     case RECORD_LOCK:
         subtract_lock(s, now, (const struct trace_lock *)before);
         break;
+    case RECORD_PENDING_WAIT:
+        subtract_pending(s, now, (const struct trace_pending_wait *)before);
+        break;
     case RECORD_WAIT_POINT:
         subtract_wait_point(s, now, (const struct trace_wait_point *)before);
         break;
@@ -186,7 +202,7 @@ static bool same_owner(const struct subtraction *s, const struct reader_cursor *
 static bool is_summed(const struct trace_record *record)
 {
     return record->type == RECORD_SLOT || record->type == RECORD_HISTOGRAM ||
-           record->type == RECORD_LOCK;
+           record->type == RECORD_LOCK || record->type == RECORD_PENDING_WAIT;
 }
 
 /* A slot never changes its call and chain. */
@@ -221,7 +237,7 @@ static uint64_t lock_key(uint64_t key, const struct trace_lock *lock)
     return mix(mix(key, lock->holder_call), lock->holder_context);
 }
 
-/* A slot, histogram or lock within one sum. */
+/* A slot, histogram, lock or pending wait within one sum. */
 static uint64_t record_key(const struct fold *fold, const struct trace_record *record)
 {
     uint64_t key = mix(mix((uint64_t)(uint32_t)fold->pid, fold->start), record->type);
@@ -231,6 +247,10 @@ static uint64_t record_key(const struct fold *fold, const struct trace_record *r
     }
     if (record->type == RECORD_LOCK)
         return lock_key(key, (const struct trace_lock *)record);
+    if (record->type == RECORD_PENDING_WAIT) {
+        const struct trace_pending_wait *wait = (const struct trace_pending_wait *)record;
+        return mix(mix(mix(key, wait->call), wait->context), wait->spawn);
+    }
     const struct trace_histogram *histogram = (const struct trace_histogram *)record;
     return mix(mix(key, histogram->call), histogram->frame);
 }

@@ -54,6 +54,7 @@ static const size_t record_size[] = {
     [RECORD_HISTOGRAM] = sizeof(struct trace_histogram),
     [RECORD_WAIT_POINT] = sizeof(struct trace_wait_point),
     [RECORD_LOCK] = sizeof(struct trace_lock),
+    [RECORD_PENDING_WAIT] = sizeof(struct trace_pending_wait),
 };
 
 static ssize_t read_at(int fd, void *buffer, size_t size, uint64_t offset)

@@ -56,7 +56,7 @@ static json_t *lost_json(const struct report_process *process)
         [TRACE_LOSS_CALLS] = "calls",     [TRACE_LOSS_EVENTS] = "events",
         [TRACE_LOSS_STRINGS] = "strings", [TRACE_LOSS_THREADS] = "threads",
         [TRACE_LOSS_TURNS] = "turns",     [TRACE_LOSS_MODULES] = "modules",
-        [TRACE_LOSS_LOCKS] = "locks",
+        [TRACE_LOSS_LOCKS] = "locks",     [TRACE_LOSS_PENDING] = "pending_waits",
     };
     json_t *lost = json_object();
     uint64_t other = 0;
@@ -258,6 +258,20 @@ static const char *move_name(const struct report_site *site)
     return site->facts ? name_in(names, MOVE_NEVER + 1, site->facts->move) : "unknown";
 }
 
+static json_t *pending_json(const struct report_pending *pending)
+{
+    json_t *object = json_object();
+    SET(object, "waits", json_count(pending->count));
+    SET(object, "total_ns", json_count(pending->ns));
+    SET(object, "max_ns", json_count(pending->max_ns));
+    SET(object, "unfinished", json_count(pending->unfinished));
+    SET(object, "unfinished_ns", json_count(pending->unfinished_ns));
+    SET(object, "live", json_count(pending->live));
+    SET(object, "peak_at_least", json_count(pending->peak_least));
+    SET(object, "peak_at_most", json_count(pending->peak_most));
+    return object;
+}
+
 static json_t *site_json(const struct report_site *site, double ns_per_tick)
 {
     json_t *object = json_object();
@@ -297,6 +311,7 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "idle_ns", json_count(site->idle_ns));
     SET(object, "holding", json_count(site->holding));
     SET(object, "holding_ns", json_count(site->holding_ns));
+    SET(object, "pending", pending_json(&site->pending));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
@@ -493,6 +508,7 @@ static json_t *process_json(const struct report_process *process)
         json_array_append_new(loops, loop_json(process->loops[i], process->ns_per_tick));
     for (unsigned i = 0; i < process->site_count; i++)
         json_array_append_new(sites, site_json(process->sites[i], process->ns_per_tick));
+    SET(object, "pending", pending_json(&process->pending));
     SET(object, "threads", threads);
     SET(object, "loops", loops);
     SET(object, "noise", noise_json(process));

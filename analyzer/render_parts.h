@@ -30,6 +30,10 @@ void parts_left_out(struct page *page, const struct report_process *process);
 void parts_locks(struct page *page, const struct report_process *process);
 void parts_lock(struct page *page, const struct report_lock *lock, const char *label);
 
+/* Pending waits of the sites; one such sum in words. */
+void parts_waits(struct page *page, const struct report_process *process);
+const char *parts_pending(struct page *page, const struct report_pending *pending);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);

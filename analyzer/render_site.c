@@ -93,6 +93,10 @@ static void figures(struct page *page, const struct site_view *view)
                   view->errors && view->last_error
                       ? arena_print(a, " (latest: error %d)", view->last_error)
                       : "");
+    if (view->pending.count || view->pending.unfinished || view->pending.live)
+        page_wrap(page, PAGE_PLAIN, "  ", 4,
+                  arena_print(a, "pending, from EAGAIN to success: %s",
+                              parts_pending(page, &view->pending)));
     if (view->no_timeout)
         page_line(page, "  %s of the blocked calls had no time limit",
                   format_count(a, view->no_timeout));

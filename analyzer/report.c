@@ -17,6 +17,7 @@
 #include "sites.h"
 #include "targets.h"
 #include "text.h"
+#include "waits.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -358,6 +359,7 @@ static void aggregate(struct source *source)
     noise_fill(source);
     loops_fill(source);
     locks_fill(source);
+    waits_fill(source);
     rank_others(source);
     find_current(source);
     note_stripped(source);

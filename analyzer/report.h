@@ -40,6 +40,15 @@ enum noise {
 
 enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
 
+/* Calls that would have blocked (EAGAIN, a connection under way), until the same call succeeded on
+ * the same fd. */
+struct report_pending {
+    uint64_t count, ns, max_ns;
+    uint64_t unfinished, unfinished_ns; /* never succeeded: the fd was closed, or the call failed */
+    uint64_t live;                      /* go on when the trace ends */
+    uint64_t peak_least, peak_most;     /* at a time: between these */
+};
+
 /* One way to deal with a site, and what it brings. */
 struct report_route {
     const char *name; /* pool, green, source, config */
@@ -137,6 +146,7 @@ struct report_site {
     enum noise noise;                   /* most of it; NOISE_NONE: there is none */
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
+    struct report_pending pending;
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
@@ -338,6 +348,9 @@ struct report_process {
     unsigned site_count;
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
+    struct report_pending pending;
+    struct report_site **waiting; /* sites with pending waits, most time first */
+    unsigned waiting_count;
     struct report_group *groups[GROUP_KINDS]; /* most stall first; empty if not resolved */
     unsigned group_count[GROUP_KINDS];
 

@@ -6,6 +6,7 @@
 
 #include "sites.h"
 #include "sums.h"
+#include "waits.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ static void add_figures(struct site_view *view, const struct site_view_in *in)
     view->again += site->again;
     view->interrupted += site->interrupted;
     view->no_timeout += site->no_timeout;
+    waits_add(&view->pending, &site->pending);
     view->noise = site->noise ? site->noise : view->noise;
     view->idle_calls += site->idle_calls;
     view->idle_ns += site->idle_ns;

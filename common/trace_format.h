@@ -62,6 +62,7 @@ enum trace_loss {
     TRACE_LOSS_MODULES, /* ELF objects beyond the table: their frames carry bare addresses */
     TRACE_LOSS_LOCKS,   /* waits for locks, and calls made while holding one, whose facts found no
                            room; the calls themselves are counted */
+    TRACE_LOSS_PENDING, /* pending waits that found no room; the calls themselves are counted */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -175,7 +176,7 @@ enum trace_record_type {
     RECORD_SLOT,         /* counters of one (call, context) */
     RECORD_HISTOGRAM,    /* latencies of one (call, owner frame), or of a loop's stalls */
     RECORD_WAIT_POINT,   /* a recurring wait: a loop, or a candidate for one */
-    RECORD_PENDING_WAIT, /* reserved */
+    RECORD_PENDING_WAIT, /* calls that would have blocked, until they succeeded */
     RECORD_LOCK /* waits for a lock and who held it; calls that blocked while holding one */
 };
 
@@ -354,7 +355,9 @@ struct trace_thread {
     uint32_t spawn;     /* reserved: spawn point */
     uint32_t runtime;   /* reserved: green runtime whose hub this thread is */
     struct trace_held held[TRACE_HELD];
-    uint64_t reserved[10];
+    uint32_t pending_peak; /* most pending waits at a time */
+    uint32_t _pad;
+    uint64_t reserved[9];
 };
 
 enum trace_slot_flag {
@@ -462,6 +465,27 @@ struct trace_lock {
     uint32_t _pad2;
 };
 
+/* Pending waits of one (call, context) of this thread: from the first try that said EAGAIN
+ * (connect: EINPROGRESS) to the success of the same call on the same fd. */
+struct trace_pending_wait {
+    struct trace_record head;
+    uint32_t context;
+    uint16_t call;
+    uint16_t _pad;
+    uint32_t spawn;  /* reserved: spawn point */
+    uint32_t target; /* string id */
+    uint64_t count;  /* ended by success */
+    uint64_t ticks;
+    uint64_t max;
+    uint64_t max_start;
+    uint64_t unfinished; /* never succeeded: the fd was closed, or the call failed */
+    uint64_t unfinished_ticks;
+    uint32_t live; /* go on */
+    uint32_t peak; /* most at a time */
+    uint64_t peak_when;
+    uint64_t reserved[5];
+};
+
 #define TRACE_TURN_SLOTS 4u
 #define TRACE_TURNS      8u
 #define TRACE_SLICES     64u
@@ -552,6 +576,7 @@ _Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
 _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");
 _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
+_Static_assert(sizeof(struct trace_pending_wait) == 128, "pending wait record");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");
 _Static_assert(sizeof(struct trace_histogram) == 1280, "histogram record");

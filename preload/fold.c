@@ -177,6 +177,55 @@ static int add_lock(struct trace_record *record, void *data)
     return 0;
 }
 
+static int same_pending(struct trace_record *record, void *data)
+{
+    const struct trace_pending_wait *a = (void *)record, *b = data;
+    return a->call == b->call && a->context == b->context && a->spawn == b->spawn;
+}
+
+/* Non-zero: no room. */
+static int ensure_pending(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_pending_wait *like = (void *)record;
+    if (segment_each(&f->segment, RECORD_PENDING_WAIT, same_pending, record))
+        return 0;
+    struct trace_pending_wait *w = (void *)segment_new(&f->segment, sizeof *w);
+    if (!w)
+        return 1;
+    w->context = like->context;
+    w->call = like->call;
+    w->spawn = like->spawn;
+    trace_commit(&w->head, RECORD_PENDING_WAIT);
+    return 0;
+}
+
+/* What the thread was still waiting for never succeeded. */
+static int add_pending(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_pending_wait *from = (void *)record;
+    struct trace_pending_wait *to =
+        (void *)segment_each(&f->segment, RECORD_PENDING_WAIT, same_pending, record);
+    if (!to)
+        return 0;
+    to->count += from->count;
+    to->ticks += from->ticks;
+    to->unfinished += from->unfinished + from->live;
+    to->unfinished_ticks += from->unfinished_ticks;
+    if (from->target)
+        to->target = from->target;
+    if (from->max > to->max) {
+        to->max = from->max;
+        to->max_start = from->max_start;
+    }
+    if (from->peak > to->peak) {
+        to->peak = from->peak;
+        to->peak_when = from->peak_when;
+    }
+    return 0;
+}
+
 static void add_thread(struct trace_thread *to, const struct trace_thread *from)
 {
     to->folded++;
@@ -190,6 +239,8 @@ static void add_thread(struct trace_thread *to, const struct trace_thread *from)
     to->uncounted += from->uncounted;
     to->locks += from->locks & ~(uint64_t)TRACE_LOCKS_HELD;
     to->unheld += from->unheld;
+    if (from->pending_peak > to->pending_peak)
+        to->pending_peak = from->pending_peak;
 }
 
 /* 1 if the segment stays as it is. */
@@ -206,11 +257,13 @@ static int keeps_segment(const struct trace_thread *record)
 static int add_segment(struct fold *f, const struct segment *s, const struct trace_thread *record)
 {
     if (segment_each(s, RECORD_SLOT, ensure_slot, f) ||
-        segment_each(s, RECORD_LOCK, ensure_lock, f))
+        segment_each(s, RECORD_LOCK, ensure_lock, f) ||
+        segment_each(s, RECORD_PENDING_WAIT, ensure_pending, f))
         return 0;
     segment_each(s, RECORD_SLOT, add_slot, f);
     segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
     segment_each(s, RECORD_LOCK, add_lock, f);
+    segment_each(s, RECORD_PENDING_WAIT, add_pending, f);
     add_thread(f->record, record);
     return 1;
 }

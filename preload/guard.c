@@ -279,6 +279,8 @@ void guard_slow(struct visit *v, int failed, long result)
         count_blocked(v, failed, error, result);
     else if (failed && !slot->target && (error == EAGAIN || error == EINPROGRESS))
         note_target(slot, find_target(v, failed, result));
+    if (failed)
+        pending_failed(v, error);
     if (guard_check_due(slot))
         slot_check(t, v->caller, v->frame, slot);
     thread_sample(t, v->start + v->ticks, 0);

@@ -12,6 +12,7 @@
 #define SHUNT_GUARD_H
 
 #include "clock.h"
+#include "pending.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -203,6 +204,8 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
     }
     if (waits)
         guard_wait_end(v, result);
+    if (__builtin_expect(t->pending.live && v->fd >= 0 && !failed, 0))
+        pending_succeeded(v);
     if (__builtin_expect(ticks >= thread_threshold || failed || guard_check_due(slot), 0))
         guard_slow(v, failed, result);
 }

@@ -45,6 +45,18 @@ static void ref_add(struct thread *t, uint16_t kind, uint16_t call, uint64_t key
     __atomic_store_n(root, index, __ATOMIC_RELEASE);
 }
 
+uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key)
+{
+    const struct slot_ref *ref = ref_find(t, (uint16_t)kind, call, key);
+    return ref ? ref->id : 0;
+}
+
+void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
+                  uint32_t id)
+{
+    ref_add(t, (uint16_t)kind, call, key, id);
+}
+
 static uint32_t histogram_get(struct thread *t, uint16_t call, uint64_t frame)
 {
     struct slot_ref *ref = ref_find(t, RECORD_HISTOGRAM, call, frame);

@@ -16,7 +16,7 @@ struct thread;
 
 /* How a thread finds its slots and histograms again. */
 struct slot_ref {
-    uint64_t key; /* slot: context id; histogram: frame */
+    uint64_t key; /* slot, pending wait: context id; histogram: frame */
     uint32_t id;  /* record */
     uint32_t next;
     uint16_t call;
@@ -30,6 +30,11 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, u
 /* The slot of the call that `caller` made from a wrapper whose frame address is `frame`: unwinds,
  * interns and remembers the chain. NULL when there is no room even for the chainless slot. */
 struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame);
+
+/* The record of a kind that goes with (call, context) of this thread, as it was put; 0: none. */
+uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key);
+void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
+                  uint32_t id);
 
 /* Compares what the memo answered with a real unwind; counts in the thread's record. */
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,

@@ -52,6 +52,7 @@ static void thread_exit(void *data)
     thread_self = &thread_none;
     leaving = 1;
     size_t size = arena_size;
+    pending_leave();
     if (t->epoch) {
         uint64_t now = clock_now();
         thread_sample(t, now, 1);
@@ -159,23 +160,31 @@ static void unlock(void *address, size_t size)
     arch_syscall(SYS_munlock, (long)address, (long)size, 0, 0, 0, 0);
 }
 
+void *thread_map(size_t size)
+{
+    void *memory =
+        raw_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    if (raw_mmap_failed(memory))
+        return NULL;
+    if (memory_locked)
+        unlock(memory, size);
+    raw_madvise(memory, size, MADV_NOHUGEPAGE);
+    if (raw_madvise(memory, size, MADV_WIPEONFORK) == 0)
+        return memory;
+    raw_munmap(memory, size);
+    return NULL;
+}
+
 static struct thread *arena_new(void)
 {
     static const size_t sizes[] = {ARENA, ARENA_SMALL};
     unsigned first = memory_locked || is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
     for (unsigned i = first; i < sizeof sizes / sizeof *sizes; i++) {
-        struct thread *t = raw_mmap(sizes[i], PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-        if (raw_mmap_failed(t))
-            continue;
-        if (memory_locked)
-            unlock(t, sizes[i]);
-        raw_madvise(t, sizes[i], MADV_NOHUGEPAGE);
-        if (raw_madvise(t, sizes[i], MADV_WIPEONFORK) == 0) {
+        struct thread *t = thread_map(sizes[i]);
+        if (t) {
             arena_size = sizes[i];
             return t;
         }
-        raw_munmap(t, sizes[i]);
     }
     return NULL;
 }

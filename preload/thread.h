@@ -9,11 +9,13 @@
 
 #include "hot.h"
 #include "memo.h"
+#include "pending.h"
 #include "segment.h"
 #include "slot.h"
 #include "trace_format.h"
 #include "turn.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { THREAD_STACKS = 16, THREAD_LOCK_LISTS = 32 };
@@ -31,6 +33,7 @@ struct thread {
     uint64_t nesting_known; /* start of the outer call that was found on the stack */
 
     struct turns turns;
+    struct pending pending;
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
 
@@ -71,6 +74,9 @@ struct thread *thread_for_lock(void);
 
 /* CPU time and name into the thread's record, at most once a second unless `force`. */
 void thread_sample(struct thread *t, uint64_t now, int force);
+
+/* Private memory for the calling thread, zero, which a fork child finds zero again; NULL: none. */
+void *thread_map(size_t size);
 
 /* After mlockall(flags): ours is unlocked again, and what becomes of later threads is small. */
 void thread_unlock(int flags);

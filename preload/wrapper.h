@@ -130,6 +130,8 @@ static inline void note_fd(struct visit *v, int fd)
 
 static inline void note_closing(struct visit *v, int fd)
 {
+    v->fd = fd;
+    pending_closing(fd);
     if (v->thread)
         v->target = target_closing(fd);
 }
@@ -151,6 +153,8 @@ static inline void note_stream(struct visit *v, FILE *stream)
 static inline void note_stream_closing(struct visit *v, FILE *stream)
 {
     v->target = 0;
+    if (stream)
+        pending_closing(stream->_fileno);
     if (v->thread && stream)
         v->target = target_closing(stream->_fileno);
 }

@@ -178,6 +178,20 @@ static void gather_lock(struct gathering *g, const struct trace_lock *lock)
                                               : "?");
 }
 
+static void gather_pending(struct gathering *g, const struct trace_pending_wait *wait)
+{
+    struct facts *facts = g->facts;
+    if (facts->pendings == 1024)
+        return;
+    struct pending_fact *fact = &facts->pending[facts->pendings++];
+    *fact = (struct pending_fact){.done = wait->count,
+                                  .unfinished = wait->unfinished,
+                                  .live = wait->live,
+                                  .peak = wait->peak,
+                                  .ms = (double)wait->ticks * g->ms_per_tick};
+    snprintf(fact->call, sizeof fact->call, "%s", g->call[wait->call % 1024]);
+}
+
 static void gather_thread(struct gathering *g, const struct trace_thread *thread)
 {
     struct facts *facts = g->facts;
@@ -209,6 +223,8 @@ static void gather(const struct trace *trace, const struct trace_chunk *chunk,
         gather_wait(g, trace, (const void *)record);
     if (record->type == RECORD_LOCK)
         gather_lock(g, (const void *)record);
+    if (record->type == RECORD_PENDING_WAIT)
+        gather_pending(g, (const void *)record);
     if (record->type != RECORD_THREAD)
         return;
     gather_thread(g, thread);

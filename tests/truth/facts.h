@@ -50,6 +50,13 @@ struct lock_fact {
     double ms; /* all together */
 };
 
+/* Calls that would have blocked, of one (call, chain) and thread. */
+struct pending_fact {
+    char call[48];
+    uint64_t done, unfinished, live, peak;
+    double ms; /* of those done */
+};
+
 struct event_fact {
     char call[48];
     char target[128];
@@ -80,6 +87,8 @@ struct facts {
     double explained_ms, nested_ms;
     struct lock_fact lock[1024];
     unsigned lock_facts;
+    struct pending_fact pending[1024];
+    unsigned pendings;
     uint64_t locks; /* taken without waiting */
     uint64_t wrong, uncounted, checked;
     uint64_t lost[TRACE_LOSS_KINDS];

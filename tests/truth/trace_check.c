@@ -17,9 +17,10 @@
  *                                        function took, while their holder was in a call (- none,
  *                                        ? unknown)
  *   expect held CALL FUNCTION >= MS      blocked calls while the thread held a lock that it took
- *   expect in-call NAME == N             threads that died in this call
- *   expect loop NAME FUNCTION            one loop, this wait, with this function in its chain
- *   expect no-loop
+ *   expect pending done|unfinished|live|never|ms CALL == N       of calls that would have blocked,
+ * all waits: never is unfinished or live expect pending peak CALL == N        the most that one
+ * record had at a time expect in-call NAME == N             threads that died in this call expect
+ * loop NAME FUNCTION            one loop, this wait, with this function in its chain expect no-loop
  *   expect turns|stalls == N             of the loop
  *   expect explained-ms|nested-ms == N   sums over the threads
  *   expect module|unloaded TEXT == N     modules whose path contains it; those of them that left
@@ -151,6 +152,29 @@ static void check_waited(const struct expectation *e)
     compare(e, ms);
 }
 
+static double pending_field(const struct pending_fact *fact, const char *kind)
+{
+    return !strcmp(kind, "done")         ? (double)fact->done
+           : !strcmp(kind, "unfinished") ? (double)fact->unfinished
+           : !strcmp(kind, "live")       ? (double)fact->live
+           : !strcmp(kind, "never")      ? (double)(fact->unfinished + fact->live)
+           : !strcmp(kind, "peak")       ? (double)fact->peak
+                                         : fact->ms;
+}
+
+static void check_pending(const struct expectation *e)
+{
+    int peak = !strcmp(e->word[1], "peak");
+    double found = 0;
+    for (unsigned i = 0; i < facts.pendings; i++) {
+        if (strcmp(facts.pending[i].call, e->word[2]) != 0)
+            continue;
+        double value = pending_field(&facts.pending[i], e->word[1]);
+        found = !peak ? found + value : value > found ? value : found;
+    }
+    compare(e, found);
+}
+
 static const struct wait_fact *the_loop(const struct expectation *e)
 {
     const struct wait_fact *loop = NULL;
@@ -247,7 +271,7 @@ static const struct {
     {"finished", 3, check_number},     {"checked", 3, check_number},
     {"traces", 3, check_number},       {"gaps", 3, check_number},
     {"locks", 3, check_number},        {"waited", 6, check_waited},
-    {"held", 5, check_waited},
+    {"held", 5, check_waited},         {"pending", 5, check_pending},
 };
 
 static void check(struct expectation *e)

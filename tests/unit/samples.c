@@ -270,8 +270,8 @@ static const char server_run[] =
     "\"gaps\":[{\"pid\":0,\"text\":\"ping is setuid: it ran without the library\"}]}\n";
 
 /* The loop of a worker: 1000 turns in 10 s, of which `stalled` took `ns` each. */
-static void worker_loop(struct builder *b, uint32_t thread, uint32_t context, uint32_t slot,
-                        uint64_t stalled, uint64_t ns)
+void samples_loop(struct builder *b, uint32_t thread, uint32_t context, uint32_t slot,
+                  uint64_t stalled, uint64_t ns)
 {
     uint32_t histogram = builder_histogram(b, CALL_epoll_wait);
     ((struct trace_histogram *)builder_at(b, histogram))
@@ -313,7 +313,7 @@ struct builder *samples_workers(void)
             i ? samples_counted(b, CALL_fsync, sync, 40u * (unsigned)i, 12 * MS) : read_slot;
         if (i)
             samples_stalls(b, slot, 40u * (uint32_t)i);
-        worker_loop(b, thread, wait, slot, i ? 40u * (unsigned)i : 2, i ? 12 * MS : 150 * US);
+        samples_loop(b, thread, wait, slot, i ? 40u * (unsigned)i : 2, i ? 12 * MS : 150 * US);
     }
     for (int i = 0; i < 3; i++) {
         builder_thread(b, 700, 710 + i, "helper");
@@ -403,7 +403,7 @@ struct builder *samples_driver(void)
         samples_stalls(b, slots[i], 200);
     ((struct trace_slot *)builder_at(b, slots[1]))->target = database;
     ((struct trace_slot *)builder_at(b, slots[1]))->no_timeout = 200;
-    worker_loop(b, thread, wait, slots[0], 200, 29 * MS);
+    samples_loop(b, thread, wait, slots[0], 200, 29 * MS);
     builder_finish(b, 10 * SECONDS);
     return b;
 }
@@ -436,7 +436,8 @@ int samples_write(const char *directory)
                    write_one(directory, "shell", samples_shell(), NULL) < 0 ||
                    write_one(directory, "workers", samples_workers(), NULL) < 0 ||
                    write_one(directory, "driver", samples_driver(), NULL) < 0 ||
-                   write_one(directory, "locks", samples_locks(), NULL) < 0
+                   write_one(directory, "locks", samples_locks(), NULL) < 0 ||
+                   write_one(directory, "cooperative", samples_cooperative(), NULL) < 0
                ? -1
                : 0;
 }

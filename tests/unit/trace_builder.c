@@ -116,7 +116,7 @@ uint32_t builder_meta(struct builder *b, enum trace_record_type type, size_t siz
     return reserve(b, b->meta, type, size);
 }
 
-static uint32_t in_thread(struct builder *b, enum trace_record_type type, size_t size)
+uint32_t builder_in_thread(struct builder *b, enum trace_record_type type, size_t size)
 {
     if (!has_room(b, b->thread, size)) {
         const struct trace_chunk before = *(struct trace_chunk *)(b->bytes + b->thread);
@@ -195,7 +195,7 @@ uint32_t builder_thread(struct builder *b, int pid, int tid, const char *name)
     chunk->pid = pid;
     chunk->tid = tid;
     chunk->start = BUILDER_START + (uint64_t)tid;
-    uint32_t id = in_thread(b, RECORD_THREAD, sizeof(struct trace_thread));
+    uint32_t id = builder_in_thread(b, RECORD_THREAD, sizeof(struct trace_thread));
     struct trace_thread *thread = builder_at(b, id);
     thread->pid = pid;
     thread->tid = tid;
@@ -206,7 +206,7 @@ uint32_t builder_thread(struct builder *b, int pid, int tid, const char *name)
 
 uint32_t builder_slot(struct builder *b, enum call_id call, uint32_t context)
 {
-    uint32_t id = in_thread(b, RECORD_SLOT, sizeof(struct trace_slot));
+    uint32_t id = builder_in_thread(b, RECORD_SLOT, sizeof(struct trace_slot));
     struct trace_slot *slot = builder_at(b, id);
     slot->call = (uint16_t)call;
     slot->context = context;
@@ -215,14 +215,14 @@ uint32_t builder_slot(struct builder *b, enum call_id call, uint32_t context)
 
 uint32_t builder_histogram(struct builder *b, enum call_id call)
 {
-    uint32_t id = in_thread(b, RECORD_HISTOGRAM, sizeof(struct trace_histogram));
+    uint32_t id = builder_in_thread(b, RECORD_HISTOGRAM, sizeof(struct trace_histogram));
     ((struct trace_histogram *)builder_at(b, id))->call = call;
     return id;
 }
 
 uint32_t builder_wait_point(struct builder *b, enum call_id call, uint32_t context)
 {
-    uint32_t id = in_thread(b, RECORD_WAIT_POINT, sizeof(struct trace_wait_point));
+    uint32_t id = builder_in_thread(b, RECORD_WAIT_POINT, sizeof(struct trace_wait_point));
     struct trace_wait_point *wait = builder_at(b, id);
     wait->call = (uint16_t)call;
     wait->context = context;
@@ -235,7 +235,7 @@ uint32_t builder_wait_point(struct builder *b, enum call_id call, uint32_t conte
 uint32_t builder_lock(struct builder *b, enum trace_lock_fact kind, enum call_id call,
                       uint32_t context, uint64_t frame)
 {
-    uint32_t id = in_thread(b, RECORD_LOCK, sizeof(struct trace_lock));
+    uint32_t id = builder_in_thread(b, RECORD_LOCK, sizeof(struct trace_lock));
     struct trace_lock *lock = builder_at(b, id);
     lock->head.aux = kind;
     lock->call = (uint16_t)call;

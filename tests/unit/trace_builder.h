@@ -47,6 +47,7 @@ uint16_t builder_module(struct builder *b, const char *path, const uint8_t *buil
 
 /* Begins a segment: what is added next belongs to this thread. */
 uint32_t builder_thread(struct builder *b, int pid, int tid, const char *name);
+uint32_t builder_in_thread(struct builder *b, enum trace_record_type type, size_t size);
 uint32_t builder_slot(struct builder *b, enum call_id call, uint32_t context);
 uint32_t builder_histogram(struct builder *b, enum call_id call);
 uint32_t builder_wait_point(struct builder *b, enum call_id call, uint32_t context);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See pending.h. The table is open-addressed by fd, so that those in use lie close together and an
+ * ordinary program touches a page or two of it.
+ */
+#include "pending.h"
+
+#include "calls.h"
+#include "guard.h"
+#include "raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+enum {
+    PENDING_ROOM = 16384, /* entries, power of two: 384 KiB of address space */
+    PENDING_SIZE = PENDING_ROOM * sizeof(struct pending_entry),
+    PENDING_MOST = PENDING_ROOM / 2, /* in use, so that a search is short */
+    FD_ROOM = 2,                     /* places between the first ones of neighbouring fds */
+    CLOSED_FDS = 4096                /* fds whose closing is noted for other threads */
+};
+
+/* Not in the thread's state, for a fork wipes that; the table itself is wiped, too. */
+static __thread struct pending_entry *mapped;
+
+/* How often each fd was closed: a wait that another thread's close ended is told by it. */
+static uint32_t closed[CLOSED_FDS];
+
+void pending_closing(int fd)
+{
+    if (fd >= 0 && fd < CLOSED_FDS)
+        __atomic_fetch_add(&closed[fd], 1, __ATOMIC_RELAXED);
+}
+
+static uint32_t closed_times(int fd)
+{
+    return fd < CLOSED_FDS ? __atomic_load_n(&closed[fd], __ATOMIC_RELAXED) : 0;
+}
+
+static uint32_t first_place(int fd)
+{
+    return (uint32_t)fd * FD_ROOM & (PENDING_ROOM - 1);
+}
+
+static uint32_t after(uint32_t place)
+{
+    return (place + 1) & (PENDING_ROOM - 1);
+}
+
+/* Takes an entry out: those behind it that would no longer be found move up. */
+static void take_out(struct pending *p, uint32_t place)
+{
+    uint32_t gap = place;
+    for (uint32_t i = after(place); p->entry[i].used; i = after(i)) {
+        uint32_t home = first_place(p->entry[i].fd);
+        if (((i - home) & (PENDING_ROOM - 1)) < ((i - gap) & (PENDING_ROOM - 1)))
+            continue;
+        p->entry[gap] = p->entry[i];
+        gap = i;
+    }
+    p->entry[gap].used = 0;
+    p->live--;
+}
+
+static void end(struct pending *p, uint32_t place, uint64_t now, int succeeded)
+{
+    const struct pending_entry *e = &p->entry[place];
+    struct trace_pending_wait *w = trace_at(e->record);
+    uint64_t ticks = now > e->start ? now - e->start : 0;
+    if (succeeded) {
+        arch_local_add(&w->count, 1);
+        arch_local_add(&w->ticks, ticks);
+        if (ticks > w->max) {
+            w->max = ticks;
+            w->max_start = e->start;
+        }
+    } else {
+        arch_local_add(&w->unfinished, 1);
+        arch_local_add(&w->unfinished_ticks, ticks);
+    }
+    w->live--;
+    take_out(p, place);
+}
+
+/* The wait of (call, fd), NULL if there is none. One that somebody closed the file of is ended. */
+static struct pending_entry *find(struct thread *t, uint16_t call, int fd, uint64_t now)
+{
+    struct pending *p = &t->pending;
+    for (uint32_t i = first_place(fd); p->entry && p->entry[i].used; i = after(i)) {
+        struct pending_entry *e = &p->entry[i];
+        if (e->fd != fd || e->call != call)
+            continue;
+        if (e->closed == closed_times(fd))
+            return e;
+        end(p, i, now, 0);
+        return NULL;
+    }
+    return NULL;
+}
+
+static struct trace_pending_wait *record_of(struct thread *t, const struct trace_slot *slot)
+{
+    uint32_t id = slot_ref_get(t, RECORD_PENDING_WAIT, slot->call, slot->context);
+    if (id)
+        return trace_at(id);
+    struct trace_pending_wait *w =
+        trace_tight() ? NULL : (void *)segment_new(&t->segment, sizeof *w);
+    if (!w)
+        return NULL;
+    w->context = slot->context;
+    w->call = slot->call;
+    trace_commit(&w->head, RECORD_PENDING_WAIT);
+    slot_ref_put(t, RECORD_PENDING_WAIT, slot->call, slot->context, trace_id(w));
+    return w;
+}
+
+static int has_room(struct pending *p)
+{
+    if (!mapped && !trace_sealed())
+        mapped = thread_map(PENDING_SIZE);
+    p->entry = mapped;
+    return mapped && p->live < PENDING_MOST;
+}
+
+static void count_peaks(struct thread *t, struct trace_pending_wait *w, uint64_t now)
+{
+    w->live++;
+    if (w->live > w->peak) {
+        w->peak = w->live;
+        w->peak_when = now;
+    }
+    if (t->pending.live > t->record->pending_peak)
+        t->record->pending_peak = t->pending.live;
+}
+
+static void begin(const struct visit *v)
+{
+    struct thread *t = v->thread;
+    struct pending *p = &t->pending;
+    const struct trace_slot *slot = trace_at(v->slot);
+    if (find(t, v->call, v->fd, v->start))
+        return; /* another try of the same wait */
+    struct trace_pending_wait *w = has_room(p) ? record_of(t, slot) : NULL;
+    if (!w) {
+        trace_lose(TRACE_LOSS_PENDING, 1);
+        return;
+    }
+    uint32_t place = first_place(v->fd);
+    while (p->entry[place].used)
+        place = after(place);
+    p->entry[place] = (struct pending_entry){.start = v->start,
+                                             .record = trace_id(w),
+                                             .fd = v->fd,
+                                             .closed = closed_times(v->fd),
+                                             .call = v->call,
+                                             .used = 1};
+    p->live++;
+    if (slot->target)
+        w->target = slot->target;
+    count_peaks(t, w, v->start);
+}
+
+/* A call on a socket that has a time limit blocks and then says EAGAIN, too. */
+static int was_asked_not_to_block(const struct visit *v)
+{
+    return v->ticks < thread_threshold ||
+           (!trace_sealed() && arch_syscall(SYS_fcntl, v->fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK);
+}
+
+static int would_block(uint16_t call, int error)
+{
+    return error == EAGAIN || (call == CALL_connect && (error == EINPROGRESS || error == EALREADY));
+}
+
+static void gave_up(const struct visit *v, int error)
+{
+    struct pending *p = &v->thread->pending;
+    const struct pending_entry *e = find(v->thread, v->call, v->fd, v->start);
+    if (e)
+        end(p, (uint32_t)(e - p->entry), v->start + v->ticks,
+            v->call == CALL_connect && error == EISCONN);
+}
+
+/* 0: a signal handler interrupted a change of the table. */
+static int enter(struct pending *p)
+{
+    if (p->busy)
+        trace_lose(TRACE_LOSS_PENDING, 1);
+    return !p->busy && ++p->busy;
+}
+
+static void leave(struct pending *p)
+{
+    p->busy = 0;
+}
+
+void pending_failed(struct visit *v, int error)
+{
+    struct pending *p = &v->thread->pending;
+    if (v->fd < 0 || error == EINTR || !enter(p))
+        return;
+    if (!would_block(v->call, error))
+        gave_up(v, error);
+    else if (was_asked_not_to_block(v))
+        begin(v);
+    leave(p);
+}
+
+/* A connection that carries data is there, whoever asked the kernel about it. */
+static int ends_by(const struct pending_entry *e, uint16_t call)
+{
+    return e->call == call || (e->call == CALL_connect && call_infos[call].blocks == BLOCKS_DATA);
+}
+
+void pending_succeeded(struct visit *v)
+{
+    struct pending *p = &v->thread->pending;
+    int closes = call_infos[v->call].fd == CALLFD_CLOSES;
+    if (!enter(p))
+        return;
+    for (uint32_t i = first_place(v->fd); p->entry[i].used;) {
+        const struct pending_entry *e = &p->entry[i];
+        if (e->fd != v->fd || !(closes || ends_by(e, v->call))) {
+            i = after(i);
+            continue;
+        }
+        /* what lies here now came from behind, and is looked at next */
+        end(p, i, v->start + v->ticks, !closes && e->closed == closed_times(v->fd));
+    }
+    leave(p);
+}
+
+void pending_leave(void)
+{
+    if (mapped && !trace_sealed())
+        raw_munmap(mapped, PENDING_SIZE);
+    mapped = NULL;
+}
