@@ -12,6 +12,8 @@
 #include "symbolize.h"
 #include "window.h"
 
+struct python_files;
+
 struct build {
     struct report *report;
     struct arena *arena; /* the report's */
@@ -26,6 +28,7 @@ struct source {
     const struct run_info *run; /* NULL: the directory has none */
     struct report_process *process;
     struct ticks ticks;
+    struct python_files *python; /* while sites are built */
     const struct window *window;
     struct window_trace part;
     uint64_t begin, end;   /* ticks */

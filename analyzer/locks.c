@@ -56,15 +56,15 @@ static struct report_lock *item_at(struct tally *tally, const struct trace_lock 
     tally->items = arena_grow(tally->source->build->arena, tally->items, sizeof *tally->items,
                               tally->count, &tally->capacity);
     index = (uint32_t)tally->count++;
-    tally->items[index] = (struct report_lock){
-        .site = site,
-        .taken_by = owner->function,
-        .module = owner->module,
-        .shown_module = owner->in_main_module ? tally->source->process->name : owner->module,
-        .file = owner->file,
-        .line = owner->line,
-        .waited = record->head.aux == LOCK_WAITED,
-        .outer = record->head.aux == LOCK_HELD_TOO};
+    tally->items[index] =
+        (struct report_lock){.site = site,
+                             .taken_by = owner->function,
+                             .module = owner->module,
+                             .shown_module = owner_shown_module(tally->source, owner),
+                             .file = owner->file,
+                             .line = owner->line,
+                             .waited = record->head.aux == LOCK_WAITED,
+                             .outer = record->head.aux == LOCK_HELD_TOO};
     map_put(&tally->index, key, index);
     return &tally->items[index];
 }

@@ -30,7 +30,8 @@ static void describe(struct source *source, struct report_loop *loop,
     loop->call = call ? text_clean(source->build->arena, call->name) : "unknown call";
     loop->function = owner.function;
     loop->module = owner.module;
-    loop->shown_module = owner.in_main_module ? source->process->name : owner.module;
+    loop->shown_module = owner_shown_module(source, &owner);
+    loop->python = owner.python;
     loop->callers = owner_callers(source, wait->context);
     loop->file = owner.file;
     loop->line = owner.line;

@@ -46,7 +46,7 @@ static const char *name_of(struct page *page, const struct report_group *group,
     const struct report_site *first = group->sites[0];
     if (kind == GROUP_SITE)
         return arena_print(a, "%s %s", group->name,
-                           table_function(page, first->function, first->shown_module));
+                           table_where(page, first, NAME_WIDTH - strlen(group->name) - 1));
     if (kind == GROUP_THREAD && group->threads > 1)
         return arena_print(a, "%s x%s", group->name, format_count(a, group->threads));
     return group->name;
@@ -83,7 +83,10 @@ static void members(struct page *page, const struct report_group *group, enum re
 {
     struct arena *a = page->arena;
     if (kind == GROUP_SITE) {
-        page_line(page, "     %s", table_call(page, group->sites[0], 60));
+        const char *call = table_call(page, group->sites[0], 60);
+        const char *function = group->sites[0]->python ? group->sites[0]->function : "";
+        size_t room = PAGE_WIDTH - 8 - text_width(call);
+        page_line(page, "     %s%s%s", call, *function ? "  by " : "", text_fit(a, function, room));
         return;
     }
     const char *text = "    ";

@@ -272,6 +272,25 @@ static json_t *pending_json(const struct report_pending *pending)
     return object;
 }
 
+static json_t *stack_json(const struct report_site *site)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < site->stack_count; i++) {
+        const struct report_frame *frame = &site->stack[i];
+        json_t *row = json_object();
+        SET(row, "language", json_string(frame->python ? "python" : "native"));
+        SET(row, "function", json_text_or_null(frame->function));
+        SET(row, "module", json_string(frame->module));
+        SET(row, "file", json_text_or_null(frame->file));
+        SET(row, "line", json_integer(frame->line));
+        SET(row, "layer",
+            frame->python ? json_string(python_layer_name(frame->layer)) : json_null());
+        SET(row, "owner", json_boolean(frame->owner));
+        json_array_append_new(array, row);
+    }
+    return array;
+}
+
 static json_t *site_json(const struct report_site *site, double ns_per_tick)
 {
     json_t *object = json_object();
@@ -289,6 +308,9 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "lines", json_integer(site->lines));
     SET(object, "via", json_text_or_null(site->via));
     SET(object, "callers", json_text_or_null(site->callers));
+    SET(object, "language", json_string(site->python ? "python" : "native"));
+    SET(object, "layer", site->python ? json_string(python_layer_name(site->layer)) : json_null());
+    SET(object, "stack", stack_json(site));
     SET(object, "target", json_text_or_null(site->pattern));
     SET(object, "targets", targets_json(site));
     SET(object, "more_targets", json_boolean(site->more_targets));

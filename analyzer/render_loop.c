@@ -67,6 +67,8 @@ static void timeline(struct page *page, const struct report_loop *loop)
 static const char *wait_place(struct page *page, const struct report_loop *loop)
 {
     struct arena *a = page->arena;
+    if (loop->python)
+        return arena_print(a, "%s:%d", loop->module, loop->line);
     if (loop->file)
         return arena_print(a, "%s:%d", text_basename(loop->file), loop->line);
     const char *function = table_function(page, loop->function, loop->shown_module);

@@ -101,11 +101,13 @@ static const char *doing(struct page *page, const struct report_process *process
     if (thread->current_idle)
         return arena_print(a, "%s %s in its loop's idle wait (%s)%s", thread->name, is,
                            thread->current_call, lasting);
-    const char *where =
-        thread->current_where
-            ? arena_print(a, ", called by %s",
-                          table_function(page, thread->current_where, thread->current_module))
-            : "";
+    const char *where = "";
+    if (thread->current_where && thread->current_file)
+        where = arena_print(a, ", called by %s:%d %s", text_basename(thread->current_file),
+                            thread->current_line, thread->current_where);
+    else if (thread->current_where)
+        where = arena_print(a, ", called by %s",
+                            table_function(page, thread->current_where, thread->current_module));
     return arena_print(
         a, "%s %s in %s%s%s%s", thread->name, is, thread->current_call, lasting, where,
         thread->current_site ? arena_print(a, " (site %s)", thread->current_site->short_id) : "");
@@ -203,23 +205,42 @@ void parts_other_processes(struct page *page, const struct report *report,
 
 /* ---- what concerns all of them ---- */
 
+/* Those that were met, or were not, of wrappers (which change owners) or of what names Python's
+ * own; "" none. */
+static const char *listed(struct page *page, const struct report *report, bool wrappers,
+                          bool matched)
+{
+    const char *list = "";
+    for (size_t i = 0; i < report->wrapper_count; i++) {
+        const struct wrapper *one = &report->wrappers[i];
+        bool is_wrapper = one->kind == WRAPPER_NATIVE || one->kind == WRAPPER_PYTHON;
+        if (is_wrapper == wrappers && one->matched == matched)
+            list = arena_print(page->arena, "%s%s%s", list, *list ? ", " : "", one->text);
+    }
+    return list;
+}
+
 static void wrappers(struct page *page, const struct report *report)
 {
     struct arena *a = page->arena;
-    const char *used = "", *unused = "";
-    for (size_t i = 0; i < report->wrapper_count; i++) {
-        const char **list = report->wrappers[i].matched ? &used : &unused;
-        *list = arena_print(a, "%s%s%s", *list, **list ? ", " : "", report->wrappers[i].text);
-    }
+    const char *used = listed(page, report, true, true);
+    const char *unused = listed(page, report, true, false);
+    const char *own = listed(page, report, false, true);
+    const char *absent = listed(page, report, false, false);
     if (*used)
         page_wrap(page, PAGE_BOLD, "Wrappers       ", 15,
                   arena_print(a, "%s: their callers are the owners", used));
+    if (*own)
+        page_wrap(page, PAGE_BOLD, "Application    ", 15, own);
     if (*unused)
         page_wrap(page, PAGE_YELLOW, "CAREFUL ", 8,
                   arena_print(a,
                               "no recorded call went through the wrapper %s: a name spelt "
                               "otherwise, or a function that was inlined or has no symbol",
                               unused));
+    if (*absent)
+        page_wrap(page, PAGE_YELLOW, "CAREFUL ", 8,
+                  arena_print(a, "no recorded call came from %s: a name spelt otherwise", absent));
 }
 
 static void marks(struct page *page, const struct report *report)

@@ -24,6 +24,7 @@
 #define BAR            "########################################"
 #define BAR_WIDTH      ((double)(sizeof BAR - 1))
 #define ROWS_MOST      8u
+#define STACK_WIDTH    58
 
 /* Counts of several buckets in one row: at most HISTOGRAM_ROWS rows, and a dot for rows without. */
 static void histogram(struct page *page, const struct site_view *view)
@@ -119,6 +120,44 @@ static const char *place_text(struct page *page, const struct report_place *plac
     if (*callers)
         text = arena_print(a, "%s%sfrom %s", text, *text ? "  " : "", callers);
     return *text ? text : "callers without names";
+}
+
+static const char *frame_text(struct page *page, const struct report_frame *frame)
+{
+    struct arena *a = page->arena;
+    if (frame->python)
+        return arena_print(a, "%s:%d  %s", frame->module, frame->line, frame->function);
+    const char *function = frame->function ? arena_print(a, "  %s", frame->function) : "";
+    return arena_print(a, "  %s%s", frame->module, function);
+}
+
+/* Whose code a Python frame is, where that is not the application's. */
+static const char *frame_remark(const struct report_frame *frame)
+{
+    if (frame->owner)
+        return "<- owner";
+    return frame->python && frame->layer != PYTHON_APPLICATION ? python_layer_name(frame->layer)
+                                                               : "";
+}
+
+/* Under Python: the frames of the place that took most time, native ones set in under their caller.
+ */
+static void stack(struct page *page, const struct report_site *site)
+{
+    enum { MOST = 24 };
+    if (site->stack_count == 0)
+        return;
+    fputc('\n', page->out);
+    page_line(page, "STACK%s", site->lines > 1 ? " (of the line above)" : "");
+    page_line(page, "    %s", site->call);
+    for (unsigned i = 0; i < site->stack_count && i < MOST; i++) {
+        const char *text = text_fit(page->arena, frame_text(page, &site->stack[i]), STACK_WIDTH);
+        const char *remark = frame_remark(&site->stack[i]);
+        page_line(page, "  %s%*s%s", text, *remark ? STACK_WIDTH + 2 - (int)text_width(text) : 0,
+                  "", remark);
+    }
+    if (site->stack_count > MOST || site->stack_cut)
+        page_line(page, "  and more outside");
 }
 
 /* A single place stands at the top already. */
@@ -290,11 +329,15 @@ static void title(struct page *page, const struct site_view *view)
                         : arena_print(a, "%s (pid %d)", view->process->name, view->process->pid);
     page_line(page, "SITE %016" PRIx64 "%s  in %s", site->id, site->stable ? "" : " (unstable)",
               where);
-    page_wrap(page, PAGE_BOLD, "  ", 4,
-              arena_print(a, "%s, called by %s in %s%s", site->call,
+    const char *what =
+        site->python
+            ? arena_print(a, "%s, called by %s in %s:%d", site->call, site->function, site->file,
+                          site->line)
+            : arena_print(a, "%s, called by %s in %s%s", site->call,
                           table_function(page, site->function, site->shown_module),
                           site->shown_module,
-                          site->file ? arena_print(a, ", %s:%d", site->file, site->line) : ""));
+                          site->file ? arena_print(a, ", %s:%d", site->file, site->line) : "");
+    page_wrap(page, PAGE_BOLD, "  ", 4, what);
     if (site->via)
         page_wrap(page, PAGE_PLAIN, "  via ", 6, site->via);
     if (*table_callers(page, site->callers))
@@ -313,6 +356,7 @@ int render_site(struct report *report, const struct render_options *options, FIL
     title(&page, view);
     figures(&page, view);
     histogram(&page, view);
+    stack(&page, view->site);
     called_from(&page, view);
     waited_for(&page, view);
     locks(&page, view);

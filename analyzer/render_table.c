@@ -46,6 +46,49 @@ const char *table_function(struct page *page, const char *function, const char *
                   : demangle(page->arena, function);
 }
 
+/* "lookup()", but "<module>" and "<lambda>" as they stand. */
+static const char *called(struct arena *arena, const char *function)
+{
+    return *function == '<' ? function : arena_print(arena, "%s()", function);
+}
+
+/* The last part of "Pool.acquire.<locals>.wait". */
+static const char *last_name(const char *function)
+{
+    const char *dot = strrchr(function, '.');
+    return dot && dot[1] ? dot + 1 : function;
+}
+
+const char *table_python(struct page *page, const struct report_frame *frame, size_t width)
+{
+    struct arena *a = page->arena;
+    bool own = frame->layer == PYTHON_APPLICATION;
+    const char *files[] = {own ? text_basename(frame->module) : frame->module,
+                           text_basename(frame->module)};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *place = arena_print(a, "%s:%d", files[i], frame->line);
+        const char *names[] = {frame->function, last_name(frame->function)};
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            const char *text = arena_print(a, "%s %s", place, called(a, names[j]));
+            if (text_width(text) <= width)
+                return text;
+        }
+    }
+    return text_fit(a, arena_print(a, "%s:%d", files[1], frame->line), width);
+}
+
+const char *table_where(struct page *page, const struct report_site *site, size_t width)
+{
+    if (!site->python)
+        return text_fit(page->arena, table_function(page, site->function, site->shown_module),
+                        width);
+    struct report_frame frame = {.function = site->function,
+                                 .module = site->module,
+                                 .line = site->line,
+                                 .layer = site->layer};
+    return table_python(page, &frame, width);
+}
+
 const char *table_callers(struct page *page, const char *callers)
 {
     static const char between[] = " < ";
@@ -79,8 +122,26 @@ const char *table_call(struct page *page, const struct report_site *site, size_t
     return text_fit(page->arena, arena_print(page->arena, "%s > %s", site->call, target), width);
 }
 
-static const char *place(struct page *page, const struct report_site *site)
+/* What WHERE has no room for. */
+static const char *python_place(struct page *page, const struct report_site *site, size_t width)
 {
+    struct arena *a = page->arena;
+    const char *where = table_where(page, site, width);
+    const char *text = "";
+    if (!strstr(where, site->function))
+        text = called(a, site->function);
+    if (site->layer != PYTHON_APPLICATION && !strstr(where, site->module))
+        text = arena_print(a, "%s%sin %s", text, *text ? " " : "", site->module);
+    if (site->lines > 1)
+        text = arena_print(a, "%s%sand %u more %s", text, *text ? "  " : "", site->lines - 1,
+                           site->lines == 2 ? "line" : "lines");
+    return text;
+}
+
+static const char *place(struct page *page, const struct report_site *site, size_t width)
+{
+    if (site->python)
+        return python_place(page, site, width);
     if (site->file && site->line)
         return arena_print(
             page->arena, "%s:%d%s", text_basename(site->file), site->line,
@@ -108,11 +169,11 @@ static uint64_t longest(const struct report_site *site, const struct report_loop
 }
 
 static const char *details(struct page *page, const struct report_site *site,
-                           const struct report_loop *loop)
+                           const struct report_loop *loop, size_t width)
 {
     struct arena *a = page->arena;
-    const char *text = place(page, site);
-    if (!site->in_main_module)
+    const char *text = place(page, site, width);
+    if (!site->in_main_module && !site->python)
         text = arena_print(a, "%s%sin %s", text, *text ? "  " : "", site->shown_module);
     bool mixed = is_mixed(site);
     if (site->histogram && site->calls > 1 && !mixed)
@@ -151,9 +212,7 @@ static void table_row(struct page *page, int ids, const struct report_site *site
                       const struct report_loop *loop, const char *calls, const char *time,
                       const char *share)
 {
-    const char *where =
-        text_fit(page->arena, table_function(page, site->function, site->shown_module),
-                 (size_t)where_width(ids));
+    const char *where = table_where(page, site, (size_t)where_width(ids));
     const char *call = table_call(page, site, TARGET_WIDTH);
     int where_pad = where_width(ids) - (int)text_width(where);
     int call_pad = TARGET_WIDTH - (int)text_width(call);
@@ -161,7 +220,7 @@ static void table_row(struct page *page, int ids, const struct report_site *site
             page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
             where, where_pad, "", call, call_pad, "", calls, time, share);
     page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
-              details(page, site, loop));
+              details(page, site, loop, (size_t)where_width(ids)));
     /* a stripped binary is one note at the top of the page */
     if (site->unstable && strcmp(site->unstable, SYMBOL_STRIPPED) != 0)
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,

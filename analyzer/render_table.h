@@ -24,6 +24,11 @@ const char *table_call(struct page *page, const struct report_site *site, size_t
  * module's name as a page shows that. */
 const char *table_function(struct page *page, const char *function, const char *shown_module);
 
+/* Where a Python function was: "wsgi.py:31 lookup()", as much of it as fits; `layer` PYTHON_PACKAGE
+ * and above show the whole name of the module. Where a site was, of any language. */
+const char *table_python(struct page *page, const struct report_frame *frame, size_t width);
+const char *table_where(struct page *page, const struct report_site *site, size_t width);
+
 /* "a < .. < b": callers without those that have no name; "" if none has, or NULL. */
 const char *table_callers(struct page *page, const char *callers);
 

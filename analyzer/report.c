@@ -14,6 +14,7 @@
 #include "noise.h"
 #include "owner.h"
 #include "processes.h"
+#include "python.h"
 #include "sites.h"
 #include "targets.h"
 #include "text.h"
@@ -276,7 +277,9 @@ static void find_current(struct source *source)
         else if (!current->slot)
             owner = owner_returning_to(source, current->caller);
         entry->thread->current_where = owner.function;
-        entry->thread->current_module = owner.in_main_module ? source->process->name : owner.module;
+        entry->thread->current_module = owner_shown_module(source, &owner);
+        entry->thread->current_file = owner.python ? owner.file : NULL;
+        entry->thread->current_line = owner.line;
     }
 }
 
@@ -353,6 +356,7 @@ static void note_part(struct source *source)
 
 static void aggregate(struct source *source)
 {
+    source->python = python_files_new(source->build->arena);
     loops_begin(source);
     noise_begin(source);
     sites_build(source);

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "histogram.h"
 #include "marks.h"
+#include "python_path.h"
 #include "ticks.h"
 #include "wrappers.h"
 
@@ -120,6 +121,17 @@ struct report_target {
     uint64_t events, blocked_ns; /* as far as the ring goes back */
 };
 
+/* One frame of a stack, innermost first. */
+struct report_frame {
+    bool python;
+    const char *function; /* NULL: no name */
+    const char *module;   /* as of the site */
+    const char *file;     /* NULL unknown */
+    int line;
+    enum python_layer layer;
+    bool owner;
+};
+
 /* One (call, owner). Sums leave out noise, except in `idle_*`. */
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) as above */
 struct report_site {
@@ -136,7 +148,12 @@ struct report_site {
     const char *unstable; /* why not */
     const char *via;      /* between the call and the owner; NULL nothing */
     const char *callers;  /* who called the owner, nearest first; NULL not resolved */
-    unsigned lines;       /* places in the owner from which it was called */
+    bool python;          /* the owner is a Python function, and `module` the file's short form */
+    enum python_layer layer;
+    struct report_frame *stack; /* of the place that took most time, under Python; NULL */
+    unsigned stack_count;
+    bool stack_cut; /* there are more outside */
+    unsigned lines; /* places in the owner from which it was called */
 
     uint64_t calls, total_ns, blocked, blocked_ns, max_ns, max_when_ns;
     uint64_t stalled_turns, stall_ns;
@@ -212,6 +229,7 @@ struct report_loop {
     struct report_thread *thread;
     const char *call, *function, *file, *module, *shown_module;
     const char *callers; /* nearest first; NULL unknown */
+    bool python;         /* the function is a Python function */
     int line;
     int fd;
     uint64_t observed_ns; /* since it was recognised */
@@ -269,7 +287,9 @@ struct report_thread {
     const struct report_site *current_site; /* NULL: not counted yet, see current_where */
     const char *current_where;  /* the function that made the call in progress; NULL unknown */
     const char *current_module; /* its module as a page shows it */
-    bool current_idle;          /* it is the loop's own idle wait */
+    const char *current_file;   /* of a Python function; NULL */
+    int current_line;
+    bool current_idle; /* it is the loop's own idle wait */
     uint64_t current_ns;
     struct report_loop *loop; /* NULL: not a loop */
     struct report_saw saw;

@@ -7,6 +7,7 @@
 
 #include "detail.h"
 #include "latencies.h"
+#include "mixed_stack.h"
 #include "noise.h"
 #include "owner.h"
 #include "sums.h"
@@ -123,8 +124,10 @@ static struct site_extra *site_at(struct places *places, const struct trace_slot
         .facts = call_facts(source, slot->call),
         .function = owner->function,
         .module = owner->module,
-        .shown_module = owner->in_main_module ? source->process->name : owner->module,
+        .shown_module = owner_shown_module(source, owner),
         .in_main_module = owner->in_main_module,
+        .python = owner->python,
+        .layer = owner->layer,
         .stable = !owner->unstable,
         .unstable = owner->unstable,
         .detail =
@@ -198,6 +201,13 @@ static void add_slot(struct source *source, struct report_use *use, const struct
         site->last_error = (int)slot->last_errno;
 }
 
+/* The standard library is a library only where nothing else called it. */
+static const char *python_library(const struct owner *owner)
+{
+    return owner->layer == PYTHON_STANDARD || owner->layer == PYTHON_MACHINERY ? SITES_STANDARD
+                                                                               : SITES_APPLICATION;
+}
+
 /* Where no library lies between, what libc does for the call may be one of its own. */
 static const char *library_of(struct places *places, const struct report_site *site,
                               const struct trace_slot *slot)
@@ -206,6 +216,8 @@ static const char *library_of(struct places *places, const struct report_site *s
     uint8_t family = site->facts ? site->facts->family : FAMILY_COUNT;
     return owner->library           ? owner->library
            : family == FAMILY_dns   ? SITES_RESOLVER
+           : owner->package         ? owner->package
+           : owner->python          ? python_library(owner)
            : family == FAMILY_stdio ? SITES_STDIO
                                     : SITES_APPLICATION;
 }
@@ -295,8 +307,10 @@ static void hand_over(struct places *places)
     process->site_count = (unsigned)places->site_count;
     for (size_t i = 0; i < places->site_count; i++) {
         process->sites[i] = places->sites[i].site;
-        if (i < source->build->options->callers)
-            process->sites[i]->callers = owner_callers(source, places->sites[i].heaviest);
+        if (i >= source->build->options->callers)
+            continue;
+        process->sites[i]->callers = owner_callers(source, places->sites[i].heaviest);
+        mixed_stack_fill(source, process->sites[i], places->sites[i].heaviest);
     }
 }
 

@@ -11,6 +11,7 @@
 /* Libraries that are none of the program's: libc's own, and none at all. */
 #define SITES_RESOLVER    "glibc resolver"
 #define SITES_STDIO       "libc stdio"
+#define SITES_STANDARD    "Python library"
 #define SITES_APPLICATION "application"
 
 /* Id of a site: a hash of its three names. */

@@ -76,3 +76,11 @@ APART void je_malloc_mutex_lock_slow(int fd)
     HERE(app_at_arena);
     __asm__ volatile("");
 }
+
+/* Named as CPython has it: what runs a Python frame. */
+APART void _PyEval_EvalFrameDefault(int fd)
+{
+    app_call(fd);
+    HERE(app_at_eval);
+    __asm__ volatile("");
+}

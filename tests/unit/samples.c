@@ -437,6 +437,7 @@ int samples_write(const char *directory)
                    write_one(directory, "workers", samples_workers(), NULL) < 0 ||
                    write_one(directory, "driver", samples_driver(), NULL) < 0 ||
                    write_one(directory, "locks", samples_locks(), NULL) < 0 ||
+                   write_one(directory, "wsgi", samples_wsgi(), NULL) < 0 ||
                    write_one(directory, "cooperative", samples_cooperative(), NULL) < 0
                ? -1
                : 0;

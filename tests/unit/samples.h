@@ -30,7 +30,7 @@ uint32_t samples_counted(struct builder *b, enum call_id call, uint32_t context,
 /* All its time lies in stalled turns. */
 void samples_stalls(struct builder *b, uint32_t slot, uint32_t turns);
 
-/* A loop of 1,000 turns, `stalled` of them for `ns` each, by the calls of `slot`. */
+/* The loop of a thread: 1000 turns in 10 s, of which `stalled` took `ns` each. */
 void samples_loop(struct builder *b, uint32_t thread, uint32_t context, uint32_t slot,
                   uint64_t stalled, uint64_t ns);
 
@@ -42,6 +42,7 @@ struct builder *samples_threads(void);     /* pid 900, no loop, two threads */
 struct builder *samples_shell(void);       /* pid 1000 and 300 fork children in one file */
 struct builder *samples_workers(void);     /* pid 700, four loops that wait in one place */
 struct builder *samples_driver(void);      /* pid 4121, a loop held up by two libraries */
+struct builder *samples_wsgi(void);        /* pid 4200, a Python service on a green runtime */
 struct builder *samples_cooperative(void); /* pid 520, a loop whose calls never block */
 struct builder *samples_locks(void);       /* pid 950, threads that wait for each other's locks */
 
@@ -63,8 +64,7 @@ struct builder *samples_before(void); /* pid 600 */
 struct builder *samples_after(void);
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/, driver/, locks/,
- * cooperative/; before/, after/. 0, or -1. */
+ * shell/, workers/, driver/, locks/, wsgi/, cooperative/; before/, after/. 0, or -1. */
 int samples_write(const char *directory);
 
 #endif

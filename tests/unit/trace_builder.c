@@ -161,6 +161,26 @@ uint32_t builder_context(struct builder *b, const uint64_t *frames, uint16_t cou
     return id;
 }
 
+uint32_t builder_python(struct builder *b, const char *file, const char *name, uint32_t line,
+                        uint32_t outer, uint32_t flags)
+{
+    uint32_t file_id = builder_string(b, STRING_PATH, file);
+    uint32_t name_id = builder_string(b, STRING_TEXT, name);
+    uint32_t id = builder_meta(b, RECORD_PYFRAME, sizeof(struct trace_python_frame));
+    struct trace_python_frame *frame = builder_at(b, id);
+    frame->file = file_id;
+    frame->name = name_id;
+    frame->line = line;
+    frame->outer = outer;
+    frame->flags = flags;
+    return id;
+}
+
+void builder_under_python(struct builder *b, uint32_t context, uint32_t frame)
+{
+    ((struct trace_context *)builder_at(b, context))->pyframe = frame;
+}
+
 uint32_t builder_gap(struct builder *b, int pid, const char *text)
 {
     uint32_t string = builder_string(b, STRING_TEXT, text);

@@ -38,6 +38,13 @@ void *builder_at(struct builder *b, uint32_t id);
 uint32_t builder_string(struct builder *b, enum trace_string_kind kind, const char *text);
 uint32_t builder_process(struct builder *b, int pid, int ppid, const char *exe, const char *line);
 uint32_t builder_context(struct builder *b, const uint64_t *frames, uint16_t count);
+
+/* A Python frame of `file` and `name` at `line`, called by `outer` (0: nobody). A context takes the
+ * innermost one. */
+uint32_t builder_python(struct builder *b, const char *file, const char *name, uint32_t line,
+                        uint32_t outer, uint32_t flags);
+void builder_under_python(struct builder *b, uint32_t context, uint32_t frame);
+
 uint32_t builder_gap(struct builder *b, int pid, const char *text);
 uint32_t builder_meta(struct builder *b, enum trace_record_type type, size_t size);
 

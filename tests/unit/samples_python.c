@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A Python service on a green runtime: its hub waits in a loop, and two libraries hold it up.
+ */
+#include "samples.h"
+
+#define WSGI     "/srv/shop/wsgi.py"
+#define PACKAGES "/usr/lib/python3/dist-packages/"
+
+/* What all requests have in common, outermost first. */
+struct service {
+    struct builder *b;
+    uint16_t app, libc, driver, binding;
+    uint32_t server; /* the green runtime's frames around a request */
+    uint64_t eval;
+};
+
+static uint32_t frame(struct service *s, const char *file, const char *name, uint32_t line,
+                      uint32_t outer)
+{
+    return builder_python(s->b, file, name, line, outer, 0);
+}
+
+static void open_service(struct service *s)
+{
+    s->b = builder_new(4200, 16, 1);
+    s->app = samples_module(s->b);
+    s->libc = builder_module(s->b, "/nowhere/libc.so.6", NULL, 0, MODULE_LIBC);
+    s->driver = builder_module(s->b, "/nowhere/libmariadb.so.3", NULL, 0, 0);
+    s->binding = builder_module(
+        s->b, "/nowhere/dist-packages/MySQLdb/_mysql.cpython-311-x86_64-linux-gnu.so", NULL, 0, 0);
+    builder_process(s->b, 4200, 1, "/usr/bin/python3.11", "python3 wsgi.py");
+    s->eval = samples_frame(s->app, "app_at_eval");
+    uint32_t run = builder_python(s->b, PACKAGES "eventlet/greenthread.py", "GreenThread.main", 221,
+                                  0, PYTHON_FROM_C);
+    s->server = frame(s, PACKAGES "eventlet/wsgi.py", "HttpProtocol.handle_one_response", 573, run);
+}
+
+/* A call under `python`, through the native frames given. */
+static uint32_t call(struct service *s, enum call_id id, uint32_t python, const uint64_t *native,
+                     uint16_t natives, uint64_t count, uint64_t ns)
+{
+    uint64_t frames[TRACE_FRAMES];
+    for (uint16_t i = 0; i < natives; i++)
+        frames[i] = native[i];
+    frames[natives] = s->eval;
+    uint32_t context = builder_context(s->b, frames, (uint16_t)(natives + 1));
+    builder_under_python(s->b, context, python);
+    return samples_counted(s->b, id, context, count, ns);
+}
+
+static uint32_t hub_wait(struct service *s)
+{
+    uint64_t native[] = {samples_frame(s->app, "app_at_wait"), s->eval};
+    uint32_t context = builder_context(s->b, native, 2);
+    uint32_t run =
+        builder_python(s->b, PACKAGES "eventlet/hubs/hub.py", "BaseHub.run", 362, 0, PYTHON_FROM_C);
+    builder_under_python(s->b, context,
+                         frame(s, PACKAGES "eventlet/hubs/poll.py", "Hub.wait", 80, run));
+    return context;
+}
+
+static uint32_t database_call(struct service *s, uint32_t app)
+{
+    uint64_t native[] = {TRACE_FRAME(s->driver, 0x20), TRACE_FRAME(s->driver, 0x40),
+                         TRACE_FRAME(s->binding, 0x30)};
+    uint32_t load = frame(s, WSGI, "Shop.load_user", 38, app);
+    uint32_t execute = frame(s, PACKAGES "MySQLdb/cursors.py", "BaseCursor.execute", 206, load);
+    uint32_t query = frame(s, PACKAGES "MySQLdb/connections.py", "Connection.query", 239, execute);
+    uint32_t slot = call(s, CALL_poll, query, native, 3, 200, 8 * MS);
+    struct trace_slot *record = builder_at(s->b, slot);
+    record->target = builder_string(s->b, STRING_TARGET, "tcp:10.0.0.7:3306");
+    record->no_timeout = 200;
+    return slot;
+}
+
+struct builder *samples_wsgi(void)
+{
+    struct service s;
+    open_service(&s);
+    struct builder *b = s.b;
+    uint32_t thread = builder_thread(b, 4200, 4200, "python3");
+    uint32_t app = frame(&s, WSGI, "app", 27, s.server);
+    uint64_t resolver[] = {TRACE_FRAME(s.libc, 0x10)};
+    uint32_t slots[] = {
+        call(&s, CALL_getaddrinfo, frame(&s, WSGI, "lookup", 31, app), resolver, 1, 200, 20 * MS),
+        database_call(&s, app),
+        call(&s, CALL_fsync, frame(&s, WSGI, "audit", 44, app), NULL, 0, 200, 800 * US)};
+    for (int i = 0; i < 3; i++)
+        samples_stalls(b, slots[i], 200);
+    samples_loop(b, thread, hub_wait(&s), slots[0], 200, 29 * MS);
+    builder_finish(b, 10 * SECONDS);
+    return b;
+}
