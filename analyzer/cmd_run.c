@@ -6,7 +6,7 @@
 #include "arguments.h"
 #include "audit_page.h"
 #include "command.h"
-#include "compare.h"
+#include "overhead.h"
 #include "run_once.h"
 #include "trace_format.h"
 #include "units.h"
@@ -166,7 +166,7 @@ static int read_options(struct run_options *options, int argc, char **argv)
             options->shared_dir = true;
             break;
         case OPTION_COMPARE:
-            if (arguments_number(optarg, 1, COMPARE_PAIRS_MOST, &options->compare) < 0)
+            if (arguments_number(optarg, 1, OVERHEAD_PAIRS_MOST, &options->compare) < 0)
                 status = complain(EXIT_SETUP, "--compare", optarg,
                                   "it takes a number of pairs from 1 to 100");
             break;
@@ -250,29 +250,29 @@ static int run_and_tell(struct run_setup *setup)
 /* Pairs of runs; ends as the command did, if all runs ended alike. */
 static int compare_and_tell(struct run_setup *setup)
 {
-    static struct compare compare; /* too much for a small stack */
+    static struct overhead overhead; /* too much for a small stack */
     struct error error = {""};
     if (setup->gap[0]) {
         trace_dir_unmake(&setup->dir);
         return complain(EXIT_SETUP, setup->gap, NULL, "nothing to compare");
     }
-    compare = (struct compare){.setup = setup, .pairs = (unsigned)setup->options.compare};
-    int status = compare_make(&compare, &error);
-    compare_print(&compare, stdout);
+    overhead = (struct overhead){.setup = setup, .pairs = (unsigned)setup->options.compare};
+    int status = overhead_make(&overhead, &error);
+    overhead_print(&overhead, stdout);
     if (status) {
         trace_dir_unmake(&setup->dir);
         return complain(status, error.text, NULL, NULL);
     }
-    if (compare.done)
+    if (overhead.done)
         printf("Traces of the last observed run: %s\n", setup->dir.path);
     fflush(stdout);
-    if (compare.interrupted) {
-        launch_die_of(compare.interrupted);
-        return 128 + compare.interrupted;
+    if (overhead.interrupted) {
+        launch_die_of(overhead.interrupted);
+        return 128 + overhead.interrupted;
     }
-    if (!compare_agrees(&compare))
+    if (!overhead_agrees(&overhead))
         return complain(EXIT_SETUP, "the runs ended with different statuses", NULL, NULL);
-    return compare.first.signal ? 128 + compare.first.signal : compare.first.exit_status;
+    return overhead.first.signal ? 128 + overhead.first.signal : overhead.first.exit_status;
 }
 
 static int run_command(int argc, char **argv)

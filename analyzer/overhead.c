@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See compare.h. Each run has a runner, a process that does what `shunt run` does: bare and
+ * See overhead.h. Each run has a runner, a process that does what `shunt run` does: bare and
  * observed runs are started, waited for and measured by the same code. The command reads /dev/null;
  * what it writes is hashed and thrown away.
  */
-#include "compare.h"
+#include "overhead.h"
 
 #include "command.h"
 #include "run_once.h"
@@ -23,9 +23,9 @@
 
 /* What stays the same over all runs. */
 struct stage {
-    struct compare *compare;
-    struct compare_run *shared; /* written by the runner */
-    sigset_t mask;              /* as we found it: the command gets it */
+    struct overhead *overhead;
+    struct overhead_run *shared; /* written by the runner */
+    sigset_t mask;               /* as we found it: the command gets it */
     struct sigaction child_action;
     int signals; /* a signalfd */
 };
@@ -45,20 +45,20 @@ static uint64_t cpu_ns(const struct rusage *usage)
     return seconds * 1000000000u + us * 1000u;
 }
 
-static void measure(struct compare_run *result, const struct run_once *run)
+static void measure(struct overhead_run *result, const struct run_once *run)
 {
     const struct launch *launch = &run->launch;
     result->exit_status = run->end.exit_status;
     result->signal = run->end.signal;
-    result->value[COMPARE_WALL] = launch->ended_monotonic_ns - launch->started_monotonic_ns;
-    result->value[COMPARE_CPU] = cpu_ns(&run->end.usage);
-    result->value[COMPARE_RSS] = (uint64_t)run->end.usage.ru_maxrss * 1024u;
+    result->value[OVERHEAD_WALL] = launch->ended_monotonic_ns - launch->started_monotonic_ns;
+    result->value[OVERHEAD_CPU] = cpu_ns(&run->end.usage);
+    result->value[OVERHEAD_RSS] = (uint64_t)run->end.usage.ru_maxrss * 1024u;
     snprintf(result->gap, sizeof result->gap, "%.*s", (int)sizeof result->gap - 1, run->setup->gap);
 }
 
-static _Noreturn void runner(const struct stage *stage, enum compare_kind kind, const int *ends)
+static _Noreturn void runner(const struct stage *stage, enum overhead_kind kind, const int *ends)
 {
-    struct compare_run *result = stage->shared;
+    struct overhead_run *result = stage->shared;
     struct run_once run;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, STDIN_FILENO);
@@ -67,11 +67,11 @@ static _Noreturn void runner(const struct stage *stage, enum compare_kind kind, 
     sigaction(SIGCHLD, &stage->child_action, NULL);
     sigprocmask(SIG_SETMASK, &stage->mask, NULL);
     result->trouble =
-        run_once_start(&run, stage->compare->setup, kind == COMPARE_OBSERVED, &result->error);
+        run_once_start(&run, stage->overhead->setup, kind == OVERHEAD_OBSERVED, &result->error);
     if (!result->trouble) {
         run_once_wait(&run);
         measure(result, &run);
-        if (kind == COMPARE_OBSERVED)
+        if (kind == OVERHEAD_OBSERVED)
             run_once_record(&run);
     }
     _exit(0);
@@ -104,7 +104,7 @@ static bool take_signal(struct stage *stage, pid_t pid)
         return false;
     if (info.ssi_signo == SIGCHLD)
         return true;
-    stage->compare->interrupted = (int)info.ssi_signo;
+    stage->overhead->interrupted = (int)info.ssi_signo;
     if (info.ssi_code <= 0)
         kill(pid, (int)info.ssi_signo);
     return false;
@@ -157,7 +157,7 @@ static int open_streams(struct stream *streams, int *ends)
     return 0;
 }
 
-static void close_streams(struct stream *streams, struct compare_run *result)
+static void close_streams(struct stream *streams, struct overhead_run *result)
 {
     for (int i = 0; i < 2; i++) {
         if (streams[i].fd >= 0)
@@ -169,14 +169,14 @@ static void close_streams(struct stream *streams, struct compare_run *result)
 }
 
 /* 0, or an exit status with a sentence. */
-static int run_one(struct stage *stage, enum compare_kind kind, struct compare_run *result,
+static int run_one(struct stage *stage, enum overhead_kind kind, struct overhead_run *result,
                    struct error *error)
 {
     struct stream streams[2] = {{.fd = -1}, {.fd = -1}};
     int ends[2] = {-1, -1};
     pid_t pid = -1;
-    if (kind == COMPARE_OBSERVED)
-        clear_traces(stage->compare->setup->dir.path);
+    if (kind == OVERHEAD_OBSERVED)
+        clear_traces(stage->overhead->setup->dir.path);
     memset(stage->shared, 0, sizeof *stage->shared);
     int trouble = open_streams(streams, ends);
     if (!trouble && (pid = fork()) == 0)
@@ -201,12 +201,12 @@ static int run_one(struct stage *stage, enum compare_kind kind, struct compare_r
 
 /* ---- all runs ---- */
 
-static void tell(const struct compare *compare, unsigned pair, const char *what)
+static void tell(const struct overhead *overhead, unsigned pair, const char *what)
 {
     if (!isatty(STDERR_FILENO))
         return;
     if (what)
-        fprintf(stderr, "\r\033[Kshunt: %s of pair %u of %u", what, pair + 1, compare->pairs);
+        fprintf(stderr, "\r\033[Kshunt: %s of pair %u of %u", what, pair + 1, overhead->pairs);
     else
         fputs("\r\033[K", stderr);
 }
@@ -214,32 +214,32 @@ static void tell(const struct compare *compare, unsigned pair, const char *what)
 static int run_pair(struct stage *stage, unsigned pair, struct error *error)
 {
     static const char *const names[] = {"bare run", "observed run"};
-    struct compare *compare = stage->compare;
-    for (unsigned i = 0; i < COMPARE_KINDS; i++) {
+    struct overhead *overhead = stage->overhead;
+    for (unsigned i = 0; i < OVERHEAD_KINDS; i++) {
         /* bare, observed, observed, bare: what drifts meets both alike */
-        enum compare_kind kind = (enum compare_kind)((i + pair) % 2);
-        tell(compare, pair, names[kind]);
-        int status = run_one(stage, kind, &compare->pair[pair][kind], error);
-        if (status || compare->interrupted)
+        enum overhead_kind kind = (enum overhead_kind)((i + pair) % 2);
+        tell(overhead, pair, names[kind]);
+        int status = run_one(stage, kind, &overhead->pair[pair][kind], error);
+        if (status || overhead->interrupted)
             return status;
-        compare->runs++;
-        if (compare->pair[pair][kind].gap[0]) {
-            error_set(error, "%s; nothing to compare", compare->pair[pair][kind].gap);
+        overhead->runs++;
+        if (overhead->pair[pair][kind].gap[0]) {
+            error_set(error, "%s; nothing to compare", overhead->pair[pair][kind].gap);
             return EXIT_SETUP;
         }
     }
-    compare->done++;
+    overhead->done++;
     return 0;
 }
 
 static int run_all(struct stage *stage, struct error *error)
 {
-    struct compare *compare = stage->compare;
-    int status = run_one(stage, COMPARE_BARE, &compare->first, error);
-    compare->runs += !status && !compare->interrupted;
-    for (unsigned pair = 0; pair < compare->pairs && !status && !compare->interrupted; pair++)
+    struct overhead *overhead = stage->overhead;
+    int status = run_one(stage, OVERHEAD_BARE, &overhead->first, error);
+    overhead->runs += !status && !overhead->interrupted;
+    for (unsigned pair = 0; pair < overhead->pairs && !status && !overhead->interrupted; pair++)
         status = run_pair(stage, pair, error);
-    tell(compare, 0, NULL);
+    tell(overhead, 0, NULL);
     return status;
 }
 
@@ -258,9 +258,9 @@ static sigset_t stopping(void)
     return set;
 }
 
-int compare_make(struct compare *compare, struct error *error)
+int overhead_make(struct overhead *overhead, struct error *error)
 {
-    struct stage stage = {.compare = compare, .signals = -1};
+    struct stage stage = {.overhead = overhead, .signals = -1};
     sigset_t set = stopping();
     sigprocmask(SIG_BLOCK, &set, &stage.mask);
     sigaction(SIGCHLD, NULL, &stage.child_action);
