@@ -23,6 +23,7 @@ struct command {
 };
 
 extern const struct command command_calls;
+extern const struct command command_compare;
 extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_mark;

@@ -11,8 +11,8 @@
 
 /* In the order in which they are needed. */
 static const struct command *const commands[] = {
-    &command_run,  &command_mark, &command_report, &command_site,
-    &command_diff, &command_ps,   &command_doctor, &command_calls,
+    &command_run,     &command_mark, &command_report, &command_site,  &command_diff,
+    &command_compare, &command_ps,   &command_doctor, &command_calls,
 };
 
 static void help(FILE *out)

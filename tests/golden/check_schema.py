@@ -27,6 +27,9 @@ PRINTED = [
     ("shunt.diff-1", ["diff", "--json", "before", "after"]),
     ("shunt.diff-1", ["diff", "--json", "server", "workers"]),
     ("shunt.diff-1", ["diff", "--json", "shell", "shell", "shell", "--"] + ["shell"] * 3),
+    ("shunt.compare-1", ["compare", "--json", "--in", "server", "--",
+                         "sh", "-c", "echo $$; cat *.json; ln -s x y"]),
+    ("shunt.compare-1", ["compare", "--json", "--tests", "list", "-n", "1", "--", "echo", "a pass"]),
 ]
 
 
