@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""accept.py SHUNT GROUP [--seconds S] [--library FILE] [--only SCENARIO]
+
+Runs the acceptance scenarios of one group (drivers, calls, launchers): programs as their users write
+them, against real servers, bare and under `shunt run`. Both must come to the same, and the report
+must name what blocked. S is how long one blocking call takes (0.3). Prints what the hub's ticker saw.
+Exit status 0, 1 with the demand that did not hold, 77 with the package that is missing.
+"""
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import servers  # noqa: E402
+from runs import PYTHON, Runner, Wrong  # noqa: E402
+
+
+def options_of(words):
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shunt")
+    parser.add_argument("group", choices=("drivers", "calls", "launchers"))
+    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--library", help="libhandoff.so, for the group calls")
+    parser.add_argument("--only", action="append", help="these scenarios alone")
+    return parser.parse_args(words)
+
+
+def need(modules):
+    for module in modules:
+        if subprocess.run([PYTHON, "-c", f"import {module}"], stderr=subprocess.DEVNULL,
+                          check=False).returncode:
+            raise servers.Missing(f"Python's {module} is not installed")
+
+
+def show(name, pair):
+    """What was measured; nothing is judged by it."""
+    if pair:
+        bare, observed = (run.said for run in pair)
+        print(f'{name:20} gap {1000 * bare["gap"]:6.0f} ms, observed {1000 * observed["gap"]:6.0f} ms'
+              f'   took {bare["seconds"]:.3f} s, observed {observed["seconds"]:.3f} s', flush=True)
+    else:
+        print(f"{name:20} as bare", flush=True)
+
+
+def run(group, runner, options):
+    """The number of scenarios that failed."""
+    failed = 0
+    with servers.Group(*group.SERVERS) as up:
+        for scenario in group.SCENARIOS:
+            if options.only and scenario.__name__ not in options.only:
+                continue
+            try:
+                show(scenario.__name__, scenario(runner, up, options.seconds))
+            except Wrong as wrong:
+                print(f"FAILED {scenario.__name__}: {wrong}", flush=True)
+                failed += 1
+    return failed
+
+
+def main():
+    options = options_of(sys.argv[1:])
+    group = importlib.import_module(options.group)
+    runner = Runner(options.shunt)
+    runner.library = options.library and os.path.abspath(options.library)
+    try:
+        need(group.MODULES)
+        return int(run(group, runner, options) > 0)
+    except servers.Missing as missing:
+        print(f"skipped: {missing}")
+        return 77
+    finally:
+        runner.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Database drivers and other libraries under Eventlet, against real servers: which block the hub and
+which yield, bare and observed alike, and what the report says of them."""
+import servers
+from runs import demand, demand_blocked, demand_cooperative
+
+THREADS = 4
+SHARE = 0.95  # of the time that the servers slept; clocks and rounding may take the rest
+
+
+def demand_waits(site, calls, seconds, port):
+    """The site's longest calls are the waits for the server, and that is its target."""
+    demand(site["target"] == f"tcp:127.0.0.1:{port}", f'the target is {site["target"]}')
+    demand(site["max_ns"] >= SHARE * seconds * 1e9, f'the longest wait was {site["max_ns"]} ns')
+    demand(site["total_ns"] >= calls * SHARE * seconds * 1e9, f'in all {site["total_ns"]} ns')
+    demand(not site["interrupted"], f'{site["interrupted"]} calls were interrupted')
+
+
+def demand_library(report, call, library, site):
+    """The sums by library name the one that the site's calls go through."""
+    found = [group for group in report.process["groups"]["library"]
+             if group["name"] == library and site["id"] in group["sites"]]
+    demand(found, f"{library} is not among the libraries of {call}")
+    demand(library in report.page("--by", "library"), f"the page by library has no {library}")
+
+
+def mysqldb(runner, up, seconds):
+    """1: MySQLdb, default patching. The C library polls on the hub's thread."""
+    port = up[servers.MariaDB].port
+    bare, observed = runner.pair("mysql.py", "MySQLdb", port, seconds)
+    demand_blocked(bare, observed, SHARE * seconds)
+    report = runner.report(observed)
+    site = report.one("poll", target="tcp:.*")
+    demand_waits(site, THREADS, seconds, port)
+    demand_library(report, "poll", "libmariadb.so.3", site)
+    return bare, observed
+
+
+def psycopg2_unpatched(runner, up, seconds):
+    """2: psycopg2 with psycopg=False blocks as MySQLdb does."""
+    port = up[servers.PostgreSQL].port
+    bare, observed = runner.pair("postgresql.py", False, port, seconds)
+    demand_blocked(bare, observed, SHARE * seconds)
+    report = runner.report(observed)
+    site = report.one("poll", target="tcp:.*")
+    demand_waits(site, THREADS, seconds, port)
+    demand_library(report, "poll", "libpq.so.5", site)
+    return bare, observed
+
+
+def psycopg2_patched(runner, up, seconds):
+    """2: psycopg2 with psycopg=True yields: no call of its own waits for the server."""
+    bare, observed = runner.pair("postgresql.py", True, up[servers.PostgreSQL].port, seconds)
+    demand_cooperative(bare, observed)
+    demand_nobody_waits(runner.report(observed), seconds)
+    return bare, observed
+
+
+def pymysql(runner, up, seconds):
+    """12: PyMySQL, on patched sockets, yields."""
+    bare, observed = runner.pair("mysql.py", "pymysql", up[servers.MariaDB].port, seconds)
+    demand_cooperative(bare, observed)
+    demand_nobody_waits(runner.report(observed), seconds)
+    return bare, observed
+
+
+def demand_nobody_waits(report, seconds):
+    """No call but the hub's own wait takes as long as the server."""
+    slow = [site for site in report.sites if site["max_ns"] >= SHARE * seconds * 1e9
+            and site["noise"] != "idle"]
+    demand(not slow, f'{[(site["call"], site["function"]) for site in slow]} waited for the server')
+    demand(len(report.process["loops"]) == 1, "the hub is not the only loop")
+
+
+def drift(runner, up, seconds):
+    """9: a FixedIntervalLoopingCall whose function outlasts its interval, for a driver blocks."""
+    port, runs, interval = up[servers.MariaDB].port, 5, seconds / 2
+    bare, observed = runner.pair("drift.py", port, interval, seconds, runs)
+    demand(bare.said["values"] == ["done", [True] * (runs - 1)], f'late: {bare.said["values"]}')
+    demand_blocked(bare, observed, SHARE * seconds)
+    report = runner.report(observed)
+    demand_waits(report.one("poll", target="tcp:.*"), runs, seconds, port)
+    return bare, observed
+
+
+SERVERS = (servers.MariaDB, servers.PostgreSQL)
+MODULES = ("eventlet", "MySQLdb", "psycopg2", "pymysql", "oslo_service")
+SCENARIOS = (mysqldb, psycopg2_unpatched, psycopg2_patched, pymysql, drift)
