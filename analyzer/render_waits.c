@@ -7,7 +7,8 @@
 #include "format.h"
 #include "render_table.h"
 
-#define SITES_MOST 3u
+#define SITES_MOST  3u
+#define WHERE_WIDTH 60
 
 static const char *at_once(struct page *page, const struct report_pending *pending)
 {
@@ -49,8 +50,7 @@ void parts_waits(struct page *page, const struct report_process *process)
         if (site->pending.ns < process->pending.ns / 100)
             break;
         page_wrap(page, PAGE_PLAIN, arena_print(a, "%-5s", site->short_id), 5,
-                  arena_print(a, "%s in %s: %s", site->call,
-                              table_function(page, site->function, site->shown_module),
+                  arena_print(a, "%s in %s: %s", site->call, table_where(page, site, WHERE_WIDTH),
                               parts_pending(page, &site->pending)));
     }
     fputc('\n', page->out);

@@ -18,6 +18,7 @@
 #include "sites.h"
 #include "targets.h"
 #include "text.h"
+#include "unnamed.h"
 #include "waits.h"
 
 #include <inttypes.h>
@@ -367,6 +368,7 @@ static void aggregate(struct source *source)
     rank_others(source);
     find_current(source);
     note_stripped(source);
+    unnamed_note(source);
     note_part(source);
 }
 

@@ -327,6 +327,29 @@ Test(python, names_that_are_missing_are_told)
     report_free(&report);
 }
 
+Test(python, blocked_calls_without_a_line_are_told)
+{
+    struct report report;
+    struct builder *b = builder_new(50, 8, 1);
+    uint16_t module = samples_module(b);
+    uint64_t frames[] = {samples_frame(module, "app_at_read"),
+                         samples_frame(module, "app_at_eval")};
+    uint64_t native[] = {samples_frame(module, "app_at_sync")};
+    builder_process(b, 50, 1, "/usr/bin/python3.11", "python3 wsgi.py");
+    builder_thread(b, 50, 50, "python3");
+    uint32_t named = builder_context(b, frames, 2);
+    builder_under_python(b, named, builder_python(b, WSGI, "load", 7, 0, 0));
+    builder_count(b, builder_slot(b, CALL_recv, named), 5, MS);
+    builder_count(b, builder_slot(b, CALL_recv, builder_context(b, frames, 2)), 2, MS);
+    builder_count(b, builder_slot(b, CALL_fsync, builder_context(b, native, 1)), 4, MS);
+    builder_finish(b, SECONDS);
+    built_report(&report, b, NULL);
+    const struct report_process *process = report.processes[0];
+    cr_assert_eq(process->note_count, 1);
+    cr_assert(strstr(process->notes[0], "2 of 7 blocked calls of Python code have no Python line"));
+    report_free(&report);
+}
+
 /* ---- native code below Python ---- */
 
 Test(python, a_native_library_is_the_one_to_replace)

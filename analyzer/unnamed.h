@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls that Python code made and whose Python line is not known: counted and told.
+ */
+#ifndef SHUNT_UNNAMED_H
+#define SHUNT_UNNAMED_H
+
+#include "build.h"
+
+/* Adds a note if blocked calls of the process lie under an interpreter and have no Python line.
+ * After sites_build. */
+void unnamed_note(struct source *source);
+
+#endif
