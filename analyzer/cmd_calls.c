@@ -3,6 +3,7 @@
  * `shunt calls`: the table of intercepted calls, as a list, as JSON, or as the page docs/calls.md.
  */
 #include "arena.h"
+#include "call_words.h"
 #include "calls.h"
 #include "command.h"
 
@@ -36,12 +37,6 @@ static const char help[] =
     "             (one restartable system call), signal (any handler ends it), resend\n"
     "             (libc code around the call), no\n";
 
-static const char *const families[] = {
-    [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
-    [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
-    [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
-    [FAMILY_sync] = "sync",
-};
 static const char *const moves[] = {
     [MOVE_YES] = "yes", [MOVE_CARE] = "care", [MOVE_NEVER] = "never"};
 static const char *const waits[] = {
@@ -93,8 +88,8 @@ static void text_row(struct arena *arena, unsigned id)
 {
     const struct call_info *call = &call_infos[id];
     const char *others = aliases(arena, id);
-    printf("%-25s %-8s %-6s %-10s %s%*s%s\n", call->name, families[call->family], moves[call->move],
-           waits[call->blocks], ends[call->abort],
+    printf("%-25s %-8s %-6s %-10s %s%*s%s\n", call->name, call_family_name(call->family),
+           moves[call->move], waits[call->blocks], ends[call->abort],
            *others ? 12 - (int)strlen(ends[call->abort]) : 0, "", others);
 }
 
@@ -111,7 +106,7 @@ static void markdown_head(void)
 static void markdown_row(struct arena *arena, unsigned id)
 {
     const struct call_info *call = &call_infos[id];
-    printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", call->name, families[call->family],
+    printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", call->name, call_family_name(call->family),
            moves[call->move], waits[call->blocks], ends[call->abort], failures[call->fail],
            aliases(arena, id));
 }
@@ -147,7 +142,7 @@ static json_t *json_row(unsigned id)
         if (call_aliases[i].id == id)
             json_array_append_new(others, json_string(call_aliases[i].twin));
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", call->name, "family",
-                     families[call->family], "move", moves[call->move], "waits_for",
+                     call_family_name(call->family), "move", moves[call->move], "waits_for",
                      waits[call->blocks], "ends_early", ends[call->abort], "failure",
                      failures[call->fail], "other_names", others);
 }

@@ -27,6 +27,7 @@ extern const struct command command_compare;
 extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_mark;
+extern const struct command command_policy;
 extern const struct command command_ps;
 extern const struct command command_report;
 extern const struct command command_run;

@@ -3,6 +3,7 @@
  * Finds the subcommand and runs it; --help and --version.
  */
 #include "command.h"
+#include "nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,8 @@
 
 /* In the order in which they are needed. */
 static const struct command *const commands[] = {
-    &command_run,     &command_mark, &command_report, &command_site,  &command_diff,
-    &command_compare, &command_ps,   &command_doctor, &command_calls,
+    &command_run,     &command_mark,   &command_report, &command_site,   &command_diff,
+    &command_compare, &command_policy, &command_ps,     &command_doctor, &command_calls,
 };
 
 static void help(FILE *out)
@@ -34,42 +35,13 @@ static void help(FILE *out)
           out);
 }
 
-/* Edits that turn one word into the other: Levenshtein's distance, for words of up to 31 letters.
- */
-static unsigned distance(const char *a, const char *b)
-{
-    size_t rows = strlen(a), columns = strlen(b);
-    unsigned row[32];
-    if (rows > 31 || columns > 31)
-        return 32;
-    for (unsigned j = 0; j <= columns; j++)
-        row[j] = j;
-    for (unsigned i = 1; i <= rows; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i;
-        for (unsigned j = 1; j <= columns; j++) {
-            unsigned replaced = diagonal + (a[i - 1] != b[j - 1]);
-            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replaced < shorter ? replaced : shorter;
-        }
-    }
-    return row[columns];
-}
-
 static int unknown(const char *word)
 {
-    const char *near = NULL;
-    unsigned least = 3; /* more edits than two are another word */
-    for (unsigned i = 0; i < COMMANDS; i++) {
-        unsigned edits = distance(word, commands[i]->name);
-        if (edits < least || strncmp(word, commands[i]->name, strlen(word)) == 0) {
-            least = edits;
-            near = commands[i]->name;
-        }
-    }
-    if (near && *word)
-        fprintf(stderr, "shunt: no command \"%s\"; did you mean \"shunt %s\"?\n", word, near);
+    struct nearest near = {.word = word};
+    for (unsigned i = 0; i < COMMANDS; i++)
+        nearest_offer(&near, commands[i]->name);
+    if (near.best)
+        fprintf(stderr, "shunt: no command \"%s\"; did you mean \"shunt %s\"?\n", word, near.best);
     else
         fprintf(stderr, "shunt: no command \"%s\"; \"shunt --help\" lists them\n", word);
     return EXIT_USAGE;

@@ -6,6 +6,7 @@
 #include "json_values.h"
 #include "render.h"
 
+#include "call_words.h"
 #include "noise.h"
 static json_t *id_or_null(const struct report_site *site)
 {
@@ -243,12 +244,7 @@ static const char *name_in(const char *const *names, size_t count, unsigned inde
 
 static const char *family_name(const struct report_site *site)
 {
-    static const char *const names[] = {
-        [FAMILY_file] = "file",     [FAMILY_stdio] = "stdio",   [FAMILY_ipc] = "ipc",
-        [FAMILY_signal] = "signal", [FAMILY_socket] = "socket", [FAMILY_select] = "select",
-        [FAMILY_time] = "time",     [FAMILY_dns] = "dns",       [FAMILY_process] = "process",
-        [FAMILY_sync] = "sync"};
-    return site->facts ? name_in(names, FAMILY_COUNT, site->facts->family) : "unknown";
+    return call_family_name(site->facts ? site->facts->family : FAMILY_COUNT);
 }
 
 static const char *move_name(const struct report_site *site)

@@ -19,6 +19,14 @@ def help_of(*words):
                           text=True).stdout
 
 
+def whole_help_of(command):
+    """Its own help, and that of its subcommands, which its list begins with: "  check FILE   ..."."""
+    text = help_of(command)
+    if "SUBCOMMAND" in text.splitlines()[0]:
+        text += "".join(help_of(command, word) for word in re.findall(r"^  ([a-z]+) [^:\n]*  ", text, re.M))
+    return text
+
+
 def options_of_help(text):
     """The options that begin a line: "  -o, --output DIR   ..."."""
     found = set()
@@ -59,7 +67,7 @@ for command in commands:
     with open(page, encoding="utf-8") as file:
         text = file.read()
     listed = options_of_page(text, "It")
-    compare(command, options_of_help(help_of(command)), listed, ("--help", "the man page"))
+    compare(command, options_of_help(whole_help_of(command)), listed, ("--help", "the man page"))
     long_of_short = {"--output"}  # the synopsis has its short form
     compare(command, listed - long_of_short - {"--help"}, options_of_page(text, "Op"),
             ("the list of options", "the synopsis"))

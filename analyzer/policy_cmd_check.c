@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `shunt policy check`: what is wrong with a policy, and what its rules do.
+ */
+#include "days.h"
+#include "format.h"
+#include "page.h"
+#include "policy_command.h"
+#include "policy_show.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: shunt policy check [OPTIONS] FILE\n"
+    "\n"
+    "Reads a policy and says everything that is wrong with it, a line each, as\n"
+    "FILE:LINE:COLUMN: TEXT; and if nothing is, what each rule does.\n"
+    "\n"
+    "  --quiet      only what is wrong\n"
+    "  --help       this text\n"
+    "\n"
+    "exit status: 0 it can be used (there may be warnings); 1 it cannot; 2 the\n"
+    "command line was wrong.\n"
+    "\n"
+    "examples:\n"
+    "  shunt policy check plan.yaml\n"
+    "  shunt policy check --quiet plan.yaml && git commit plan.yaml\n";
+
+enum option_id { OPTION_QUIET = 256 };
+
+static const struct option options[] = {
+    {"quiet", no_argument, NULL, OPTION_QUIET}, {"help", no_argument, NULL, 'h'}, {0}};
+
+static void show_rule(struct page *page, const struct policy *policy, unsigned index)
+{
+    struct arena *arena = page->arena;
+    const struct policy_rule *rule = &policy->rules[index];
+    const char *state = policy_state_name(policy_rule_state(rule));
+    page_line(page, "%3u %s: %s (%s)", index + 1, rule->id, policy_show_route(arena, policy, rule),
+              state);
+    page_wrap(page, PAGE_DIM, "      ", 6, policy_show_match(arena, &rule->match));
+}
+
+static void show(const struct policy *policy, struct arena *arena)
+{
+    struct page page = {.out = stdout, .arena = arena};
+    page_line(&page, "%s: %s, %s, goal %s", policy->path,
+              format_plural(arena, policy->rule_count, "rule", "rules"),
+              format_plural(arena, policy->group_count, "group", "groups"),
+              policy->threads ? "threads" : "unblock");
+    for (unsigned i = 0; i < policy->rule_count; i++)
+        show_rule(&page, policy, i);
+    if (policy->rule_count)
+        page_line(&page, "  - everything else: in place");
+}
+
+static int check(const char *path, bool quiet)
+{
+    struct arena arena = {0};
+    struct policy policy;
+    int result = policy_command_read(&policy, &arena, path, days_today());
+    if (result == 0 && !quiet)
+        show(&policy, &arena);
+    arena_release(&arena);
+    return result == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+    bool quiet = false;
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_FINE;
+        }
+        if (option != OPTION_QUIET)
+            return EXIT_USAGE;
+        quiet = true;
+    }
+    if (argc - optind != 1) {
+        fputs("shunt policy check: name one policy file; see \"shunt policy check --help\"\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    return check(argv[optind], quiet);
+}
+
+const struct command policy_command_check = {.name = "check", .help = help, .run = run};
