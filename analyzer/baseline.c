@@ -18,7 +18,7 @@ struct subtraction {
     struct baseline_result result;
     struct arena arena;
     struct map sums;  /* key of a record in a sum of ended threads -> its id */
-    struct map folds; /* key of (pid, thread name) -> index of that sum */
+    struct map folds; /* key of (pid, thread name, spawn point) -> index of that sum */
     struct map ended; /* key of the owner of a segment that is gone -> index of the sum it is in */
     struct fold {
         int32_t pid;
@@ -116,6 +116,14 @@ static void subtract_pending(struct subtraction *s, struct trace_pending_wait *n
         now->max = now->ticks;
 }
 
+static void subtract_spawn(struct subtraction *s, struct trace_spawn *now,
+                           const struct trace_spawn *before)
+{
+    LESS(born);
+    LESS(ended);
+    LESS(life_ticks);
+}
+
 /* The timeline starts at `when`: whole slices that lie before are dropped, so it may begin up to
  * one slice early. Slices grow by doubling, so that one of the copy lies within one of now. */
 static void subtract_slices(struct subtraction *s, struct trace_wait_point *now,
@@ -178,6 +186,9 @@ static void subtract_record(struct subtraction *s, void *now, const struct trace
     case RECORD_LOCK:
         subtract_lock(s, now, (const struct trace_lock *)before);
         break;
+    case RECORD_SPAWN:
+        subtract_spawn(s, now, (const struct trace_spawn *)before);
+        break;
     case RECORD_PENDING_WAIT:
         subtract_pending(s, now, (const struct trace_pending_wait *)before);
         break;
@@ -219,7 +230,8 @@ static void subtract_present(struct subtraction *s)
 {
     struct reader_cursor cursor = {0};
     for (const struct trace_record *before; (before = reader_next(s->before, &cursor));)
-        if (cursor.thread_chunk && same_owner(s, &cursor) && same_record(s, cursor.id, before))
+        if ((before->type == RECORD_SPAWN || (cursor.thread_chunk && same_owner(s, &cursor))) &&
+            same_record(s, cursor.id, before))
             subtract_record(s, reader_edit(s->now, cursor.id), before);
 }
 
@@ -255,11 +267,11 @@ static uint64_t record_key(const struct fold *fold, const struct trace_record *r
     return mix(mix(key, histogram->call), histogram->frame);
 }
 
-static uint64_t name_key(int32_t pid, const char *name)
+static uint64_t name_key(int32_t pid, const char *name, uint32_t spawn)
 {
     uint64_t words[TRACE_THREAD_NAME / sizeof(uint64_t)] = {0};
     strncpy((char *)words, name, TRACE_THREAD_NAME);
-    return mix(mix((uint64_t)(uint32_t)pid, words[0]), words[1]);
+    return mix(mix(mix((uint64_t)(uint32_t)pid, words[0]), words[1]), spawn);
 }
 
 /* Where the sums lie now: segments of thread 0. */
@@ -275,7 +287,8 @@ static void index_sums(struct subtraction *s)
             s->fold =
                 arena_grow(&s->arena, s->fold, sizeof *s->fold, s->fold_count, &s->fold_capacity);
             s->fold[s->fold_count] = fold;
-            map_put(&s->folds, name_key(cursor.pid, thread->name), (uint32_t)s->fold_count++);
+            map_put(&s->folds, name_key(cursor.pid, thread->name, thread->spawn),
+                    (uint32_t)s->fold_count++);
             map_put(&s->sums, mix((uint64_t)(uint32_t)fold.pid, fold.start), cursor.id);
         } else if (is_summed(record)) {
             map_put(&s->sums, record_key(&fold, record), cursor.id);
@@ -283,13 +296,13 @@ static void index_sums(struct subtraction *s)
     }
 }
 
-/* The sum that a thread which is gone was added to: that of its name or, for the last thread of a
- * fork child, the children's. */
+/* The sum that a thread which is gone was added to: that of its name and spawn point or, for the
+ * last thread of a fork child, the children's. */
 static uint32_t fold_of(const struct subtraction *s, const struct trace_thread *thread)
 {
-    const uint64_t own = name_key(thread->pid, thread->name);
-    const uint64_t others = name_key(thread->pid, "(others)");
-    const uint64_t children = name_key(0, "(children)");
+    const uint64_t own = name_key(thread->pid, thread->name, thread->spawn);
+    const uint64_t others = name_key(thread->pid, "(others)", 0);
+    const uint64_t children = name_key(0, "(children)", 0);
     bool is_child = thread->tid == thread->pid && thread->pid != reader_header(s->before)->pid;
     const uint64_t keys[] = {is_child ? children : own, is_child ? own : others,
                              is_child ? others : children};

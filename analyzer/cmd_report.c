@@ -16,7 +16,8 @@ static const char help[] =
     "\"shunt run\" wrote. Without DIR or FILE: the newest directory shunt.out* here.\n"
     "\n"
     "  --json             everything, as docs/schema/shunt.report-1.schema.json says\n"
-    "  --by GROUPING      sums by site, library, module, target or thread\n"
+    "  --by GROUPING      sums by site, library, module, target, thread or spawn (where\n"
+    "                     threads are started)\n"
     "  --site ID          all about one site, as \"shunt site ID\"\n"
     "  --top N            list N sites (8)\n"
     "  --pid N            the page of process N instead of the busiest\n"
@@ -37,6 +38,11 @@ struct arguments {
 
 static int parse_grouping(struct arguments *arguments, const char *name)
 {
+    if (strcmp(name, "spawn") == 0) {
+        if (arguments->renderer == render_text)
+            arguments->renderer = render_spawns;
+        return 0;
+    }
     for (int kind = 0; kind < GROUP_KINDS; kind++)
         if (strcmp(name, report_grouping_name((enum report_grouping)kind)) == 0) {
             arguments->reading.render.by = (enum report_grouping)kind;
@@ -45,7 +51,7 @@ static int parse_grouping(struct arguments *arguments, const char *name)
             return 0;
         }
     return reading_usage(&arguments->reading,
-                         "--by takes site, library, module, target or thread, not", name);
+                         "--by takes site, library, module, target, thread or spawn, not", name);
 }
 
 enum option_id {
@@ -111,7 +117,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     }
     /* one process in full, or all: a site may be in any of them */
     struct reading *reading = &arguments->reading;
-    bool page = arguments->renderer == render_text || arguments->renderer == render_group;
+    bool page = arguments->renderer == render_text || arguments->renderer == render_group ||
+                arguments->renderer == render_spawns;
     reading->report.all = !reading->report.pid && (reading->render.all || !page);
     return 0;
 }

@@ -122,6 +122,14 @@ struct owner owner_of_frame(const struct source *source, uint64_t frame)
     return owner_of(source, &step, NULL);
 }
 
+struct owner owner_that_begins(const struct source *source, uint64_t frame)
+{
+    struct step step = steps_at(source, frame);
+    if (step.symbol)
+        step.frame = &step.symbol->frames[step.symbol->count - 1];
+    return owner_of(source, &step, NULL);
+}
+
 unsigned owner_steps(const struct source *source, uint32_t context, struct owner_step *steps,
                      unsigned most)
 {

@@ -51,4 +51,7 @@ struct owner owner_returning_to(const struct source *source, uint64_t address);
 /* Whose code a single return address, as in a context, belongs to. */
 struct owner owner_of_frame(const struct source *source, uint64_t frame);
 
+/* The function itself that begins right before it, and not what was inlined at its start. */
+struct owner owner_that_begins(const struct source *source, uint64_t frame);
+
 #endif

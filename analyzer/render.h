@@ -35,6 +35,9 @@ render_fn render_json;
 /* Sums by library, target, ... of the processes that render_text would show. */
 render_fn render_group;
 
+/* Spawn points of the same processes. */
+render_fn render_spawns;
+
 /* What an audit found; -1 with a sentence when the run was not audited. */
 render_fn render_audit;
 

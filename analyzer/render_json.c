@@ -53,11 +53,12 @@ static json_t *saw_json(const struct report_process *process)
 static json_t *lost_json(const struct report_process *process)
 {
     static const char *const names[] = {
-        [TRACE_LOSS_CHUNKS] = "chunks",   [TRACE_LOSS_CONTEXTS] = "contexts",
-        [TRACE_LOSS_CALLS] = "calls",     [TRACE_LOSS_EVENTS] = "events",
-        [TRACE_LOSS_STRINGS] = "strings", [TRACE_LOSS_THREADS] = "threads",
-        [TRACE_LOSS_TURNS] = "turns",     [TRACE_LOSS_MODULES] = "modules",
-        [TRACE_LOSS_LOCKS] = "locks",     [TRACE_LOSS_PENDING] = "pending_waits",
+        [TRACE_LOSS_CHUNKS] = "chunks",         [TRACE_LOSS_CONTEXTS] = "contexts",
+        [TRACE_LOSS_CALLS] = "calls",           [TRACE_LOSS_EVENTS] = "events",
+        [TRACE_LOSS_STRINGS] = "strings",       [TRACE_LOSS_THREADS] = "threads",
+        [TRACE_LOSS_TURNS] = "turns",           [TRACE_LOSS_MODULES] = "modules",
+        [TRACE_LOSS_LOCKS] = "locks",           [TRACE_LOSS_SPAWNS] = "spawns",
+        [TRACE_LOSS_PENDING] = "pending_waits",
     };
     json_t *lost = json_object();
     uint64_t other = 0;
@@ -515,6 +516,28 @@ static json_t *locks_json(const struct report_locks *locks)
     return object;
 }
 
+static json_t *spawn_json(const struct report_spawn *spawn)
+{
+    json_t *object = json_object();
+    SET(object, "name", json_text_or_null(spawn->name));
+    SET(object, "function", json_text_or_null(spawn->function));
+    SET(object, "module", json_text_or_null(spawn->module));
+    SET(object, "file", json_text_or_null(spawn->file));
+    SET(object, "line", json_integer(spawn->line));
+    SET(object, "started_by", json_text_or_null(spawn->made_by));
+    SET(object, "born", json_count(spawn->born));
+    SET(object, "ended", json_count(spawn->ended));
+    SET(object, "alive", json_count(spawn->alive));
+    SET(object, "peak_at_least", json_count(spawn->peak_least));
+    SET(object, "peak_at_most", json_count(spawn->peak_most));
+    SET(object, "life_ns", json_count_if(!spawn->life_unknown, spawn->life_ns));
+    SET(object, "calls", json_count(spawn->sums.calls));
+    SET(object, "blocked", json_count(spawn->sums.blocked));
+    SET(object, "blocked_ns", json_count(spawn->sums.blocked_ns));
+    SET(object, "pending", pending_json(&spawn->pending));
+    return object;
+}
+
 static json_t *process_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -526,7 +549,11 @@ static json_t *process_json(const struct report_process *process)
         json_array_append_new(loops, loop_json(process->loops[i], process->ns_per_tick));
     for (unsigned i = 0; i < process->site_count; i++)
         json_array_append_new(sites, site_json(process->sites[i], process->ns_per_tick));
+    json_t *spawns = json_array();
+    for (unsigned i = 0; i < process->spawn_count; i++)
+        json_array_append_new(spawns, spawn_json(process->spawns[i]));
     SET(object, "pending", pending_json(&process->pending));
+    SET(object, "spawns", spawns);
     SET(object, "threads", threads);
     SET(object, "loops", loops);
     SET(object, "noise", noise_json(process));

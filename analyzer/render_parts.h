@@ -34,6 +34,9 @@ void parts_lock(struct page *page, const struct report_lock *lock, const char *l
 void parts_waits(struct page *page, const struct report_process *process);
 const char *parts_pending(struct page *page, const struct report_pending *pending);
 
+/* Spawn points as a table. */
+void parts_spawns(struct page *page, const struct report_process *process);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);

@@ -16,6 +16,7 @@
 #include "processes.h"
 #include "python.h"
 #include "sites.h"
+#include "spawns.h"
 #include "targets.h"
 #include "text.h"
 #include "unnamed.h"
@@ -365,6 +366,7 @@ static void aggregate(struct source *source)
     loops_fill(source);
     locks_fill(source);
     waits_fill(source);
+    spawns_fill(source);
     rank_others(source);
     find_current(source);
     note_stripped(source);

@@ -269,6 +269,21 @@ struct report_saw {
     const char *why; /* unknown, because ... */
 };
 
+/* Where threads are started. */
+struct report_spawn {
+    const char *name; /* of a row that is no place: the first thread, ... NULL */
+    const char *function, *module, *shown_module, *file; /* the start routine; NULL unknown */
+    int line;
+    const char *made_by, *made_in; /* the function that started them, its module as shown; NULL */
+    uint64_t born, ended, alive;
+    uint64_t peak_least, peak_most; /* most alive at a time: between these */
+    uint64_t life_ns;               /* of those that ended, in all */
+    bool life_unknown;
+    unsigned threads;        /* that made calls */
+    struct report_sums sums; /* of their calls, without noise */
+    struct report_pending pending;
+};
+
 struct report_thread {
     int pid, tid; /* tid 0: several ended threads of this name, summed */
     const char *name;
@@ -292,6 +307,7 @@ struct report_thread {
     bool current_idle; /* it is the loop's own idle wait */
     uint64_t current_ns;
     struct report_loop *loop; /* NULL: not a loop */
+    struct report_spawn *spawn;
     struct report_saw saw;
 };
 
@@ -368,6 +384,8 @@ struct report_process {
     unsigned site_count;
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
+    struct report_spawn **spawns; /* most waiting first */
+    unsigned spawn_count;
     struct report_pending pending;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;

@@ -20,9 +20,9 @@ void waits_add(struct report_pending *to, const struct report_pending *from)
 
 /* A sum of ended threads had the peak of one of them; how many of them waited at a time, it does
  * not tell. */
-static struct report_pending read_record(const struct source *source,
-                                         const struct trace_pending_wait *record,
-                                         const struct report_thread *thread)
+struct report_pending waits_of_record(const struct source *source,
+                                      const struct trace_pending_wait *record,
+                                      const struct report_thread *thread)
 {
     uint64_t threads = thread->folded ? thread->folded : 1;
     return (struct report_pending){.count = record->count,
@@ -93,7 +93,7 @@ void waits_fill(struct source *source)
             continue;
         const struct trace_pending_wait *wait = (const struct trace_pending_wait *)record;
         uint32_t use = map_get(&source->chains, source_chain(wait->call, wait->context));
-        struct report_pending pending = read_record(source, wait, thread->thread);
+        struct report_pending pending = waits_of_record(source, wait, thread->thread);
         if (use != MAP_NONE)
             waits_add(&source->use[use]->site->pending, &pending);
         waits_add(&process->pending, &pending);

@@ -63,6 +63,7 @@ enum trace_loss {
     TRACE_LOSS_LOCKS,   /* waits for locks, and calls made while holding one, whose facts found no
                            room; the calls themselves are counted */
     TRACE_LOSS_PENDING, /* pending waits that found no room; the calls themselves are counted */
+    TRACE_LOSS_SPAWNS,  /* threads and green threads whose spawn point found no room */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -169,7 +170,7 @@ enum trace_record_type {
     RECORD_MARK,      /* reserved: shunt mark */
     RECORD_PYFRAME,   /* a Python frame and, by its outer frames, a chain of them */
     RECORD_RUNTIME,   /* reserved: a green runtime */
-    RECORD_SPAWN,     /* reserved: a spawn point */
+    RECORD_SPAWN,     /* a spawn point: where threads or green threads are started */
 
     /* THREAD chunks: one writer, the thread itself */
     RECORD_THREAD = 64,  /* always the first record of a segment */
@@ -285,6 +286,26 @@ struct trace_python_frame {
     uint32_t flags;      /* enum trace_python_flag */
 };
 
+/* RECORD_SPAWN's head.aux. */
+enum trace_spawn_kind { SPAWN_THREAD = 1, SPAWN_GREEN = 2 };
+
+/* A place where threads (SPAWN_THREAD) are started. Unlike other META records it goes on changing,
+ * by atomic additions of any thread. */
+struct trace_spawn {
+    struct trace_record head; /* aux: enum trace_spawn_kind */
+    int32_t pid;              /* in which process */
+    uint32_t context;         /* of the call that started them; 0 not known */
+    uint64_t frame;           /* the start routine's address + 1, as in a context; 0 not known */
+    uint32_t pyframe;         /* record id of a Python frame: what is run; 0 none */
+    uint32_t flags;           /* reserved */
+    uint64_t born;
+    uint64_t ended;
+    uint64_t life_ticks; /* of those that ended */
+    uint32_t alive;
+    uint32_t peak; /* most alive at a time */
+    uint64_t reserved[16];
+};
+
 struct trace_clock_record {
     struct trace_record head; /* aux 1: a jump was seen since the triple before */
     struct trace_clock clock;
@@ -352,7 +373,7 @@ struct trace_thread {
     uint64_t wrong;     /* ... that differed */
     uint64_t learned;   /* chains unwound */
     uint64_t uncounted; /* calls that found no slot */
-    uint32_t spawn;     /* reserved: spawn point */
+    uint32_t spawn;     /* record id of the spawn point; 0: not known */
     uint32_t runtime;   /* reserved: green runtime whose hub this thread is */
     struct trace_held held[TRACE_HELD];
     uint32_t pending_peak; /* most pending waits at a time */
@@ -472,7 +493,7 @@ struct trace_pending_wait {
     uint32_t context;
     uint16_t call;
     uint16_t _pad;
-    uint32_t spawn;  /* reserved: spawn point */
+    uint32_t spawn;  /* record id of the green thread's spawn point; 0: it is the thread's */
     uint32_t target; /* string id */
     uint64_t count;  /* ended by success */
     uint64_t ticks;
@@ -572,6 +593,7 @@ _Static_assert(sizeof(struct trace_process) == 64, "process record");
 _Static_assert(sizeof(struct trace_module) == 128, "module record");
 _Static_assert(sizeof(struct trace_context) == 16, "context record without frames");
 _Static_assert(sizeof(struct trace_python_frame) == 32, "Python frame record");
+_Static_assert(sizeof(struct trace_spawn) == 192, "spawn record");
 _Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
 _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");

@@ -14,7 +14,7 @@ enum {
     KEEP_ENDED = 32, /* ended threads that keep their segment */
     KEEP_LOOPS = 64, /* ... if they were loops, whose turns cannot be added up */
     KEEP_CHILDREN = 256,
-    FOLD_NAMES = 16 /* thread names with a sum of their own; the last takes all others */
+    FOLD_SUMS = 16 /* (name, spawn point) with a sum of their own; the last takes all others */
 };
 
 struct fold {
@@ -25,7 +25,7 @@ struct fold {
 static struct {
     uint32_t taken;
     uint32_t ended;
-    struct fold fold[FOLD_NAMES];
+    struct fold fold[FOLD_SUMS];
 } ended;
 
 void fold_forget(void)
@@ -35,17 +35,19 @@ void fold_forget(void)
 
 static struct fold *fold_for(const struct trace_thread *thread)
 {
-    for (int i = 0; i < FOLD_NAMES; i++) {
+    for (int i = 0; i < FOLD_SUMS; i++) {
         struct fold *f = &ended.fold[i];
-        int last = i == FOLD_NAMES - 1;
+        int last = i == FOLD_SUMS - 1;
         if (!f->record) {
             f->record = segment_open(&f->segment, thread->pid, 0, thread->start + (uint64_t)i);
             if (!f->record)
                 return NULL;
             memcpy(f->record->name, last ? "(others)" : thread->name, last ? 9 : TRACE_THREAD_NAME);
+            f->record->spawn = last ? 0 : thread->spawn;
             trace_commit(&f->record->head, RECORD_THREAD);
         }
-        if (last || !memcmp(f->record->name, thread->name, TRACE_THREAD_NAME))
+        if (last || (f->record->spawn == thread->spawn &&
+                     !memcmp(f->record->name, thread->name, TRACE_THREAD_NAME)))
             return f;
     }
     return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What remains of ended threads. The first few dozen keep their segment; the counters of further
- * ones are added to one segment per thread name, so that a thousand threads that come and go cost
- * no more than those alive.
+ * ones are added to one segment per thread name and spawn point, so that a thousand threads that
+ * come and go cost no more than those alive.
  *
  * The same for fork children, in a sum that all processes of a file share.
  */

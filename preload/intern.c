@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Strings and contexts are written once and then known by id. Tables of ids find them again; they
- * lie in private memory, so a fork child starts with a copy and goes on by itself. Insertion is a
- * compare-and-swap; a race writes a record twice, which a reader does not mind.
+ * Strings, contexts and spawn points are written once and then known by id. Tables of ids find them
+ * again; they lie in private memory, so a fork child starts with a copy and goes on by itself.
+ * Insertion is a compare-and-swap; a race writes a record twice, which a reader does not mind.
  *
  * Contexts have a small table for the first few thousand and a large one for the rest: a hash
  * spreads over all pages of its table, and an ordinary program should touch four of them and not
@@ -18,6 +18,8 @@ enum {
     STRING_LENGTH = 4000,
     SMALL_SLOTS = 4096,
     SMALL_MOST = 3000,
+    SPAWN_SLOTS = 1024,
+    SPAWN_MOST = 512,
     LARGE_SLOTS = 131072,
     LARGE_MOST = 65536
 };
@@ -44,9 +46,11 @@ struct wanted_context {
 typedef int same_fn(const void *record, const void *wanted);
 
 static uint32_t string_slots[STRING_SLOTS];
+static uint32_t spawn_slots[SPAWN_SLOTS];
 static uint32_t small_slots[SMALL_SLOTS];
 static uint32_t large_slots[LARGE_SLOTS];
 static struct table strings = {string_slots, STRING_SLOTS, STRING_MOST, 0};
+static struct table spawns = {spawn_slots, SPAWN_SLOTS, SPAWN_MOST, 0};
 static struct table small_contexts = {small_slots, SMALL_SLOTS, SMALL_MOST, 0};
 static struct table large_contexts = {large_slots, LARGE_SLOTS, LARGE_MOST, 0};
 
@@ -152,4 +156,35 @@ uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags)
     trace_commit(&c->head, RECORD_CONTEXT);
     table_put(table, place, trace_id(c));
     return trace_id(c);
+}
+
+static int same_spawn(const void *record, const void *wanted)
+{
+    const struct trace_spawn *a = record, *b = wanted;
+    return a->head.aux == b->head.aux && a->pid == b->pid && a->context == b->context &&
+           a->frame == b->frame && a->pyframe == b->pyframe;
+}
+
+uint32_t trace_spawn(const struct trace_spawn *like)
+{
+    const uint64_t key[] = {(uint64_t)like->head.aux << 32 | (uint32_t)like->pid,
+                            (uint64_t)like->context << 32 | like->pyframe, like->frame};
+    uint32_t place;
+    uint32_t id = table_find(&spawns, hash(key, sizeof key, 0), same_spawn, like, &place);
+    if (id)
+        return id;
+    struct trace_spawn *s =
+        table_full(&spawns) || trace_tight() ? NULL : (void *)trace_meta_new(sizeof *s);
+    if (!s) {
+        trace_lose(TRACE_LOSS_SPAWNS, 1);
+        return 0;
+    }
+    s->head.aux = like->head.aux;
+    s->pid = like->pid;
+    s->context = like->context;
+    s->frame = like->frame;
+    s->pyframe = like->pyframe;
+    trace_commit(&s->head, RECORD_SPAWN);
+    table_put(&spawns, place, trace_id(s));
+    return trace_id(s);
 }

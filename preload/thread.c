@@ -4,6 +4,7 @@
  */
 #include "thread.h"
 
+#include "birth.h"
 #include "clock.h"
 #include "fold.h"
 #include "modules.h"
@@ -49,6 +50,9 @@ static uint32_t *entered;
 static void thread_exit(void *data)
 {
     struct thread *t = data;
+    birth_ended();
+    if (t == &thread_none)
+        return; /* it made no call */
     thread_self = &thread_none;
     leaving = 1;
     size_t size = arena_size;
@@ -63,6 +67,14 @@ static void thread_exit(void *data)
     }
     if (!trace_sealed())
         raw_munmap(t, size);
+}
+
+/* The key makes its end known, too. */
+void thread_begins(uint32_t spawn)
+{
+    birth_began(spawn);
+    if (spawn)
+        pthread_setspecific(exit_key, &thread_none);
 }
 
 int thread_start(void)
@@ -141,6 +153,7 @@ static void process_enter(int pid, uint64_t now)
     fold_forget();
     roster_forget();
     modules_forget();
+    birth_forget();
     process_forked = process_pid != 0;
     process_pid = pid;
     if (entered)
@@ -209,6 +222,7 @@ static struct thread *attach(void)
     t->record = segment_open(&t->segment, pid, tid, now);
     if (!t->record)
         return give_up();
+    t->record->spawn = birth_here();
     t->current = &t->record->current;
     thread_sample(t, now, 1);
     trace_commit(&t->record->head, RECORD_THREAD);

@@ -72,6 +72,9 @@ struct thread *thread_refresh(void);
  * noted: then NULL, and nothing is counted as lost. */
 struct thread *thread_for_lock(void);
 
+/* A new thread of this spawn point (record id, 0 not known) begins. */
+void thread_begins(uint32_t spawn);
+
 /* CPU time and name into the thread's record, at most once a second unless `force`. */
 void thread_sample(struct thread *t, uint64_t now, int force);
 

@@ -110,6 +110,10 @@ uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t leng
 /* Id of the context with these frames, written at most about once; 0 when there is no room. */
 uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags);
 
+/* Id of the spawn point with this kind, pid, context, frame and pyframe, written at most about
+ * once; 0 when there is no room (counted). */
+uint32_t trace_spawn(const struct trace_spawn *like);
+
 /* Commits chunk `index` of the ring; 0 or a negative errno. */
 int trace_ring_commit(uint32_t index);
 

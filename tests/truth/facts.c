@@ -18,6 +18,13 @@ struct gathering {
         char name[32];
     } module[1024];
     unsigned modules;
+    struct segment_spawn {
+        int32_t pid, tid;
+        uint64_t start;
+        uint32_t spawn;
+    } segment[4096]; /* of threads that name a spawn point */
+    unsigned segments;
+    uint32_t spawn[64];  /* record ids of facts->spawn */
     uint32_t loop[1024]; /* wait points that thread records name */
     unsigned loops;
     double ms_per_tick;
@@ -178,6 +185,46 @@ static void gather_lock(struct gathering *g, const struct trace_lock *lock)
                                               : "?");
 }
 
+static void learn_spawn(struct gathering *g, const struct trace *trace,
+                        const struct trace_spawn *spawn)
+{
+    struct facts *facts = g->facts;
+    if (facts->spawns == 64)
+        return;
+    struct spawn_fact *fact = &facts->spawn[facts->spawns];
+    const char *start = name_of(g, spawn->frame);
+    g->spawn[facts->spawns++] = (uint32_t)(((const uint8_t *)spawn - trace->data) / TRACE_CELL);
+    *fact = (struct spawn_fact){.born = spawn->born,
+                                .ended = spawn->ended,
+                                .alive = spawn->alive,
+                                .peak = spawn->peak,
+                                .ms = (double)spawn->life_ticks * g->ms_per_tick};
+    snprintf(fact->start, sizeof fact->start, "%s", start ? start : "?");
+    name_chain(g, trace, spawn->context, fact->chain);
+}
+
+static void learn_thread(struct gathering *g, const struct trace_chunk *chunk,
+                         const struct trace_thread *thread)
+{
+    if (thread->spawn && g->segments < 4096)
+        g->segment[g->segments++] =
+            (struct segment_spawn){chunk->pid, chunk->tid, chunk->start, thread->spawn};
+}
+
+static void count_spawned(struct gathering *g, const struct trace_chunk *chunk,
+                          const struct trace_slot *slot)
+{
+    uint32_t spawn = 0;
+    for (unsigned i = 0; i < g->segments; i++) {
+        const struct segment_spawn *s = &g->segment[i];
+        if (s->pid == chunk->pid && s->tid == chunk->tid && s->start == chunk->start)
+            spawn = s->spawn;
+    }
+    for (unsigned i = 0; spawn && i < g->facts->spawns; i++)
+        if (g->spawn[i] == spawn)
+            g->facts->spawn[i].calls += slot->count;
+}
+
 static void gather_pending(struct gathering *g, const struct trace_pending_wait *wait)
 {
     struct facts *facts = g->facts;
@@ -210,13 +257,25 @@ static void gather_thread(struct gathering *g, const struct trace_thread *thread
                  g->call[thread->current.call % 1024]);
 }
 
+/* What needs the names of modules, and is needed by the rest. */
+static void learn_spawns(const struct trace *trace, const struct trace_chunk *chunk,
+                         const struct trace_record *record, void *arg)
+{
+    if (record->type == RECORD_SPAWN)
+        learn_spawn(arg, trace, (const void *)record);
+    if (record->type == RECORD_THREAD)
+        learn_thread(arg, chunk, (const void *)record);
+}
+
 static void gather(const struct trace *trace, const struct trace_chunk *chunk,
                    const struct trace_record *record, void *arg)
 {
     struct gathering *g = arg;
     const struct trace_thread *thread = (const void *)record;
-    if (record->type == RECORD_SLOT)
+    if (record->type == RECORD_SLOT) {
         gather_slot(g, trace, chunk, (const void *)record);
+        count_spawned(g, chunk, (const void *)record);
+    }
     if (record->type == RECORD_HISTOGRAM)
         gather_histogram(g, (const void *)record);
     if (record->type == RECORD_WAIT_POINT)
@@ -261,6 +320,8 @@ int facts_add(struct facts *facts, const char *path)
         return -1;
     g = (struct gathering){.facts = facts, .ms_per_tick = ms_per_tick(trace.header)};
     int result = trace_each(&trace, learn_names, &g);
+    if (result == 0)
+        result = trace_each(&trace, learn_spawns, &g);
     if (result == 0)
         result = trace_each(&trace, gather, &g);
     if (result == 0)

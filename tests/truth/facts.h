@@ -57,6 +57,15 @@ struct pending_fact {
     double ms; /* of those done */
 };
 
+/* Where threads are started. */
+struct spawn_fact {
+    char start[32];         /* the start routine; "?" unknown */
+    char chain[CHAIN_TEXT]; /* of the call that made them */
+    uint64_t born, ended, alive, peak;
+    double ms;      /* lifetimes of those that ended */
+    uint64_t calls; /* of threads that name it */
+};
+
 struct event_fact {
     char call[48];
     char target[128];
@@ -87,6 +96,8 @@ struct facts {
     double explained_ms, nested_ms;
     struct lock_fact lock[1024];
     unsigned lock_facts;
+    struct spawn_fact spawn[64];
+    unsigned spawns;
     struct pending_fact pending[1024];
     unsigned pendings;
     uint64_t locks; /* taken without waiting */

@@ -17,10 +17,15 @@
  *                                        function took, while their holder was in a call (- none,
  *                                        ? unknown)
  *   expect held CALL FUNCTION >= MS      blocked calls while the thread held a lock that it took
- *   expect pending done|unfinished|live|never|ms CALL == N       of calls that would have blocked,
- * all waits: never is unfinished or live expect pending peak CALL == N        the most that one
- * record had at a time expect in-call NAME == N             threads that died in this call expect
- * loop NAME FUNCTION            one loop, this wait, with this function in its chain expect no-loop
+ *   expect pending KIND CALL == N       of calls that would have blocked, all waits that are done,
+ *                                        unfinished, live or never (the two before); their ms; the
+ *                                        peak of any one record
+ *   expect spawn KIND START == N         of threads that start in this function: born, ended,
+ *                                        alive, peak, ms of their lives, calls
+ *   expect spawner START FUNCTION        the call that made them has this function in its chain
+ *   expect in-call NAME == N             threads that died in this call
+ *   expect loop NAME FUNCTION            one loop, this wait, with this function in its chain
+ *   expect no-loop
  *   expect turns|stalls == N             of the loop
  *   expect explained-ms|nested-ms == N   sums over the threads
  *   expect module|unloaded TEXT == N     modules whose path contains it; those of them that left
@@ -175,6 +180,35 @@ static void check_pending(const struct expectation *e)
     compare(e, found);
 }
 
+static double spawn_field(const struct spawn_fact *fact, const char *kind)
+{
+    return !strcmp(kind, "born")    ? (double)fact->born
+           : !strcmp(kind, "ended") ? (double)fact->ended
+           : !strcmp(kind, "alive") ? (double)fact->alive
+           : !strcmp(kind, "peak")  ? (double)fact->peak
+           : !strcmp(kind, "calls") ? (double)fact->calls
+                                    : fact->ms;
+}
+
+static void check_spawn(const struct expectation *e)
+{
+    double found = 0;
+    for (unsigned i = 0; i < facts.spawns; i++)
+        if (!strcmp(facts.spawn[i].start, e->word[2]))
+            found += spawn_field(&facts.spawn[i], e->word[1]);
+    compare(e, found);
+}
+
+static void check_spawner(const struct expectation *e)
+{
+    const char *found = "nobody";
+    for (unsigned i = 0; i < facts.spawns; i++)
+        if (!strcmp(facts.spawn[i].start, e->word[1]))
+            found = facts.spawn[i].chain;
+    if (!strstr(found, e->word[2]))
+        fail(e, found);
+}
+
 static const struct wait_fact *the_loop(const struct expectation *e)
 {
     const struct wait_fact *loop = NULL;
@@ -272,6 +306,7 @@ static const struct {
     {"traces", 3, check_number},       {"gaps", 3, check_number},
     {"locks", 3, check_number},        {"waited", 6, check_waited},
     {"held", 5, check_waited},         {"pending", 5, check_pending},
+    {"spawn", 5, check_spawn},         {"spawner", 3, check_spawner},
 };
 
 static void check(struct expectation *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A loop whose calls never block: what they wait for is pending meanwhile.
+ * A loop whose calls never block: what they wait for is pending meanwhile. Two chains start helper
+ * threads.
  */
 #include "samples.h"
 
@@ -22,6 +23,23 @@ static uint32_t again(struct builder *b, enum call_id call, uint32_t context, ui
     uint32_t slot = samples_counted(b, call, context, 3ull * count, 4 * US);
     ((struct trace_slot *)builder_at(b, slot))->again = count;
     return slot;
+}
+
+static uint32_t started(struct builder *b, uint32_t context, uint64_t frame, uint64_t born,
+                        uint32_t peak)
+{
+    uint32_t id = builder_meta(b, RECORD_SPAWN, sizeof(struct trace_spawn));
+    struct trace_spawn *spawn = builder_at(b, id);
+    spawn->head.aux = SPAWN_THREAD;
+    spawn->pid = 520;
+    spawn->context = context;
+    spawn->frame = frame;
+    spawn->born = born;
+    spawn->ended = born - 1;
+    spawn->alive = 1;
+    spawn->life_ticks = BUILDER_TICKS((born - 1) * 40 * MS);
+    spawn->peak = peak;
+    return id;
 }
 
 struct builder *samples_cooperative(void)
@@ -53,9 +71,12 @@ struct builder *samples_cooperative(void)
     refused->unfinished_ticks = BUILDER_TICKS(2 * 30 * SECONDS);
     samples_loop(b, thread, wait, slot, 0, 0);
 
+    uint64_t routine = samples_frame(module, "app_at_flush");
+    uint32_t spawns[] = {started(b, read, routine, 301, 6), started(b, other, routine, 21, 4)};
     for (int i = 1; i <= 2; i++) { /* the same site on other threads */
         uint32_t other_thread = builder_thread(b, 520, 520 + i, "helper");
         ((struct trace_thread *)builder_at(b, other_thread))->pending_peak = 1;
+        ((struct trace_thread *)builder_at(b, other_thread))->spawn = spawns[i - 1];
         again(b, CALL_recv, read, 10);
         pending(b, CALL_recv, read, 10, 2 * MS)->peak = 1;
     }

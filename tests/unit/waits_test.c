@@ -61,3 +61,34 @@ Test(waits, of_a_process_are_those_of_its_threads)
     cr_assert_eq(pending->peak_least, 70);
     cr_assert_eq(pending->peak_most, 72);
 }
+
+/* ---- spawn points ---- */
+
+Test(waits, chains_that_start_threads_in_one_function_are_one_point)
+{
+    cr_assert_eq(report.processes[0]->spawn_count, 2);
+    const struct report_spawn *spawn = report.processes[0]->spawns[1];
+    cr_assert_str_eq(spawn->function, "app_before_sleep");
+    cr_assert_str_eq(spawn->made_by, "app_serve");
+    cr_assert_eq(spawn->born, 322);
+    cr_assert_eq(spawn->alive, 2);
+    cr_assert_eq(spawn->life_ns, 320 * 40 * MS);
+    cr_assert_eq(spawn->peak_least, 6);
+    cr_assert_eq(spawn->peak_most, 10);
+}
+
+Test(waits, calls_of_a_spawn_point_are_those_of_its_threads)
+{
+    const struct report_spawn *spawn = report.processes[0]->spawns[1];
+    cr_assert_eq(spawn->threads, 2);
+    cr_assert_eq(spawn->sums.calls, 2 * 3 * 10);
+    cr_assert_eq(spawn->pending.count, 20);
+}
+
+Test(waits, the_first_thread_is_no_place)
+{
+    const struct report_spawn *spawn = report.processes[0]->spawns[0];
+    cr_assert_str_eq(spawn->name, "the first thread");
+    cr_assert_eq(spawn->threads, 1);
+    cr_assert_eq(spawn->pending.count, 4980 + 40 + 88);
+}

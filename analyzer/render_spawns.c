@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `--by spawn`: what was started where, how many lived at a time, and what they waited for.
+ */
+#include "render_parts.h"
+
+#include "format.h"
+#include "render_table.h"
+#include "text.h"
+
+#define NAME_WIDTH 27
+#define ROWS_MOST  40u
+
+static const char *range(struct page *page, uint64_t least, uint64_t most)
+{
+    struct arena *a = page->arena;
+    return least == most ? format_count(a, least)
+                         : arena_print(a, "%s-%s", format_count(a, least), format_count(a, most));
+}
+
+static const char *name_of(struct page *page, const struct report_spawn *spawn)
+{
+    if (spawn->name)
+        return spawn->name;
+    return spawn->function ? table_function(page, spawn->function, spawn->shown_module)
+                           : "a routine without a name";
+}
+
+static const char *place_of(struct page *page, const struct report_spawn *spawn)
+{
+    struct arena *a = page->arena;
+    const char *where = spawn->file
+                            ? arena_print(a, "%s:%d", text_basename(spawn->file), spawn->line)
+                            : spawn->shown_module;
+    const char *by =
+        spawn->made_by
+            ? arena_print(a, "started by %s", table_function(page, spawn->made_by, spawn->made_in))
+            : NULL;
+    return arena_print(a, "%s%s%s", where ? where : "", where && by ? ", " : "", by ? by : "");
+}
+
+static const char *life(struct page *page, const struct report_spawn *spawn)
+{
+    if (spawn->ended == 0 || spawn->life_unknown)
+        return "-";
+    return format_duration(page->arena, spawn->life_ns / spawn->ended);
+}
+
+static void row(struct page *page, const struct report_spawn *spawn)
+{
+    struct arena *a = page->arena;
+    const char *name = text_fit(a, name_of(page, spawn), NAME_WIDTH);
+    const char *where = place_of(page, spawn);
+    page_line(page, "%s%*s%8s%9s%10s%11s%11s", name, NAME_WIDTH - (int)text_width(name), "",
+              format_count(a, spawn->born), range(page, spawn->peak_least, spawn->peak_most),
+              life(page, spawn), format_duration(a, spawn->sums.blocked_ns),
+              format_duration(a, spawn->pending.ns));
+    if (*where)
+        page_line(page, "     %s", where);
+    if (spawn->pending.count)
+        page_wrap(page, PAGE_PLAIN, "     pending: ", 14, parts_pending(page, &spawn->pending));
+}
+
+void parts_spawns(struct page *page, const struct report_process *process)
+{
+    fputc('\n', page->out);
+    page_line(page, "%-*s%8s%9s%10s%11s%11s", NAME_WIDTH, "SPAWN POINT", "BORN", "PEAK", "LIFE",
+              "BLOCKED", "PENDING");
+    for (unsigned i = 0; i < process->spawn_count && i < ROWS_MOST; i++)
+        row(page, process->spawns[i]);
+    if (process->spawn_count > ROWS_MOST)
+        page_line(page, "and %u more (--json lists all)", process->spawn_count - ROWS_MOST);
+    page_wrap(page, PAGE_DIM, "  ", 2,
+              "(PEAK: most alive at a time. LIFE: mean of those that ended. PENDING: non-blocking "
+              "calls from EAGAIN to success; on threads they block. Noise is left out.)");
+}
+
+int render_spawns(struct report *report, const struct render_options *options, FILE *out,
+                  struct error *error)
+{
+    (void)error;
+    struct page page = {.out = out, .arena = &report->arena, .color = options->color};
+    const struct report_process *shown = NULL;
+    for (unsigned i = 0; i < report->process_count; i++) {
+        const struct report_process *process = report->processes[i];
+        if (!render_wants(options, process, shown))
+            continue;
+        if (shown)
+            fputs("\n\n", out);
+        parts_head(&page, report, process);
+        parts_spawns(&page, process);
+        shown = process;
+    }
+    if (!shown)
+        return 0;
+    parts_report(&page, report);
+    if (!options->all)
+        parts_other_processes(&page, report, shown);
+    return 0;
+}
