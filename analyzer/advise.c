@@ -29,6 +29,8 @@ struct facts {
     const struct report_loop *loop; /* its */
     enum advise_place place;
     const char *target; /* most blocked one; NULL unknown */
+    enum goal goal;
+    const struct advise_runtime *runtime; /* of the loop, or of the process; NULL */
 };
 
 static const struct report_use *worst_use(const struct report_site *site)
@@ -57,7 +59,19 @@ static bool hardly_waits(const struct facts *facts)
            use->max_ns < SHORT_NS;
 }
 
-static enum advise_place place_of(const struct facts *facts)
+/* Waits without blocking that are worth a word. */
+static bool yields(const struct facts *facts)
+{
+    const struct report_pending *pending = &facts->site->pending;
+    return facts->use && pending->ns + pending->unfinished_ns >= facts->process->threshold_ns;
+}
+
+static bool is_runtimes_own(const struct report_site *site)
+{
+    return site->python && site->layer == PYTHON_GREEN;
+}
+
+static enum advise_place place_by_stall(const struct facts *facts)
 {
     if (!facts->use)
         return PLACE_THREAD;
@@ -72,15 +86,39 @@ static enum advise_place place_of(const struct facts *facts)
     return PLACE_STALL;
 }
 
+static enum advise_place place_of(const struct facts *facts)
+{
+    enum advise_place place = place_by_stall(facts);
+    if (is_runtimes_own(facts->site) && (place != PLACE_STALL || facts->goal == GOAL_THREADS))
+        return PLACE_RUNTIME;
+    return place != PLACE_STALL && yields(facts) ? PLACE_PENDING : place;
+}
+
+/* Blocked calls to a peer that had no limit of their own. */
+static bool is_unbounded(const struct facts *facts)
+{
+    const struct report_site *site = facts->site;
+    bool waits = site->facts->blocks == BLOCKS_DATA || site->facts->blocks == BLOCKS_READY;
+    return waits && site->no_timeout && facts->target &&
+           (text_starts(facts->target, "tcp:") || text_starts(facts->target, "udp:"));
+}
+
+static bool speaks_of(const struct advise_rule *rule, const struct facts *facts)
+{
+    static const enum goal goals[] = {[FOR_UNBLOCK] = GOAL_UNBLOCK, [FOR_THREADS] = GOAL_THREADS};
+    return (rule->goal == FOR_ANY || goals[rule->goal] == facts->goal) &&
+           (rule->on == ON_ANY || (facts->runtime && facts->runtime->on == rule->on)) &&
+           (rule->place == PLACE_ANY || rule->place == facts->place) &&
+           (!rule->unbounded || is_unbounded(facts)) &&
+           (rule->blocks == BLOCKS_ANY || rule->blocks == facts->site->facts->blocks) &&
+           (!rule->target || (facts->target && text_starts(facts->target, rule->target)));
+}
+
 static const struct advise_rule *match(const struct facts *facts)
 {
-    for (unsigned i = 0; i < advise_rule_count; i++) {
-        const struct advise_rule *rule = &advise_rules[i];
-        if (rule->place == facts->place &&
-            (rule->blocks == BLOCKS_ANY || rule->blocks == facts->site->facts->blocks) &&
-            (!rule->target || (facts->target && text_starts(facts->target, rule->target))))
-            return rule;
-    }
+    for (unsigned i = 0; i < advise_rule_count; i++)
+        if (speaks_of(&advise_rules[i], facts))
+            return &advise_rules[i];
     return NULL;
 }
 
@@ -128,6 +166,21 @@ static void reasons_on_loop(struct facts *facts)
                                    format_share(a, loop->harmful, loop->stalls)));
 }
 
+static void reasons_of_pending(struct facts *facts)
+{
+    struct arena *a = facts->arena;
+    const struct report_pending *pending = &facts->site->pending;
+    bool exact = pending->peak_least == pending->peak_most;
+    because(facts,
+            arena_print(a, "waited %s %s in all without blocking, at most %s, %s%s at a time",
+                        format_plural(a, pending->count, "time,", "times,"),
+                        format_duration(a, pending->ns), format_duration(a, pending->max_ns),
+                        exact ? "" : "up to ", format_count(a, pending->peak_most)));
+    if (pending->unfinished)
+        because(facts, arena_print(a, "%s never succeeded: closed, failed or given up",
+                                   format_plural(a, pending->unfinished, "wait", "waits")));
+}
+
 static void reasons_of_limits(struct facts *facts)
 {
     struct report_site *site = facts->site;
@@ -171,12 +224,43 @@ static void route_pool(struct facts *facts)
                              format_duration(a, facts->use->calls * HAND_OFF_NS));
 }
 
+static const char *replaced(struct arena *arena, const char *text, const char *what,
+                            const char *with)
+{
+    const char *at = strstr(text, what);
+    return at ? arena_print(arena, "%.*s%s%s", (int)(at - text), text, with, at + strlen(what))
+              : text;
+}
+
+/* The rule's words, with what the runtime offers. */
+static const char *work(const struct facts *facts, const char *source)
+{
+    if (!source || !facts->runtime)
+        return source;
+    source = replaced(facts->arena, source, "{offload}", facts->runtime->offload);
+    return replaced(facts->arena, source, "{sleep}", facts->runtime->sleep);
+}
+
+/* What it would gain is the time that others could have used. */
+static void route_green(struct facts *facts, const struct advise_rule *rule)
+{
+    struct report_route *green = add_route(facts, "green");
+    bool possible = rule->green && facts->site->facts->move != MOVE_NEVER;
+    green->text =
+        !facts->runtime || facts->runtime->on != ON_GREEN ? "no green runtime in this process"
+        : possible
+            ? arena_print(facts->arena, "%s, while others run. Not in this version", rule->green)
+            : "no way to wait for it beside others";
+    green->gain_known = green->estimated = possible && rule->on == ON_GREEN;
+    green->gain_ns = green->gain_known ? facts->use->stall_ns : 0;
+}
+
 static void routes(struct facts *facts, const struct advise_rule *rule,
                    const struct advise_setting *setting)
 {
     route_pool(facts);
-    add_route(facts, "green")->text = "no green runtime in this process";
-    const char *how = setting && setting->source ? setting->source : rule->source;
+    route_green(facts, rule);
+    const char *how = setting && setting->source ? setting->source : work(facts, rule->source);
     if (how) {
         struct report_route *source = add_route(facts, "source");
         source->applies = source->gain_known = true;
@@ -211,6 +295,12 @@ static bool noise_only(const struct report_site *site)
     return site->calls == 0 && site->idle_calls > 0;
 }
 
+/* The work lies in code that is not the team's own. */
+static bool is_elsewhere(const struct report_site *site)
+{
+    return site->python ? site->layer != PYTHON_APPLICATION : !site->in_main_module;
+}
+
 static void advise(struct facts *facts)
 {
     struct report_advice *advice = &facts->site->advice;
@@ -235,19 +325,26 @@ static void advise(struct facts *facts)
         reasons_on_loop(facts);
     if (setting)
         because(facts, setting->why);
+    if (facts->place == PLACE_PENDING)
+        reasons_of_pending(facts);
     reasons_of_limits(facts);
-    if (facts->place == PLACE_STALL && rule)
+    if (!rule)
+        return;
+    advice->work = work(facts, rule->source);
+    advice->effort = advice->work ? rule->effort + is_elsewhere(facts->site) : 0;
+    if (facts->place == PLACE_STALL && facts->goal == GOAL_UNBLOCK)
         routes(facts, rule, setting);
 }
 
-void advise_process(struct arena *arena, struct report_process *process)
+void advise_process(struct arena *arena, enum goal goal, struct report_process *process)
 {
     for (unsigned i = 0; i < process->site_count; i++) {
         struct report_site *site = process->sites[i];
         struct facts facts = {
-            .arena = arena, .process = process, .site = site, .use = worst_use(site)};
+            .arena = arena, .process = process, .site = site, .use = worst_use(site), .goal = goal};
         facts.loop = facts.use ? facts.use->thread->loop : NULL;
         facts.target = site->target_count ? site->targets[0].text : NULL;
+        facts.runtime = advise_runtime_of(facts.loop ? facts.loop->runtime : process->runtime);
         facts.place = place_of(&facts);
         advise(&facts);
     }

@@ -8,6 +8,6 @@
 #include "report.h"
 
 /* Fills the advice of every site of the process. */
-void advise_process(struct arena *arena, struct report_process *process);
+void advise_process(struct arena *arena, enum goal goal, struct report_process *process);
 
 #endif

@@ -17,7 +17,7 @@ static const char help[] =
     "\n"
     "  --json             everything, as docs/schema/shunt.report-1.schema.json says\n"
     "  --by GROUPING      sums by site, library, module, target, thread or spawn (where\n"
-    "                     threads are started)\n"
+    "                     threads are started)\n" READING_GOAL_HELP
     "  --site ID          all about one site, as \"shunt site ID\"\n"
     "  --top N            list N sites (8)\n"
     "  --pid N            the page of process N instead of the busiest\n"
@@ -66,6 +66,7 @@ enum option_id {
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"by", required_argument, NULL, OPTION_BY},
+    READING_GOAL_OPTION,
     {"site", required_argument, NULL, OPTION_SITE},
     {"top", required_argument, NULL, OPTION_TOP},
     {"all", no_argument, NULL, OPTION_ALL},

@@ -13,13 +13,13 @@ static const char help[] =
     "and what to do about it. ID may be shortened as long as only one site begins so.\n"
     "Without DIR or FILE: the newest directory shunt.out* here.\n"
     "\n"
-    "  --pid N            in process N only\n" READING_HELP "\n"
+    "  --pid N            in process N only\n" READING_GOAL_HELP READING_HELP "\n"
     "examples:\n"
     "  shunt report                lists the sites with their ids\n"
     "  shunt site 91c4             all about one\n"
     "  shunt site 91c4 before/ && shunt site 91c4 after/\n";
 
-static const struct option options[] = {READING_OPTIONS, {0}};
+static const struct option options[] = {READING_GOAL_OPTION, READING_OPTIONS, {0}};
 
 /* 1: help was wanted. */
 static int parse(struct reading *reading, int argc, char **argv)

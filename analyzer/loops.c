@@ -5,6 +5,7 @@
 #include "loops.h"
 
 #include "owner.h"
+#include "python.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -22,6 +23,13 @@ void loops_begin(struct source *source)
     }
 }
 
+static const char *runtime_of(const struct source *source, uint32_t context)
+{
+    struct python_chain chain;
+    python_chain_read(source, context, &chain);
+    return python_runtime(&chain);
+}
+
 static void describe(struct source *source, struct report_loop *loop,
                      const struct trace_wait_point *wait)
 {
@@ -32,6 +40,7 @@ static void describe(struct source *source, struct report_loop *loop,
     loop->module = owner.module;
     loop->shown_module = owner_shown_module(source, &owner);
     loop->python = owner.python;
+    loop->runtime = runtime_of(source, wait->context);
     loop->callers = owner_callers(source, wait->context);
     loop->file = owner.file;
     loop->line = owner.line;
@@ -219,4 +228,6 @@ void loops_fill(struct source *source)
         process->loops[process->loop_count++] = loop;
     }
     qsort(process->loops, process->loop_count, sizeof(struct report_loop *), by_stall_of_loop);
+    for (unsigned i = 0; i < process->loop_count && !process->runtime; i++)
+        process->runtime = process->loops[i]->runtime;
 }

@@ -231,3 +231,14 @@ const char *python_callers(struct arena *arena, const struct python_chain *chain
     }
     return callers;
 }
+
+/* A hub has a stack of its own; asyncio runs on that of whoever started it. */
+const char *python_runtime(const struct python_chain *chain)
+{
+    for (unsigned i = 0; i < chain->count && chain->frames[i].layer >= PYTHON_STANDARD; i++) {
+        const struct python_frame *frame = &chain->frames[i];
+        if (frame->layer == PYTHON_GREEN || strcmp(frame->path->package, "asyncio") == 0)
+            return frame->path->package;
+    }
+    return NULL;
+}

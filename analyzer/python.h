@@ -46,6 +46,9 @@ const char *python_via(struct arena *arena, const struct python_chain *chain, un
 /* The outermost package between the call and the application; NULL none. */
 const char *python_package(const struct python_chain *chain);
 
+/* Whose loop waits here, if it is one: "eventlet", "gevent", "asyncio"; NULL not known. */
+const char *python_runtime(const struct python_chain *chain);
+
 /* Who called the owner, nearest first, "a < b", at most `most`; NULL nobody known. Neither
  * machinery nor a green runtime is named. */
 const char *python_callers(struct arena *arena, const struct python_chain *chain, unsigned most);

@@ -66,6 +66,18 @@ static int take_wrappers(struct reading *reading, const char *text, bool is_file
     return result;
 }
 
+static int take_goal(struct reading *reading, const char *value)
+{
+    for (int goal = GOAL_UNBLOCK; goal <= GOAL_THREADS; goal++)
+        if (strcmp(value, report_goal_name((enum goal)goal)) == 0) {
+            reading->report.goal = (enum goal)goal;
+            if (goal != GOAL_UNBLOCK)
+                keep(reading, "--goal", value);
+            return 0;
+        }
+    return reading_usage(reading, "--goal takes unblock or threads, not", value);
+}
+
 int reading_option(struct reading *reading, int option, const char *value)
 {
     switch (option) {
@@ -85,6 +97,8 @@ int reading_option(struct reading *reading, int option, const char *value)
     case READING_WRAPPERS:
     case READING_WRAPPERS_FILE:
         return take_wrappers(reading, value, option == READING_WRAPPERS_FILE);
+    case READING_GOAL:
+        return take_goal(reading, value);
     case READING_COLOR:
         if (arguments_color(value, &reading->render.color) < 0)
             return reading_usage(reading, "--color takes auto, always or never, not", value);

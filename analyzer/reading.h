@@ -27,6 +27,7 @@ enum reading_option {
     READING_WRAPPERS,
     READING_WRAPPERS_FILE,
     READING_COLOR,
+    READING_GOAL,
     READING_END /* first number that is free for a command's own options */
 };
 
@@ -51,6 +52,12 @@ enum reading_option {
     "  --wrappers-file F  the same from a file, one a line, # begins a comment\n"        \
     "  --color WHEN       auto (default), always or never; NO_COLOR means never\n"       \
     "  --help             this text\n"
+
+/* Of the commands that show verdicts. */
+#define READING_GOAL_OPTION {"goal", required_argument, NULL, READING_GOAL}
+#define READING_GOAL_HELP                                                          \
+    "  --goal GOAL        unblock (default): the loop stays and stops blocking;\n" \
+    "                     threads: native threads take its place\n"
 /* clang-format on */
 
 void reading_begin(struct reading *reading, const char *command);

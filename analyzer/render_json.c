@@ -151,6 +151,7 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
     SET(object, "module", json_string(loop->module));
     SET(object, "file", json_text_or_null(loop->file));
     SET(object, "line", json_integer(loop->line));
+    SET(object, "runtime", json_text_or_null(loop->runtime));
     SET(object, "fd", loop->fd >= 0 ? json_integer(loop->fd) : json_null());
     SET(object, "observed_ns", json_count(loop->observed_ns));
     SET(object, "visits", json_count(loop->visits));
@@ -192,6 +193,8 @@ static json_t *advice_json(const struct report_advice *advice)
     SET(object, "confidence", json_string(report_confidence_name(advice->confidence)));
     SET(object, "headline", json_string(advice->headline ? advice->headline : ""));
     SET(object, "reasons", json_texts(advice->reasons, advice->reason_count));
+    SET(object, "work", json_text_or_null(advice->work));
+    SET(object, "effort", json_integer(advice->effort));
     json_t *routes = json_array();
     for (unsigned i = 0; i < advice->route_count; i++) {
         const struct report_route *route = &advice->routes[i];
@@ -538,6 +541,16 @@ static json_t *spawn_json(const struct report_spawn *spawn)
     return object;
 }
 
+static json_t *plan_json(const struct report_process *process)
+{
+    json_t *object = json_object(), *sites = json_array();
+    for (unsigned i = 0; i < process->plan_count; i++)
+        json_array_append_new(sites, json_site_id(process->plan[i]->id));
+    SET(object, "effort", json_integer(process->plan_effort));
+    SET(object, "sites", sites);
+    return object;
+}
+
 static json_t *process_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -558,6 +571,7 @@ static json_t *process_json(const struct report_process *process)
     SET(object, "loops", loops);
     SET(object, "noise", noise_json(process));
     SET(object, "sites", sites);
+    SET(object, "plan", plan_json(process));
     SET(object, "groups", groups_json(process));
     SET(object, "locks", locks_json(&process->locks));
     return object;
@@ -572,6 +586,7 @@ int render_json(struct report *report, const struct render_options *options, FIL
     SET(root, "source", json_string(report->source));
     SET(root, "command", json_text_or_null(report->command));
     SET(root, "notes", json_texts(report->notes, report->note_count));
+    SET(root, "goal", json_string(report_goal_name(report->goal)));
     SET(root, "wrappers", wrappers_json(report));
     SET(root, "marks", marks_json(report));
     SET(root, "since", json_text_or_null(report->since ? report->since->text : NULL));

@@ -4,6 +4,7 @@
  */
 #include "render_parts.h"
 
+#include "advise_rules.h"
 #include "format.h"
 #include "render_table.h"
 #include "text.h"
@@ -78,9 +79,12 @@ static const char *wait_place(struct page *page, const struct report_loop *loop)
                                                    : function;
 }
 
-static const char *loop_name(const struct report_loop *loop)
+/* "LOOP main", or "HUB main" of a green runtime. */
+static const char *loop_title(struct page *page, const struct report_loop *loop)
 {
-    return loop->thread->is_main ? "main" : loop->thread->name;
+    const struct advise_runtime *runtime = advise_runtime_of(loop->runtime);
+    return arena_print(page->arena, "%s %s", runtime && runtime->on == ON_GREEN ? "HUB" : "LOOP",
+                       loop->thread->is_main ? "main" : loop->thread->name);
 }
 
 static const char *loop_stalled(struct page *page, const struct report_loop *loop)
@@ -136,15 +140,22 @@ static void where_time_went(struct page *page, const struct report_loop *loop)
                               : ""));
 }
 
-static void explain_loop(struct page *page, const struct report_process *process)
+static void explain_loop(struct page *page, const struct report_process *process,
+                         const struct report_loop *loop)
 {
-    page_wrap(
-        page, PAGE_DIM, "  ", 2,
-        arena_print(page->arena,
-                    "(A loop is a thread that sleeps in one place until there is work. A turn "
-                    "is one round of it; a turn of %s or more is a stall: nobody else is "
-                    "served meanwhile.)",
-                    format_duration(page->arena, process->threshold_ns)));
+    const struct advise_runtime *runtime = advise_runtime_of(loop->runtime);
+    const char *what =
+        runtime && runtime->on == ON_GREEN
+            ? arena_print(page->arena,
+                          "%s's hub is the thread on which all its green threads take turns; it "
+                          "sleeps until one of them can go on.",
+                          runtime->shown)
+            : "A loop is a thread that sleeps in one place until there is work.";
+    page_wrap(page, PAGE_DIM, "  ", 2,
+              arena_print(page->arena,
+                          "(%s A turn is one round of it; a turn of %s or more is a stall: nobody "
+                          "else is served meanwhile.)",
+                          what, format_duration(page->arena, process->threshold_ns)));
 }
 
 static void stalls(struct page *page, const struct report_loop *loop)
@@ -166,13 +177,13 @@ static void loop_block(struct page *page, const struct report_process *process,
                        const struct report_loop *loop, bool first)
 {
     struct arena *a = page->arena;
-    page_wrap(page, PAGE_BOLD, arena_print(a, "LOOP %s", loop_name(loop)), 2,
+    page_wrap(page, PAGE_BOLD, loop_title(page, loop), 2,
               arena_print(a, " (%s, %s): %s", loop->call, wait_place(page, loop),
                           loop_stalled(page, loop)));
     if (loop->stalls)
         stalls(page, loop);
     if (first)
-        explain_loop(page, process);
+        explain_loop(page, process, loop);
 }
 
 /* A loop that has no block of its own: its sites and verdicts stand with another, or it is calm. */
@@ -185,7 +196,7 @@ static void loop_line(struct page *page, const struct report_loop *loop)
     if (loop->stalls && loop->site_count && loop->sites[0]->stall_ns)
         text = arena_print(a, "%s; first %s, %s of it", text, loop->sites[0]->site->short_id,
                            format_share(a, loop->sites[0]->stall_ns, loop->stall_ns));
-    page_wrap(page, PAGE_BOLD, arena_print(a, "LOOP %s", loop_name(loop)), 2, text);
+    page_wrap(page, PAGE_BOLD, loop_title(page, loop), 2, text);
 }
 
 /* A verdict stands with the loop that the site stalls most. */
@@ -294,12 +305,19 @@ void parts_loops(struct page *page, const struct report_process *process, unsign
     }
 }
 
+void parts_loop_lines(struct page *page, const struct report_process *process)
+{
+    for (unsigned i = 0; i < process->loop_count; i++)
+        loop_line(page, process->loops[i]);
+}
+
 /* ---- what needs nobody ---- */
 
 /* A use that hardly ever blocked, and had no part in the stalls worth a word. */
 static bool is_harmless(const struct report_loop *loop, const struct report_use *use)
 {
-    return use->site->advice.verdict == VERDICT_FINE && use->calls >= 10 &&
+    enum verdict verdict = use->site->advice.verdict;
+    return (verdict == VERDICT_FINE || verdict == VERDICT_COOPERATIVE) && use->calls >= 10 &&
            use->stall_ns <= loop->stall_ns / 100 && use->blocked <= use->calls / 100;
 }
 

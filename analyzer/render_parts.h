@@ -21,8 +21,10 @@ void parts_libraries(struct page *page, const struct report_process *process);
 /* What concerns all processes: wrappers in force, files left out. */
 void parts_report(struct page *page, const struct report *report);
 
-/* Loops, their sites and verdicts; sites and calls on loops that need nobody. */
+/* Loops, their sites and verdicts, or only a line for each; sites and calls on loops that need
+ * nobody. */
 void parts_loops(struct page *page, const struct report_process *process, unsigned top);
+void parts_loop_lines(struct page *page, const struct report_process *process);
 void parts_nothing_to_do(struct page *page, const struct report_process *process);
 void parts_left_out(struct page *page, const struct report_process *process);
 
@@ -37,6 +39,13 @@ const char *parts_pending(struct page *page, const struct report_pending *pendin
 /* Spawn points as a table. */
 void parts_spawns(struct page *page, const struct report_process *process);
 
+/* What the plan is for, where a program has a choice; and under goal threads what the page is
+ * about: the sites that will hold a thread, and the work there is, in order. */
+void parts_goal(struct page *page, const struct report *report,
+                const struct report_process *process);
+void parts_on_threads(struct page *page, const struct report_process *process, unsigned top);
+void parts_plan(struct page *page, const struct report_process *process);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);
@@ -44,7 +53,7 @@ void parts_in_progress(struct page *page, const struct report_process *process);
 /* Processes that have no page here, and the commands that lead on from the one shown. */
 void parts_other_processes(struct page *page, const struct report *report,
                            const struct report_process *shown);
-void parts_next_commands(struct page *page, const struct report_process *process,
+void parts_next_commands(struct page *page, enum goal goal, const struct report_process *process,
                          const struct render_options *options);
 
 #endif

@@ -286,11 +286,13 @@ static void command(struct page *page, bool first, const char *words, const char
         fprintf(page->out, "%sshunt %s \\\n           %s\n", label, words, again);
 }
 
-void parts_next_commands(struct page *page, const struct report_process *process,
+void parts_next_commands(struct page *page, enum goal goal, const struct report_process *process,
                          const struct render_options *options)
 {
     const struct report_site *first = NULL;
-    if (process->loop_count && process->loops[0]->site_count)
+    if (goal == GOAL_THREADS && process->plan_count)
+        first = process->plan[0];
+    else if (process->loop_count && process->loops[0]->site_count)
         first = process->loops[0]->sites[0]->site;
     else if (process->other_count)
         first = process->others[0];

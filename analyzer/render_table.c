@@ -194,7 +194,7 @@ static const char *details(struct page *page, const struct report_site *site,
     return text;
 }
 
-static int id_width(struct report_site *const *sites, unsigned count)
+int table_id_width(struct report_site *const *sites, unsigned count)
 {
     size_t width = 4;
     for (unsigned i = 0; i < count; i++)
@@ -208,9 +208,8 @@ static int where_width(int ids)
     return ids > IDS_WIDTH ? WHERE_WIDTH - (ids - IDS_WIDTH) : WHERE_WIDTH;
 }
 
-static void table_row(struct page *page, int ids, const struct report_site *site,
-                      const struct report_loop *loop, const char *calls, const char *time,
-                      const char *share)
+void table_site_row(struct page *page, int ids, const struct report_site *site,
+                    const char *const columns[3], const char *below)
 {
     const char *where = table_where(page, site, (size_t)where_width(ids));
     const char *call = table_call(page, site, TARGET_WIDTH);
@@ -218,19 +217,31 @@ static void table_row(struct page *page, int ids, const struct report_site *site
     int call_pad = TARGET_WIDTH - (int)text_width(call);
     fprintf(page->out, "%s%*s %s%*s %s%*s%10s%8s%7s\n",
             page_styled(page, PAGE_BOLD, site->short_id), ids - (int)strlen(site->short_id), "",
-            where, where_pad, "", call, call_pad, "", calls, time, share);
-    page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
-              details(page, site, loop, (size_t)where_width(ids)));
+            where, where_pad, "", call, call_pad, "", columns[0], columns[1], columns[2]);
+    page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3, below);
     /* a stripped binary is one note at the top of the page */
     if (site->unstable && strcmp(site->unstable, SYMBOL_STRIPPED) != 0)
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
                   arena_print(page->arena, "unstable id: %s", site->unstable));
 }
 
-static void table_head(struct page *page, int ids, const char *time, const char *share)
+static void table_row(struct page *page, int ids, const struct report_site *site,
+                      const struct report_loop *loop, const char *calls, const char *time,
+                      const char *share)
+{
+    table_site_row(page, ids, site, (const char *const[]){calls, time, share},
+                   details(page, site, loop, (size_t)where_width(ids)));
+}
+
+void table_site_head(struct page *page, int ids, const char *const columns[3])
 {
     page_line(page, "%-*s %-*s %-*s%10s%8s%7s", ids, "SITE", where_width(ids), "WHERE",
-              TARGET_WIDTH, "CALL > TARGET", "CALLS", time, share);
+              TARGET_WIDTH, "CALL > TARGET", columns[0], columns[1], columns[2]);
+}
+
+static void table_head(struct page *page, int ids, const char *time, const char *share)
+{
+    table_site_head(page, ids, (const char *const[]){"CALLS", time, share});
 }
 
 void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
@@ -247,7 +258,7 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
     struct report_site **sites = ARENA_ARRAY(page->arena, struct report_site *, shown);
     for (unsigned i = 0; i < shown; i++)
         sites[i] = loop->sites[i]->site;
-    int ids = id_width(sites, shown);
+    int ids = table_id_width(sites, shown);
     table_head(page, ids, "TOTAL", "STALL");
     for (unsigned i = 0; i < shown; i++) {
         const struct report_use *use = loop->sites[i];
@@ -267,7 +278,7 @@ void table_loop(struct page *page, const struct report_loop *loop, unsigned top)
 void table_threads(struct page *page, const struct report_process *process, unsigned top)
 {
     unsigned shown = process->other_count < top ? process->other_count : top;
-    int ids = id_width(process->others, shown);
+    int ids = table_id_width(process->others, shown);
     for (unsigned i = 0; i < shown; i++) {
         const struct report_site *site = process->others[i];
         if (i == 0)

@@ -14,6 +14,12 @@
 void table_loop(struct page *page, const struct report_loop *loop, unsigned top);
 void table_threads(struct page *page, const struct report_process *process, unsigned top);
 
+/* One row of such a table, with columns of the caller's choosing, and what stands below it. */
+void table_site_row(struct page *page, int ids, const struct report_site *site,
+                    const char *const columns[3], const char *below);
+void table_site_head(struct page *page, int ids, const char *const columns[3]);
+int table_id_width(struct report_site *const *sites, unsigned count);
+
 /* The verdict on a site, its reasons and routes. */
 void table_verdict(struct page *page, const struct report_site *site);
 

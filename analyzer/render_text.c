@@ -74,10 +74,31 @@ static void other_blocking(struct page *page, const struct report_process *proce
     table_threads(page, process, 3);
 }
 
+/* Under goal threads the loop goes: what it will be replaced by is the page. */
+static void threads_page(struct page *page, const struct report_process *process, unsigned top)
+{
+    fputc('\n', page->out);
+    parts_loop_lines(page, process);
+    parts_on_threads(page, process, top);
+    parts_plan(page, process);
+    other_blocking(page, process);
+    fputc('\n', page->out);
+    parts_locks(page, process);
+    parts_other_threads(page, process);
+    parts_left_out(page, process);
+    if (process->state != REPORT_KILLED)
+        parts_in_progress(page, process);
+}
+
 static void process_page(struct page *page, const struct report *report,
                          const struct report_process *process, unsigned top)
 {
     parts_head(page, report, process);
+    parts_goal(page, report, process);
+    if (report->goal == GOAL_THREADS && process->loop_count) {
+        threads_page(page, process, top);
+        return;
+    }
     if (process->loop_count)
         parts_loops(page, process, top);
     else
@@ -120,6 +141,6 @@ int render_text(struct report *report, const struct render_options *options, FIL
     if (!options->all)
         parts_other_processes(&page, report, shown);
     parts_report(&page, report);
-    parts_next_commands(&page, shown, options);
+    parts_next_commands(&page, report->goal, shown, options);
     return 0;
 }

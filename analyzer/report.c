@@ -13,6 +13,7 @@
 #include "loops.h"
 #include "noise.h"
 #include "owner.h"
+#include "plan.h"
 #include "processes.h"
 #include "python.h"
 #include "sites.h"
@@ -43,6 +44,11 @@ struct job {
     const struct run_info *run;
     const struct window *window;
 };
+
+const char *report_goal_name(enum goal goal)
+{
+    return goal == GOAL_THREADS ? "threads" : "unblock";
+}
 
 const char *report_verdict_name(enum verdict verdict)
 {
@@ -409,7 +415,9 @@ static int resolve(struct job *job, struct error *error)
             return -1;
     }
     for (unsigned i = 0; i < job->source_count; i++)
-        advise_process(job->build.arena, job->sources[i]->process);
+        advise_process(job->build.arena, job->build.options->goal, job->sources[i]->process);
+    for (unsigned i = 0; i < job->source_count; i++)
+        plan_process(job->build.arena, job->build.options->goal, job->sources[i]->process);
     sites_shorten(job->build.report);
     for (unsigned i = 0; i < job->source_count; i++)
         group_process(job->build.arena, job->sources[i]->process);
@@ -432,7 +440,7 @@ static int check_pid(const struct job *job, struct error *error)
 int report_build(struct report *report, const char *const *paths, unsigned path_count,
                  const struct report_options *options, struct error *error)
 {
-    *report = (struct report){0};
+    *report = (struct report){.goal = options->goal};
     struct job job = {.build = {.report = report, .arena = &report->arena, .options = options}};
     job.build.symbolizer = symbolizer_new(&report->arena);
     struct inputs inputs;

@@ -28,6 +28,12 @@ enum verdict {
     VERDICT_UNKNOWN
 };
 
+/* What a plan is for: the same evidence gives other verdicts, another order and other effort. */
+enum goal {
+    GOAL_UNBLOCK, /* keep the loop, stop blocking it */
+    GOAL_THREADS  /* leave the loop, or its green runtime, for native threads */
+};
+
 /* Waits that hold nobody up; see noise.h. */
 enum noise {
     NOISE_NONE,
@@ -71,6 +77,8 @@ struct report_advice {
     unsigned reason_count;
     struct report_route routes[REPORT_ROUTES]; /* none where there is nothing to do */
     unsigned route_count;
+    const char *work; /* what to do, a clause; NULL: nothing */
+    unsigned effort;  /* points, to compare sites with each other: docs/glossary.md */
 };
 
 /* What a site did on one thread. */
@@ -230,6 +238,7 @@ struct report_loop {
     const char *call, *function, *file, *module, *shown_module;
     const char *callers; /* nearest first; NULL unknown */
     bool python;         /* the function is a Python function */
+    const char *runtime; /* whose loop it is: "eventlet", "gevent", "asyncio"; NULL: not known */
     int line;
     int fd;
     uint64_t observed_ns; /* since it was recognised */
@@ -389,6 +398,10 @@ struct report_process {
     struct report_pending pending;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;
+    const char *runtime;       /* of its first loop that has one; NULL */
+    struct report_site **plan; /* what there is to do under the goal, in order */
+    unsigned plan_count;
+    unsigned plan_effort;
     struct report_group *groups[GROUP_KINDS]; /* most stall first; empty if not resolved */
     unsigned group_count[GROUP_KINDS];
 
@@ -418,6 +431,7 @@ struct report {
     const char *command;               /* of run.json; NULL */
     struct report_process **processes; /* busiest first */
     unsigned process_count;
+    enum goal goal;
     const struct audit_info *audit; /* NULL: the run was not audited */
     const char **notes;             /* files left out and why */
     unsigned note_count;
@@ -429,6 +443,7 @@ struct report {
 };
 
 struct report_options {
+    enum goal goal;
     struct wrappers *wrappers; /* functions that are no owners; NULL none. Matches are marked */
     const char *since, *until; /* marks between which all figures lie; NULL not limited */
     const char *site;          /* id or prefix of sites that are wanted in detail; NULL none */
@@ -443,6 +458,7 @@ int report_build(struct report *report, const char *const *paths, unsigned path_
                  const struct report_options *options, struct error *error);
 void report_free(struct report *report);
 
+const char *report_goal_name(enum goal goal);
 const char *report_verdict_name(enum verdict verdict);
 const char *report_grouping_name(enum report_grouping grouping);
 const char *report_confidence_name(enum confidence confidence);

@@ -24,6 +24,7 @@ PRINTED = [
     ("shunt.report-1", ["report", "--json", "--wrappers", "x*", "driver"]),
     ("shunt.report-1", ["report", "--json", "locks"]),
     ("shunt.report-1", ["report", "--json", "wsgi"]),
+    ("shunt.report-1", ["report", "--json", "--goal", "threads", "wsgi"]),
     ("shunt.diff-1", ["diff", "--json", "before", "after"]),
     ("shunt.diff-1", ["diff", "--json", "server", "workers"]),
     ("shunt.diff-1", ["diff", "--json", "shell", "shell", "shell", "--"] + ["shell"] * 3),

@@ -393,3 +393,80 @@ Test(python, native_frames_stand_under_the_python_frame_that_called_them)
     cr_assert(site->stack[1].owner);
     report_free(&report);
 }
+
+/* ---- goals ---- */
+
+static const struct report_site *under_goal(struct report *report, enum goal goal, const char *call,
+                                            const char *function)
+{
+    struct report_options options = {.goal = goal, .all = true, .callers = 100};
+    built_report_with(report, samples_wsgi(), &options);
+    return built_site(report, call, function);
+}
+
+Test(python, a_hub_is_told_by_its_runtime)
+{
+    struct report report;
+    under_goal(&report, GOAL_UNBLOCK, "poll", "Shop.load_user");
+    cr_assert_str_eq(report.processes[0]->loops[0]->runtime, "eventlet");
+    cr_assert_str_eq(report.processes[0]->runtime, "eventlet");
+    report_free(&report);
+}
+
+Test(python, the_same_site_has_another_verdict_under_each_goal)
+{
+    static const struct {
+        const char *call, *function;
+        enum verdict unblock, threads;
+    } rows[] = {
+        {"getaddrinfo", "lookup", VERDICT_OFFLOAD, VERDICT_FINE},
+        {"poll", "Shop.load_user", VERDICT_OFFLOAD, VERDICT_CHANGE}, /* it has no time limit */
+        {"fsync", "audit", VERDICT_OFFLOAD, VERDICT_FINE},
+        {"recv", "Shop.cached", VERDICT_COOPERATIVE, VERDICT_COOPERATIVE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report report;
+        const struct report_site *site =
+            under_goal(&report, GOAL_UNBLOCK, rows[i].call, rows[i].function);
+        cr_expect_eq(site->advice.verdict, rows[i].unblock, "%s", rows[i].function);
+        report_free(&report);
+        site = under_goal(&report, GOAL_THREADS, rows[i].call, rows[i].function);
+        cr_expect_eq(site->advice.verdict, rows[i].threads, "%s", rows[i].function);
+        cr_expect_eq(site->advice.route_count, 0, "%s", rows[i].function);
+        report_free(&report);
+    }
+}
+
+Test(python, what_yields_is_work_only_where_threads_are_the_goal)
+{
+    struct report report;
+    const struct report_site *site = under_goal(&report, GOAL_UNBLOCK, "recv", "Shop.cached");
+    cr_assert_eq(site->advice.effort, 0);
+    cr_assert_eq(report.processes[0]->plan_count, 3);
+    cr_assert_str_eq(report.processes[0]->plan[0]->call, "getaddrinfo");
+    report_free(&report);
+    site = under_goal(&report, GOAL_THREADS, "recv", "Shop.cached");
+    cr_assert_eq(site->advice.effort, 1);
+    cr_assert_eq(report.processes[0]->plan_count, 2);
+    /* what must change comes before what only occupies threads, though that takes longer */
+    cr_assert_str_eq(report.processes[0]->plan[0]->call, "poll");
+    cr_assert_eq(report.processes[0]->plan[1], site);
+    report_free(&report);
+}
+
+Test(python, routes_are_told_as_they_are_in_this_version)
+{
+    struct report report;
+    const struct report_site *site = under_goal(&report, GOAL_UNBLOCK, "poll", "Shop.load_user");
+    const struct report_route *green = NULL, *source = NULL;
+    for (unsigned i = 0; i < site->advice.route_count; i++) {
+        const struct report_route *route = &site->advice.routes[i];
+        green = strcmp(route->name, "green") == 0 ? route : green;
+        source = strcmp(route->name, "source") == 0 ? route : source;
+    }
+    cr_assert_not(green->applies);
+    cr_assert_eq(green->gain_ns, 1600 * MS);
+    cr_assert(strstr(green->text, "Not in this version"));
+    cr_assert(strstr(source->text, "eventlet.tpool.execute()"));
+    report_free(&report);
+}

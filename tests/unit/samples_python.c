@@ -60,6 +60,26 @@ static uint32_t hub_wait(struct service *s)
     return context;
 }
 
+/* A green socket's recv: it says EAGAIN, and others run until there is something. */
+static void cache_call(struct service *s, uint32_t app)
+{
+    uint32_t get = frame(s, WSGI, "Shop.cached", 52, app);
+    uint32_t read = frame(s, PACKAGES "redis/connection.py", "SocketBuffer._read", 192, get);
+    uint32_t green = frame(s, PACKAGES "eventlet/greenio/base.py", "GreenSocket.recv", 370, read);
+    uint32_t slot = call(s, CALL_recv, green, NULL, 0, 4000, 3 * US);
+    struct trace_slot *record = builder_at(s->b, slot);
+    record->again = 2000;
+    record->target = builder_string(s->b, STRING_TARGET, "tcp:10.0.0.8:6379");
+    struct trace_pending_wait *wait =
+        builder_at(s->b, builder_in_thread(s->b, RECORD_PENDING_WAIT, sizeof *wait));
+    wait->call = CALL_recv;
+    wait->context = record->context;
+    wait->count = 2000;
+    wait->ticks = BUILDER_TICKS(12 * SECONDS);
+    wait->max = BUILDER_TICKS(90 * MS);
+    wait->peak = 24;
+}
+
 static uint32_t database_call(struct service *s, uint32_t app)
 {
     uint64_t native[] = {TRACE_FRAME(s->driver, 0x20), TRACE_FRAME(s->driver, 0x40),
@@ -88,6 +108,8 @@ struct builder *samples_wsgi(void)
         call(&s, CALL_fsync, frame(&s, WSGI, "audit", 44, app), NULL, 0, 200, 800 * US)};
     for (int i = 0; i < 3; i++)
         samples_stalls(b, slots[i], 200);
+    cache_call(&s, app);
+    ((struct trace_thread *)builder_at(b, thread))->pending_peak = 24;
     samples_loop(b, thread, hub_wait(&s), slots[0], 200, 29 * MS);
     builder_finish(b, 10 * SECONDS);
     return b;

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of a page that speak of a goal: which one it is, what would hold a thread once the loop
+ * is gone, and the work there is.
+ */
+#include "render_parts.h"
+
+#include "advise_rules.h"
+#include "format.h"
+#include "plan.h"
+#include "render_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IDS_MOST 24u /* of one kind of work */
+
+/* ---- the goal ---- */
+
+static const char *loop_words(struct page *page, const struct report_process *process)
+{
+    const struct advise_runtime *runtime = advise_runtime_of(process->runtime);
+    return runtime ? arena_print(page->arena, "%s's %s", runtime->shown,
+                                 runtime->on == ON_GREEN ? "hub" : "loop")
+                   : "the loop";
+}
+
+void parts_goal(struct page *page, const struct report *report,
+                const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    const char *loop = loop_words(page, process);
+    if (report->goal == GOAL_THREADS && process->loop_count == 0)
+        page_wrap(page, PAGE_BOLD, "GOAL threads", 5,
+                  ": no loop was met, so its calls are on threads of their own already.");
+    else if (report->goal == GOAL_THREADS)
+        page_wrap(page, PAGE_BOLD, "GOAL threads", 5,
+                  arena_print(a, ": native threads instead of %s (--goal unblock keeps it)", loop));
+    else if (process->runtime)
+        page_wrap(page, PAGE_BOLD, "GOAL unblock", 5,
+                  arena_print(a,
+                              ": %s stays, and stops waiting (--goal threads for the other plan)",
+                              loop));
+}
+
+/* ---- what will hold a thread ---- */
+
+static uint64_t waits_of(const struct report_site *site)
+{
+    return site->blocked + site->pending.count + site->pending.unfinished + site->pending.live;
+}
+
+static bool yields(const struct report_site *site)
+{
+    return site->pending.ns + site->pending.unfinished_ns > site->blocked_ns;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct report_site *x = *(struct report_site *const *)a;
+    const struct report_site *y = *(struct report_site *const *)b;
+    uint64_t left = plan_thread_ns(x), right = plan_thread_ns(y);
+    return left != right ? (left > right ? -1 : 1) : x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Sites of loops that will wait on threads, most time first. */
+static unsigned collect(struct page *page, const struct report_process *process,
+                        struct report_site ***sites)
+{
+    unsigned count = 0;
+    *sites = ARENA_ARRAY(page->arena, struct report_site *, process->site_count);
+    for (unsigned i = 0; i < process->site_count; i++) {
+        struct report_site *site = process->sites[i];
+        bool goes = site->python && site->layer == PYTHON_GREEN;
+        if (site->on_loop && !goes && plan_thread_ns(site) >= process->threshold_ns)
+            (*sites)[count++] = site;
+    }
+    if (count)
+        qsort(*sites, count, sizeof **sites, by_time);
+    return count;
+}
+
+/* A call that holds up the loop lets no second one begin. */
+static const char *peak_of(struct page *page, const struct report_site *site)
+{
+    if (!yields(site))
+        return "?";
+    const struct report_pending *pending = &site->pending;
+    const char *most = format_count(page->arena, pending->peak_most);
+    return pending->peak_least == pending->peak_most ? most
+                                                     : arena_print(page->arena, "<=%s", most);
+}
+
+static const char *below(struct page *page, const struct report_site *site)
+{
+    struct arena *a = page->arena;
+    const char *text =
+        yields(site)
+            ? arena_print(a, "yields today  max %s", format_duration(a, site->pending.max_ns))
+            : arena_print(a, "holds up the loop today  p50 %s  p99 %s  max %s",
+                          format_duration(a, site->p50_ns), format_duration(a, site->p99_ns),
+                          format_duration(a, site->max_ns));
+    if (site->via)
+        text = arena_print(a, "%s  via %s", text, site->via);
+    const char *callers = table_callers(page, site->callers);
+    return *callers ? arena_print(a, "%s  from %s", text, callers) : text;
+}
+
+static void explain(struct page *page, bool unknown)
+{
+    page_wrap(page, PAGE_DIM, "  ", 2,
+              arena_print(page->arena, "(PEAK: waits at a time, which is threads at a time.%s)",
+                          unknown ? " ?: a call that holds up the loop lets no second one begin; "
+                                    "how many there would be was not seen."
+                                  : ""));
+}
+
+void parts_on_threads(struct page *page, const struct report_process *process, unsigned top)
+{
+    struct arena *a = page->arena;
+    struct report_site **sites;
+    unsigned count = collect(page, process, &sites), shown = count < top ? count : top;
+    bool unknown = false;
+    fputc('\n', page->out);
+    if (count == 0) {
+        page_line(page, "ON THREADS  nothing that ran on a loop would hold a thread.");
+        return;
+    }
+    page_wrap(page, PAGE_BOLD, "ON THREADS", 2,
+              arena_print(a, "  %s of the loop would wait on threads of their own:",
+                          format_plural(a, count, "site", "sites")));
+    fputc('\n', page->out);
+    int ids = table_id_width(sites, shown);
+    table_site_head(page, ids, (const char *const[]){"WAITS", "TIME", "PEAK"});
+    for (unsigned i = 0; i < shown; i++) {
+        unknown |= !yields(sites[i]);
+        table_site_row(page, ids, sites[i],
+                       (const char *const[]){format_count(a, waits_of(sites[i])),
+                                             format_duration(a, plan_thread_ns(sites[i])),
+                                             peak_of(page, sites[i])},
+                       below(page, sites[i]));
+    }
+    if (count > shown)
+        page_line(page, "%*s %u more (--top %u)", ids, "", count - shown, count);
+    explain(page, unknown);
+}
+
+/* ---- the work ---- */
+
+static bool same_work(const struct report_site *a, const struct report_site *b)
+{
+    return a->advice.verdict == b->advice.verdict &&
+           strcmp(a->advice.headline, b->advice.headline) == 0 &&
+           strcmp(a->advice.work, b->advice.work) == 0;
+}
+
+static bool told_before(const struct report_process *process, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (same_work(process->plan[i], process->plan[index]))
+            return true;
+    return false;
+}
+
+/* All sites with the same work as this one. */
+static void tell(struct page *page, const struct report_process *process, unsigned index)
+{
+    struct arena *a = page->arena;
+    const struct report_site *first = process->plan[index];
+    const char *ids = "";
+    unsigned count = 0, effort = 0;
+    for (unsigned i = index; i < process->plan_count; i++) {
+        const struct report_site *site = process->plan[i];
+        if (!same_work(first, site))
+            continue;
+        effort += site->advice.effort;
+        if (count++ < IDS_MOST)
+            ids = arena_print(a, "%s%s%s", ids, *ids ? ", " : "", site->short_id);
+    }
+    const char *more = count > IDS_MOST ? arena_print(a, " and %u more", count - IDS_MOST) : "";
+    page_wrap(page, PAGE_PLAIN,
+              arena_print(a, "  %-12s", report_verdict_name(first->advice.verdict)), 14,
+              arena_print(a, "%s, %s: %s%s. %s", format_plural(a, count, "site", "sites"),
+                          format_plural(a, effort, "point", "points"), ids, more,
+                          first->advice.headline));
+    page_wrap(page, PAGE_PLAIN, "              do: ", 18, first->advice.work);
+}
+
+void parts_plan(struct page *page, const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    unsigned active = 0;
+    for (unsigned i = 0; i < process->site_count; i++)
+        active += process->sites[i]->calls != 0;
+    fputc('\n', page->out);
+    page_wrap(page, PAGE_BOLD, "PLAN", 2,
+              process->plan_count
+                  ? arena_print(a, "  %s of %u need work, %s in all, in this order:",
+                                format_plural(a, process->plan_count, "site", "sites"), active,
+                                format_plural(a, process->plan_effort, "point", "points"))
+                  : arena_print(a, "  none of %s needs work.",
+                                format_plural(a, active, "site", "sites")));
+    for (unsigned i = 0; i < process->plan_count; i++)
+        if (!told_before(process, i))
+            tell(page, process, i);
+}
