@@ -44,7 +44,8 @@ struct diff_count {
     uint64_t calls, total_ns, max_ns;
     uint64_t blocked, blocked_ns;
     uint64_t loop_calls, stalled_turns, stall_ns;
-    struct histogram latencies; /* see ns_histogram.h */
+    uint64_t pending, pending_ns; /* waits without blocking */
+    struct histogram latencies;   /* see ns_histogram.h */
 };
 
 struct diff_figures {
@@ -58,7 +59,14 @@ struct diff_figures {
 };
 
 /* What a site's class follows from. */
-enum diff_measure { DIFF_NOTHING, DIFF_P50, DIFF_P99, DIFF_CALLS, DIFF_PLACE };
+enum diff_measure {
+    DIFF_NOTHING,
+    DIFF_P50,
+    DIFF_P99,
+    DIFF_CALLS,
+    DIFF_PLACE,
+    DIFF_WAIT /* it yields on one side and blocks on the other: the same wait */
+};
 
 struct diff_site {
     uint64_t id;
@@ -75,6 +83,7 @@ struct diff_site {
     double false_rate;        /* p after correction for the number of sites */
     bool quiet;               /* never blocked */
     bool left_loop, came_to_loop;
+    bool yields[DIFF_SIDES]; /* it waits without blocking, more than it blocks */
     struct diff_site *other; /* the function that makes the call now, or made it; NULL */
     const char *why;         /* unmatched, unsure, few: the reason, a clause */
     double weight;           /* of its side that has more: part of the run's time */
@@ -145,6 +154,7 @@ struct diff {
     unsigned count[DIFF_CLASSES]; /* sites of each class; those that were never blocked apart */
     unsigned quiet[DIFF_CLASSES];
     unsigned loop_classes[DIFF_CLASSES]; /* loops of each class */
+    unsigned waits[DIFF_SIDES];          /* sites that yield on this side and block on the other */
     const char *verdict;                 /* one or two words */
     const char *answer;                  /* one sentence */
     const char **warnings;               /* that cast doubt on the comparison */

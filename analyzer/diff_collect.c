@@ -115,6 +115,8 @@ static void sum_counts(struct diff_count *sum, const struct diff_count *more)
     sum->loop_calls += more->loop_calls;
     sum->stalled_turns += more->stalled_turns;
     sum->stall_ns += more->stall_ns;
+    sum->pending += more->pending;
+    sum->pending_ns += more->pending_ns;
     ns_histogram_sum(&sum->latencies, &more->latencies);
 }
 
@@ -128,7 +130,9 @@ static void add_site(struct collector *c, struct diff_role *role,
                               .blocked = site->blocked,
                               .blocked_ns = site->blocked_ns,
                               .stalled_turns = site->stalled_turns,
-                              .stall_ns = site->stall_ns};
+                              .stall_ns = site->stall_ns,
+                              .pending = site->pending.count + site->pending.unfinished,
+                              .pending_ns = site->pending.ns + site->pending.unfinished_ns};
     if (site->histogram)
         ns_histogram_add(&here.latencies, site->histogram, process->ns_per_tick);
     for (const struct report_use *use = site->uses; use; use = use->next) {
@@ -241,7 +245,8 @@ static double part_of_run(const struct diff *diff, const struct diff_site *site,
                           enum diff_when when)
 {
     double wall = diff_wall(diff, when) * diff->side[when].run_count;
-    return wall > 0 ? (double)site->side[when].sum.total_ns / wall : 0;
+    const struct diff_count *sum = &site->side[when].sum;
+    return wall > 0 ? (double)(sum->total_ns + sum->pending_ns) / wall : 0;
 }
 
 static void finish_site(const struct diff *diff, struct diff_site *site)
@@ -252,6 +257,7 @@ static void finish_site(const struct diff *diff, struct diff_site *site)
         figures->p99_ns = ns_histogram_quantile(&figures->sum.latencies, 0.99, figures->sum.max_ns);
         double part = part_of_run(diff, site, when);
         site->weight = part > site->weight ? part : site->weight;
+        site->yields[when] = figures->sum.pending_ns > figures->sum.blocked_ns;
     }
     site->quiet = site->side[DIFF_BEFORE].sum.blocked + site->side[DIFF_AFTER].sum.blocked == 0;
 }

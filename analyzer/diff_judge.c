@@ -123,6 +123,26 @@ static bool waits_for_work(const struct diff_site *site)
            a->sum.loop_calls + b->sum.loop_calls == 0;
 }
 
+/* A green thread's call yields, and the same call of a native thread blocks: what differs is who
+ * else could go on meanwhile, and neither is worse. */
+static bool judge_wait(struct diff *diff, struct diff_site *site)
+{
+    enum diff_when yielding = site->yields[DIFF_BEFORE] ? DIFF_BEFORE : DIFF_AFTER;
+    if (site->yields[DIFF_BEFORE] == site->yields[DIFF_AFTER] ||
+        site->side[!yielding].sum.blocked == 0)
+        return false;
+    for (int when = 0; when < DIFF_SIDES; when++) {
+        const struct diff_count *sum = &site->side[when].sum;
+        site->value[when] = (double)(sum->blocked_ns + sum->pending_ns);
+    }
+    site->class = DIFF_SAME;
+    site->measure = DIFF_WAIT;
+    site->why = yielding == DIFF_BEFORE ? "it yielded, and blocks a thread now: the same wait"
+                                        : "it blocked a thread, and yields now: the same wait";
+    diff->waits[yielding]++;
+    return true;
+}
+
 static void judge_site(struct diff *diff, struct diff_site *site)
 {
     if (waits_for_work(site)) {
@@ -132,6 +152,8 @@ static void judge_site(struct diff *diff, struct diff_site *site)
     }
     if (!diff_on_both(site))
         judge_alone(diff, site);
+    else if (judge_wait(diff, site))
+        return;
     else if (!judge_place(site))
         judge_change(diff, site);
     if (site->left_loop || site->came_to_loop) {

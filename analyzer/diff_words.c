@@ -128,6 +128,23 @@ static void place_clause(struct diff *diff, struct clauses *clauses, bool left)
                            left ? "left" : "came onto"));
 }
 
+static void wait_clause(struct diff *diff, struct clauses *clauses)
+{
+    static const struct {
+        const char *one, *several;
+    } words[] = {
+        [DIFF_BEFORE] = {"site that yielded waits on a thread now",
+                         "sites that yielded wait on threads now"},
+        [DIFF_AFTER] = {"site that waited on a thread yields now",
+                        "sites that waited on threads yield now"},
+    };
+    for (int when = 0; when < DIFF_SIDES; when++)
+        if (diff->waits[when])
+            clause(&diff->arena, clauses,
+                   format_plural(&diff->arena, diff->waits[when], words[when].one,
+                                 words[when].several));
+}
+
 /* Sites of a class, without those that the clauses above spoke of; pairs count once. */
 static unsigned others(const struct diff *diff, enum diff_class class)
 {
@@ -168,6 +185,7 @@ static const char *answer(struct diff *diff)
     place_clause(diff, &clauses, true);
     place_clause(diff, &clauses, false);
     loop_clause(diff, &clauses);
+    wait_clause(diff, &clauses);
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         count_clause(diff, &clauses, told[i]);
     const char *sites = format_plural(a, compared(diff), "site", "sites");

@@ -174,7 +174,7 @@ static const char *value_text(struct page *page, const struct diff_site *site, e
         return "-";
     if (site->measure == DIFF_CALLS)
         return rate(page, site->value[when]);
-    if (site->measure == DIFF_P50 || site->measure == DIFF_P99)
+    if (site->measure == DIFF_P50 || site->measure == DIFF_P99 || site->measure == DIFF_WAIT)
         return duration(page, site->value[when]);
     return format_duration(page->arena, side->sum.total_ns);
 }
@@ -211,10 +211,8 @@ static const char *moved_text(struct page *page, const struct diff_site *site)
     const struct diff_figures *before = &site->side[DIFF_BEFORE];
     const char *function = "";
     if (other)
-        function =
-            arena_print(a, " in %s (%s)",
-                        table_function(page, after->site->function, after->site->shown_module),
-                        other->short_id);
+        function = arena_print(a, " in %s (%s)", table_where(page, after->site, LABEL_WIDTH),
+                               other->short_id);
     const char *stall =
         before->sum.stall_ns && site->left_loop
             ? arena_print(a, ", %s of stalls", format_duration(a, before->sum.stall_ns))
@@ -242,11 +240,9 @@ static const char *stall_text(struct page *page, const struct diff_site *site)
 
 static const char *measure_text(struct page *page, const struct diff_site *site)
 {
-    static const char *const names[] = {[DIFF_NOTHING] = "",
-                                        [DIFF_P50] = "a call's median",
-                                        [DIFF_P99] = "a call's p99",
-                                        [DIFF_CALLS] = "calls per ",
-                                        [DIFF_PLACE] = ""};
+    static const char *const names[] = {[DIFF_NOTHING] = "",         [DIFF_P50] = "a call's median",
+                                        [DIFF_P99] = "a call's p99", [DIFF_CALLS] = "calls per ",
+                                        [DIFF_PLACE] = "",           [DIFF_WAIT] = "the same wait"};
     bool both = diff_on_both(site);
     const char *measure =
         arena_print(page->arena, "%s%s", names[site->measure], site->per ? site->per : "");
@@ -266,13 +262,24 @@ static const char *threads_text(struct page *page, const struct diff_site *site)
     return *side->threads ? arena_print(page->arena, "  on %s", side->threads) : "";
 }
 
+static const char *wait_text(struct page *page, const struct diff_site *site)
+{
+    struct arena *a = page->arena;
+    enum diff_when yielding = site->yields[DIFF_BEFORE] ? DIFF_BEFORE : DIFF_AFTER;
+    const struct diff_figures *yields = &site->side[yielding], *blocks = &site->side[!yielding];
+    static const char *const words[] = {[DIFF_BEFORE] = "before", [DIFF_AFTER] = "after"};
+    return arena_print(a, "%s beside others %s; %s blocked %s%s%s",
+                       format_plural(a, yields->sum.pending, "wait", "waits"), words[yielding],
+                       format_plural(a, blocks->sum.blocked, "call", "calls"), words[!yielding],
+                       *blocks->threads ? ", on " : "", blocks->threads);
+}
+
 static void row(struct page *page, const struct diff_site *site)
 {
     struct arena *a = page->arena;
     const struct report_site *any = shown_site(site);
     int ids = (int)strlen(site->short_id);
-    const char *where = text_fit(a, table_function(page, any->function, any->shown_module),
-                                 (size_t)(WHERE_WIDTH + 4 - (ids > 4 ? ids : 4)));
+    const char *where = table_where(page, any, (size_t)(WHERE_WIDTH + 4 - (ids > 4 ? ids : 4)));
     const char *call = table_call(page, any, CALL_WIDTH);
     const char *ratio = ratio_text(page, site);
     fprintf(page->out, "%s%*s %s%*s %s%*s %8s %8s%s%s\n",
@@ -281,7 +288,8 @@ static void row(struct page *page, const struct diff_site *site)
             CALL_WIDTH - (int)text_width(call), "", value_text(page, site, DIFF_BEFORE),
             value_text(page, site, DIFF_AFTER), *ratio ? " " : "", ratio);
     const char *text =
-        site->measure == DIFF_PLACE
+        site->measure == DIFF_WAIT ? wait_text(page, site)
+        : site->measure == DIFF_PLACE
             ? moved_text(page, site)
             : arena_print(a, "%s%s%s%s%s%s%s", measure_text(page, site), calls_text(page, site),
                           stall_text(page, site), threads_text(page, site),
@@ -339,11 +347,35 @@ static void section(struct page *page, const struct diff *diff, const struct sec
         page_line(page, "     %u more (--top %u)", more, shown + more);
 }
 
+/* What one side does beside others and the other on a thread: how long it waits in all. */
+static void same_waits(struct page *page, const struct diff *diff, unsigned top)
+{
+    static const char *const titles[] = {[DIFF_BEFORE] = "ON THREADS NOW (yielded before)",
+                                         [DIFF_AFTER] = "YIELD NOW (on threads before)"};
+    for (int when = 0; when < DIFF_SIDES; when++) {
+        unsigned shown = 0;
+        for (size_t i = 0; i < diff->site_count; i++) {
+            const struct diff_site *site = diff->sites[i];
+            if (site->measure != DIFF_WAIT || !site->yields[when] || shown++ >= top)
+                continue;
+            if (shown == 1)
+                fputc('\n', page->out);
+            if (shown == 1)
+                page_line(page, "%-*s %8s %8s", WHERE_WIDTH + CALL_WIDTH + 6, titles[when],
+                          "BEFORE", "AFTER");
+            row(page, site);
+        }
+        if (shown > top)
+            page_line(page, "     %u more (--top %u)", shown - top, shown);
+    }
+}
+
 static void rest(struct page *page, const struct diff *diff)
 {
     struct arena *a = page->arena;
     fputc('\n', page->out);
-    const char *text = format_plural(a, diff->count[DIFF_SAME], "site", "sites");
+    unsigned alike = diff->count[DIFF_SAME] - diff->waits[DIFF_BEFORE] - diff->waits[DIFF_AFTER];
+    const char *text = format_plural(a, alike, "site", "sites");
     if (diff->count[DIFF_FEW])
         text = arena_print(a, "%s; %u with too few calls to tell", text, diff->count[DIFF_FEW]);
     if (diff->quiet[DIFF_NEW])
@@ -364,6 +396,7 @@ int render_diff(struct diff *diff, const struct render_diff_options *options, FI
     loops(&page, diff);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         section(&page, diff, &sections[i], options->top);
+    same_waits(&page, diff, options->top);
     rest(&page, diff);
     return 0;
 }

@@ -85,6 +85,8 @@ static json_t *figures_json(const struct diff_figures *figures)
     SET(object, "blocked_ns", json_count(sum->blocked_ns));
     SET(object, "stalled_turns", json_count(sum->stalled_turns));
     SET(object, "stall_ns", json_count(sum->stall_ns));
+    SET(object, "pending", json_count(sum->pending));
+    SET(object, "pending_ns", json_count(sum->pending_ns));
     SET(object, "p50_ns", json_count_if(sum->latencies.count, (uint64_t)figures->p50_ns));
     SET(object, "p99_ns", json_count_if(sum->latencies.count, (uint64_t)figures->p99_ns));
     SET(object, "max_ns", json_count(sum->max_ns));
@@ -94,11 +96,9 @@ static json_t *figures_json(const struct diff_figures *figures)
 
 static json_t *measure_json(const struct diff_site *site)
 {
-    static const char *const names[] = {[DIFF_NOTHING] = "none",
-                                        [DIFF_P50] = "p50_ns",
-                                        [DIFF_P99] = "p99_ns",
-                                        [DIFF_CALLS] = "calls",
-                                        [DIFF_PLACE] = "place"};
+    static const char *const names[] = {
+        [DIFF_NOTHING] = "none", [DIFF_P50] = "p50_ns",  [DIFF_P99] = "p99_ns",
+        [DIFF_CALLS] = "calls",  [DIFF_PLACE] = "place", [DIFF_WAIT] = "wait_ns"};
     bool figures = site->measure != DIFF_NOTHING && site->measure != DIFF_PLACE;
     json_t *object = json_object();
     SET(object, "name", json_string(names[site->measure]));

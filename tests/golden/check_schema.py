@@ -27,6 +27,7 @@ PRINTED = [
     ("shunt.report-1", ["report", "--json", "--goal", "threads", "wsgi"]),
     ("shunt.diff-1", ["diff", "--json", "before", "after"]),
     ("shunt.diff-1", ["diff", "--json", "server", "workers"]),
+    ("shunt.diff-1", ["diff", "--json", "wsgi", "wsgi-threads"]),
     ("shunt.diff-1", ["diff", "--json", "shell", "shell", "shell", "--"] + ["shell"] * 3),
     ("shunt.compare-1", ["compare", "--json", "--in", "server", "--",
                          "sh", "-c", "echo $$; cat *.json; ln -s x y"]),

@@ -41,6 +41,25 @@ static const char *write_run(const struct samples_run *run, unsigned index)
     return paths[index];
 }
 
+/* Compares two traces. */
+static void compare_built(struct diff *diff, struct builder *before, struct builder *after)
+{
+    struct builder *sides[] = {before, after};
+    const char *names[2];
+    struct error error = {""};
+    struct report_options options = {0};
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(paths[i], sizeof paths[i], "/tmp/shunt-diff-%d.%u.shunt", (int)getpid(), i);
+        cr_assert_eq(builder_write(sides[i], paths[i], 0), 0);
+        builder_free(sides[i]);
+        names[i] = paths[i];
+    }
+    int result = diff_build(diff, names, 1, names + 1, 1, &options, &error);
+    unlink(paths[0]);
+    unlink(paths[1]);
+    cr_assert_eq(result, 0, "%s", error.text);
+}
+
 /* Compares `count` runs a side. */
 static void compare(struct diff *diff, const struct samples_run *before,
                     const struct samples_run *after, unsigned count)
@@ -291,4 +310,42 @@ Test(diff, classes_have_names)
     for (unsigned class = 0; class < DIFF_CLASSES; class ++)
         cr_expect_eq(diff_class_of(diff_class_name((enum diff_class) class)), class);
     cr_expect_eq(diff_class_of("gone "), DIFF_CLASSES);
+}
+
+/* ---- a green runtime and threads ---- */
+
+static const struct diff_site *site_of_call(const struct diff *diff, const char *call)
+{
+    for (size_t i = 0; i < diff->site_count; i++) {
+        const struct diff_figures *side = diff->sites[i]->side;
+        const struct report_site *any =
+            side[DIFF_BEFORE].site ? side[DIFF_BEFORE].site : side[DIFF_AFTER].site;
+        if (strcmp(any->call, call) == 0)
+            return diff->sites[i];
+    }
+    return NULL;
+}
+
+Test(diff, what_yields_and_what_blocks_a_thread_is_one_wait)
+{
+    struct diff diff;
+    compare_built(&diff, samples_wsgi(), samples_wsgi_threads());
+    const struct diff_site *site = site_of_call(&diff, "recv");
+    cr_assert_eq(site->measure, DIFF_WAIT);
+    cr_assert_eq(site->class, DIFF_SAME);
+    cr_assert(site->yields[DIFF_BEFORE] && !site->yields[DIFF_AFTER]);
+    cr_assert_float_eq(site->value[DIFF_BEFORE], 12e9, 1e8);
+    cr_assert_float_eq(site->value[DIFF_AFTER], 12e9, 1e8);
+    cr_assert_eq(diff.waits[DIFF_BEFORE], 1);
+    diff_free(&diff);
+}
+
+Test(diff, sites_match_with_and_without_a_green_runtime)
+{
+    struct diff diff;
+    compare_built(&diff, samples_wsgi(), samples_wsgi_threads());
+    cr_assert_eq(diff.site_count, 4);
+    cr_assert_eq(diff.count[DIFF_NEW] + diff.count[DIFF_GONE] + diff.count[DIFF_UNMATCHED], 0);
+    cr_assert(site_of_call(&diff, "getaddrinfo")->left_loop);
+    diff_free(&diff);
 }

@@ -37,14 +37,15 @@ void samples_loop(struct builder *b, uint32_t thread, uint32_t context, uint32_t
 /* A slot of the loop's own wait. */
 uint32_t samples_idle(struct builder *b, uint32_t context);
 
-struct builder *samples_server(void);      /* pid 880, a loop */
-struct builder *samples_threads(void);     /* pid 900, no loop, two threads */
-struct builder *samples_shell(void);       /* pid 1000 and 300 fork children in one file */
-struct builder *samples_workers(void);     /* pid 700, four loops that wait in one place */
-struct builder *samples_driver(void);      /* pid 4121, a loop held up by two libraries */
-struct builder *samples_wsgi(void);        /* pid 4200, a Python service on a green runtime */
-struct builder *samples_cooperative(void); /* pid 520, a loop whose calls never block */
-struct builder *samples_locks(void);       /* pid 950, threads that wait for each other's locks */
+struct builder *samples_server(void);       /* pid 880, a loop */
+struct builder *samples_threads(void);      /* pid 900, no loop, two threads */
+struct builder *samples_shell(void);        /* pid 1000 and 300 fork children in one file */
+struct builder *samples_workers(void);      /* pid 700, four loops that wait in one place */
+struct builder *samples_driver(void);       /* pid 4121, a loop held up by two libraries */
+struct builder *samples_wsgi(void);         /* pid 4200, a Python service on a green runtime */
+struct builder *samples_wsgi_threads(void); /* ... and on threads */
+struct builder *samples_cooperative(void);  /* pid 520, a loop whose calls never block */
+struct builder *samples_locks(void);        /* pid 950, threads that wait for each other's locks */
 
 /* One run of a server, for comparisons: each member is something that a change may change. */
 struct samples_run {
@@ -64,7 +65,8 @@ struct builder *samples_before(void); /* pid 600 */
 struct builder *samples_after(void);
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/, driver/, locks/, wsgi/, cooperative/; before/, after/. 0, or -1. */
+ * shell/, workers/, driver/, locks/, wsgi/, wsgi-threads/, cooperative/; before/, after/. 0, or -1.
+ */
 int samples_write(const char *directory);
 
 #endif

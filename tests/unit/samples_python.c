@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A Python service on a green runtime: its hub waits in a loop, and two libraries hold it up.
+ * A Python service on a green runtime, whose hub waits in a loop and is held up by two libraries;
+ * and the same service on threads.
  */
 #include "samples.h"
 
@@ -111,6 +112,37 @@ struct builder *samples_wsgi(void)
     cache_call(&s, app);
     ((struct trace_thread *)builder_at(b, thread))->pending_peak = 24;
     samples_loop(b, thread, hub_wait(&s), slots[0], 200, 29 * MS);
+    builder_finish(b, 10 * SECONDS);
+    return b;
+}
+
+/* ---- the same on threads ---- */
+
+/* No green socket lies between, and the call itself waits. */
+static void threaded_cache(struct service *s, uint32_t app)
+{
+    uint32_t get = frame(s, WSGI, "Shop.cached", 52, app);
+    uint32_t read = frame(s, PACKAGES "redis/connection.py", "SocketBuffer._read", 192, get);
+    uint32_t slot = call(s, CALL_recv, read, NULL, 0, 2000, 6 * MS);
+    ((struct trace_slot *)builder_at(s->b, slot))->target =
+        builder_string(s->b, STRING_TARGET, "tcp:10.0.0.8:6379");
+}
+
+struct builder *samples_wsgi_threads(void)
+{
+    struct service s;
+    open_service(&s);
+    struct builder *b = s.b;
+    builder_thread(b, 4200, 4200, "python3");
+    builder_thread(b, 4200, 4201, "python3");
+    uint32_t run =
+        builder_python(b, "/usr/lib/python3.11/threading.py", "Thread.run", 975, 0, PYTHON_FROM_C);
+    uint32_t app = frame(&s, WSGI, "app", 27, run);
+    uint64_t resolver[] = {TRACE_FRAME(s.libc, 0x10)};
+    call(&s, CALL_getaddrinfo, frame(&s, WSGI, "lookup", 31, app), resolver, 1, 200, 20 * MS);
+    database_call(&s, app);
+    call(&s, CALL_fsync, frame(&s, WSGI, "audit", 44, app), NULL, 0, 200, 800 * US);
+    threaded_cache(&s, app);
     builder_finish(b, 10 * SECONDS);
     return b;
 }
