@@ -4,6 +4,8 @@
  */
 #include "clock.h"
 
+#include "lookup.h"
+
 #include <dlfcn.h>
 #include <time.h>
 
@@ -22,7 +24,7 @@ static __typeof__(&clock_gettime) gettime = clock_gettime;
 static void find_gettime(void)
 {
     void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    void *found = libc ? dlsym(libc, "clock_gettime") : NULL;
+    void *found = libc ? lookup_in(libc, "clock_gettime") : NULL;
     if (found)
         *(void **)&gettime = found;
 }

@@ -6,9 +6,9 @@
 #include "exec.h"
 
 #include "environment.h"
+#include "lookup.h"
 
 #include <alloca.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* The next definitions, looked up at start: dlsym takes a lock that a fork child may find held. */
+/* The next definitions, looked up at start: that takes a lock that a fork child may find held. */
 static struct {
     __typeof__(&execve) execve;
     __typeof__(&execvpe) execvpe;
@@ -27,7 +27,7 @@ static struct {
 static void *next_find(void **where, const char *name)
 {
     if (!*where)
-        *where = dlsym(RTLD_NEXT, name);
+        *where = lookup_next(name);
     return *where;
 }
 

@@ -5,6 +5,7 @@
  * Before the constructor calls run raw and are only counted; after the destructor they go on being
  * observed: the mapping stays, and other libraries' destructors come after ours.
  */
+#include "asked.h"
 #include "calls.h"
 #include "clock.h"
 #include "environment.h"
@@ -12,6 +13,7 @@
 #include "gap.h"
 #include "guard.h"
 #include "lock.h"
+#include "lookup.h"
 #include "modules.h"
 #include "rations.h"
 #include "raw.h"
@@ -20,7 +22,6 @@
 #include "thread.h"
 #include "trace.h"
 
-#include <dlfcn.h>
 #include <link.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -129,6 +130,7 @@ __attribute__((constructor)) static void start(void)
     if (!stack_start())
         gap_note("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
     note_rings();
+    asked_start();
     if (thread_start() == 0)
         start_observing();
 }
@@ -145,7 +147,7 @@ int wrap_dlclose(void *handle)
 {
     static int (*next)(void *);
     if (!next)
-        *(void **)&next = dlsym(RTLD_NEXT, "dlclose");
+        *(void **)&next = lookup_next("dlclose");
     int result = next(handle);
     if (__atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE) && modules_sweep())
         __atomic_fetch_add(&observe_epoch, 1, __ATOMIC_ACQ_REL);

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "libc_objects.h"
+#include "lookup.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -32,22 +33,27 @@ static uint32_t module_count;
 static uint32_t adding; /* a thread is at it */
 static int (*find_object)(void *, struct dl_find_object *);
 
+/* glibc 2.35; before it, frames carry bare addresses. */
+static void find_finder(void)
+{
+    *(void **)&find_object = lookup_in(RTLD_DEFAULT, "_dl_find_object");
+}
+
 /* Objects that are there at start are recorded now: nobody has to find them at once, on a small
  * stack. */
 void modules_start(void)
 {
-    /* glibc 2.35; before it, frames carry bare addresses. */
-    *(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
     int libc;
+    find_finder();
     for (const struct link_map *map = _r_debug.r_map; find_object && map; map = map->l_next)
         if (map->l_ld)
             modules_frame((uintptr_t)map->l_ld + 1, &libc);
 }
 
-/* libc and what belongs to it: never an owner. */
-static int is_libc(const char *path)
+int modules_is_libc(const struct link_map *map)
 {
     static const char *const names[] = {LIBC_OBJECTS};
+    const char *path = map->l_name ? map->l_name : "";
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
@@ -113,7 +119,7 @@ static void module_record(struct module *m)
     const char *path = m->map->l_name ? m->map->l_name : "";
     int main_program = !*path;
     record->path = main_program ? executable_path() : trace_string(STRING_PATH, path, strlen(path));
-    m->libc = (uint16_t)is_libc(path);
+    m->libc = (uint16_t)modules_is_libc(m->map);
     record->flags = (main_program ? MODULE_MAIN : 0) | (m->libc ? MODULE_LIBC : 0) |
                     (strstr(path, "/libshunt.so") ? MODULE_SHUNT : 0);
     record->id = m->id;
@@ -200,6 +206,14 @@ static const struct module *module_find(uintptr_t address)
     if (m || !find_object || find_object((void *)address, &found) != 0 || !found.dlfo_link_map)
         return m;
     return module_met(&found, address);
+}
+
+const struct link_map *modules_map(uintptr_t address)
+{
+    struct dl_find_object found;
+    if (!find_object)
+        find_finder();
+    return find_object && find_object((void *)address, &found) == 0 ? found.dlfo_link_map : NULL;
 }
 
 uint64_t modules_frame(uintptr_t address, int *libc)

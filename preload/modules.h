@@ -8,12 +8,21 @@
 
 #include <stdint.h>
 
+struct link_map;
+
 /* Finds the loader's functions. Constructor only. */
 void modules_start(void);
 
 /* The frame (TRACE_FRAME) of a return address; *libc is set to 1 if it lies in libc or the loader.
  * Any thread and signal context. */
 uint64_t modules_frame(uintptr_t address, int *libc);
+
+/* The loader's entry for the object that an address lies in; NULL: none, or glibc before 2.35. Any
+ * thread, also before the constructor. */
+const struct link_map *modules_map(uintptr_t address);
+
+/* 1 for libc and what belongs to it, which is never an owner. */
+int modules_is_libc(const struct link_map *map);
 
 /* A fork child does not wait for a thread that it does not have. */
 void modules_forget(void);

@@ -5,6 +5,7 @@
 #include "opened.h"
 
 #include "gap.h"
+#include "lookup.h"
 #include "trace.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static void *next_of(void **where, const char *name)
 {
     void *next = __atomic_load_n(where, __ATOMIC_ACQUIRE);
     if (!next) {
-        next = dlsym(RTLD_NEXT, name);
+        next = lookup_next(name);
         __atomic_store_n(where, next, __ATOMIC_RELEASE);
     }
     return next;

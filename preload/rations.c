@@ -6,24 +6,24 @@
  */
 #include "rations.h"
 
+#include "lookup.h"
 #include "raw.h"
 #include "thread.h"
 #include "trace.h"
 #include "wrapper.h"
 
-#include <dlfcn.h>
 #include <sys/resource.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* Looked up at start: dlsym takes a lock that a fork child may find held. */
+/* Looked up at start: that takes a lock that a fork child may find held. */
 static __typeof__(&setrlimit) next_setrlimit;
 static __typeof__(&prlimit) next_prlimit;
 
 void rations_start(void)
 {
-    *(void **)&next_setrlimit = dlsym(RTLD_NEXT, "setrlimit");
-    *(void **)&next_prlimit = dlsym(RTLD_NEXT, "prlimit");
+    *(void **)&next_setrlimit = lookup_next("setrlimit");
+    *(void **)&next_prlimit = lookup_next("prlimit");
 }
 
 /* After the call: until the kernel has taken it, the limit may lie in memory that cannot be read.

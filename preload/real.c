@@ -4,7 +4,8 @@
  */
 #include "real.h"
 
-#include <dlfcn.h>
+#include "lookup.h"
+
 #include <errno.h>
 #include <link.h>
 
@@ -26,7 +27,7 @@ static void *keep(void **where, void *found)
 
 void *real_find(void **where, const char *name)
 {
-    return keep(where, dlsym(RTLD_NEXT, name));
+    return keep(where, lookup_next(name));
 }
 
 /* The object that some address lies in. */
@@ -61,8 +62,8 @@ static int same_object(void *a, void *b)
 
 void *real_find_old(void **where, const char *name, const char *version)
 {
-    void *next = dlsym(RTLD_NEXT, name);
-    void *old = dlvsym(RTLD_NEXT, name, version);
+    void *next = lookup_next(name);
+    void *old = lookup_next_version(name, version);
     return keep(where, old && next && same_object(old, next) ? old : next);
 }
 

@@ -8,6 +8,7 @@
 
 #include "arch_x86_64.h"
 #include "cfi.h"
+#include "lookup.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -54,11 +55,11 @@ int stack_start(void)
     void *libgcc = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
     if (!libgcc)
         return 0;
-    *(void **)&get_ip = dlsym(libgcc, "_Unwind_GetIPInfo");
-    *(void **)&get_cfa = dlsym(libgcc, "_Unwind_GetCFA");
-    *(void **)&backtrace = dlsym(libgcc, "_Unwind_Backtrace");
-    *(void **)&get_register = dlsym(libgcc, "_Unwind_GetGR");
-    *(void **)&find_fde = dlsym(libgcc, "_Unwind_Find_FDE");
+    *(void **)&get_ip = lookup_in(libgcc, "_Unwind_GetIPInfo");
+    *(void **)&get_cfa = lookup_in(libgcc, "_Unwind_GetCFA");
+    *(void **)&backtrace = lookup_in(libgcc, "_Unwind_Backtrace");
+    *(void **)&get_register = lookup_in(libgcc, "_Unwind_GetGR");
+    *(void **)&find_fde = lookup_in(libgcc, "_Unwind_Find_FDE");
     if (!get_ip || !get_cfa || !get_register || !find_fde || !backtrace) {
         backtrace = NULL;
         return 0;

@@ -29,6 +29,10 @@ with() { # LIBRARY COMMAND...: in the program's hands, in ours, and in both orde
 
 same_filter() { cat; }
 tested=0
+# One that replaces dlsym, and so stands between libc and whoever asks.
+with "$PROGRAMS/libown_dlsym.so" "$PROGRAMS/asks" handle "$PROGRAMS/libasks_plug_in.so"
+with "$PROGRAMS/libown_dlsym.so" /usr/bin/python3 -c 'import ctypes, os
+print(ctypes.CDLL(None).getpid() == os.getpid(), os.listdir("."))'
 for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libeatmydata.so; do
   LD_PRELOAD=$library true 2>&1 | grep -q . && continue
   with "$library" "$PROGRAMS/sanitized_plain"
