@@ -64,6 +64,7 @@ enum trace_loss {
                            room; the calls themselves are counted */
     TRACE_LOSS_PENDING, /* pending waits that found no room; the calls themselves are counted */
     TRACE_LOSS_SPAWNS,  /* threads and green threads whose spawn point found no room */
+    TRACE_LOSS_PYTHON,  /* chains of Python frames that found no room: calls without their line */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -447,9 +448,11 @@ static inline uint64_t trace_bucket_start(uint32_t index)
 
 struct trace_histogram {
     struct trace_record head;
-    uint32_t call; /* call id */
-    uint32_t _pad;
-    uint64_t frame; /* first frame outside libc, as in a context; 0: a loop's stalls */
+    uint32_t call;    /* call id */
+    uint32_t pyframe; /* record id of a frame of the Python function whose calls it holds; 0: not of
+                         Python */
+    uint64_t frame;   /* first frame outside libc, as in a context; of one of the calls if it is a
+                         Python function's; 0: a loop's stalls */
     uint32_t bucket[TRACE_BUCKETS];
 };
 

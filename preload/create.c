@@ -38,7 +38,7 @@ static struct birth *claim(struct visit *v, uintptr_t routine)
     if (!t)
         return NULL;
     const struct trace_slot *slot =
-        v->slot ? trace_at(v->slot) : slot_learn(t, v->call, v->caller, v->frame);
+        v->slot ? trace_at(v->slot) : slot_learn(t, v->call, v->caller, v->frame, 0);
     v->slot = slot ? trace_id(slot) : 0;
     struct birth *birth = birth_claim(t->record->pid, routine, slot ? slot->context : 0);
     errno = saved;

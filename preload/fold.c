@@ -6,6 +6,7 @@
 #include "fold.h"
 
 #include "contention.h"
+#include "python_frames.h"
 #include "trace.h"
 
 #include <string.h>
@@ -62,7 +63,10 @@ static int same_slot(struct trace_record *record, void *data)
 static int same_histogram(struct trace_record *record, void *data)
 {
     const struct trace_histogram *a = (void *)record, *b = data;
-    return a->call == b->call && a->frame == b->frame;
+    if (a->call != b->call || !a->pyframe != !b->pyframe)
+        return 0;
+    return a->pyframe ? python_function(a->pyframe) == python_function(b->pyframe)
+                      : a->frame == b->frame;
 }
 
 static struct trace_histogram *histogram_in(struct fold *f, struct trace_histogram *like)
@@ -72,6 +76,7 @@ static struct trace_histogram *histogram_in(struct fold *f, struct trace_histogr
     if (!h && (h = (void *)segment_new(&f->segment, sizeof *h))) {
         h->call = like->call;
         h->frame = like->frame;
+        h->pyframe = like->pyframe;
         trace_commit(&h->head, RECORD_HISTOGRAM);
     }
     return h;

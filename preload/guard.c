@@ -32,7 +32,8 @@ void guard_count_early(void)
 {
     struct thread *t = thread_refresh();
     for (uint16_t call = 0; t && call < CALL_COUNT; call++) {
-        struct trace_slot *slot = early[call] ? slot_get(t, call, 0, 0) : NULL;
+        struct trace_slot *slot =
+            early[call] ? slot_get(t, call, 0, &(struct slot_owner){0}) : NULL;
         if (slot)
             arch_local_add(&slot->count, early[call]);
     }
@@ -110,7 +111,7 @@ int guard_learn(struct visit *v)
 {
     struct thread *t = v->thread;
     int saved = errno;
-    struct trace_slot *slot = slot_learn(t, v->call, v->caller, v->frame);
+    struct trace_slot *slot = slot_learn(t, v->call, v->caller, v->frame, 0);
     errno = saved;
     if (slot) {
         v->slot = trace_id(slot);

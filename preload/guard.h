@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "pending.h"
+#include "python.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -92,19 +93,20 @@ GUARD_INLINE uintptr_t guard_follow(const struct memo_node *node, uintptr_t end,
     return *(const uintptr_t *)(next - sizeof(void *)) == node->value ? next : 0;
 }
 
-/* The slot (record id) of a chain that the memo knows, else 0. Words are read in order from the
+/* The last node that agrees with the chain, NULL if none does. Words are read in order from the
  * innermost frame outward. */
-GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
+GUARD_INLINE const struct memo_node *guard_find(struct thread *t, uint16_t call, uintptr_t caller,
+                                                uintptr_t frame)
 {
     if (__builtin_expect(frame - t->stack.low >= t->stack.high - t->stack.low, 0) &&
         !memo_switch_stack(t, frame))
-        return 0;
+        return NULL;
     uint32_t root = t->root[memo_root(caller)];
     const struct memo_node *node = root ? &t->arena[root - 1].node : NULL;
     while (node && (node->value != caller || node->size != call))
         node = guard_sibling(t, node);
     if (!node)
-        return 0;
+        return NULL;
     uintptr_t high = t->stack.high, end = frame;
     for (const struct memo_node *next = guard_child(t, node); next;) {
         uintptr_t above = guard_follow(next, end, high);
@@ -116,7 +118,7 @@ GUARD_INLINE uint32_t guard_find(struct thread *t, uint16_t call, uintptr_t call
             next = guard_sibling(t, next);
         }
     }
-    return node->slot;
+    return node;
 }
 
 GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void *frame)
@@ -133,7 +135,10 @@ GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void
     v->nested = 0;
     v->caller = (uintptr_t)caller;
     v->frame = (uintptr_t)frame;
-    v->slot = guard_find(t, call, v->caller, v->frame);
+    const struct memo_node *node = guard_find(t, call, v->caller, v->frame);
+    v->slot = node ? node->slot : 0;
+    if (__builtin_expect(python_found, 0))
+        python_enter(v, node);
 }
 
 /* Publishes the call and takes the time; `waits` is 1 for the poll family. */

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * Strings, contexts and spawn points are written once and then known by id. Tables of ids find them
- * again; they lie in private memory, so a fork child starts with a copy and goes on by itself.
- * Insertion is a compare-and-swap; a race writes a record twice, which a reader does not mind.
+ * Strings, contexts, Python frames and spawn points are written once and then known by id. Tables
+ * of ids find them again; they lie in private memory, so a fork child starts with a copy and goes
+ * on by itself. Insertion is a compare-and-swap; a race writes a record twice, which a reader does
+ * not mind.
  *
- * Contexts have a small table for the first few thousand and a large one for the rest: a hash
+ * Each kind has a small table for the first few thousand and a large one for the rest: a hash
  * spreads over all pages of its table, and an ordinary program should touch four of them and not
  * 128.
  */
 #include "trace.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum {
-    STRING_SLOTS = 4096,
-    STRING_MOST = 3000,
-    STRING_LENGTH = 4000,
     SMALL_SLOTS = 4096,
     SMALL_MOST = 3000,
     SPAWN_SLOTS = 1024,
     SPAWN_MOST = 512,
+    STRING_SLOTS = 65536,
+    STRING_MOST = 45000,
     LARGE_SLOTS = 131072,
-    LARGE_MOST = 65536
+    LARGE_MOST = 65536,
+    PYFRAME_MOST = 90000
 };
 
 struct table {
@@ -29,6 +31,28 @@ struct table {
     uint32_t slots; /* power of two */
     uint32_t most;  /* entries it may take: there is always a free slot */
     uint32_t used;
+};
+
+struct tables {
+    struct table small;
+    struct table large;
+};
+
+#define TABLES(name, large_size, large_entries)                              \
+    static uint32_t name##_small[SMALL_SLOTS];                               \
+    static uint32_t name##_large[large_size];                                \
+    static struct tables name = {{name##_small, SMALL_SLOTS, SMALL_MOST, 0}, \
+                                 {name##_large, large_size, large_entries, 0}}
+
+TABLES(strings, STRING_SLOTS, STRING_MOST);
+TABLES(contexts, LARGE_SLOTS, LARGE_MOST);
+TABLES(pyframes, LARGE_SLOTS, PYFRAME_MOST);
+#undef TABLES
+
+/* Where an entry is, or belongs. */
+struct place {
+    struct table *table;
+    uint32_t index;
 };
 
 struct wanted_string {
@@ -41,18 +65,13 @@ struct wanted_context {
     const uint64_t *frames;
     uint16_t count;
     uint16_t flags;
+    uint32_t pyframe;
 };
 
 typedef int same_fn(const void *record, const void *wanted);
 
-static uint32_t string_slots[STRING_SLOTS];
 static uint32_t spawn_slots[SPAWN_SLOTS];
-static uint32_t small_slots[SMALL_SLOTS];
-static uint32_t large_slots[LARGE_SLOTS];
-static struct table strings = {string_slots, STRING_SLOTS, STRING_MOST, 0};
 static struct table spawns = {spawn_slots, SPAWN_SLOTS, SPAWN_MOST, 0};
-static struct table small_contexts = {small_slots, SMALL_SLOTS, SMALL_MOST, 0};
-static struct table large_contexts = {large_slots, LARGE_SLOTS, LARGE_MOST, 0};
 
 /* FNV-1a, folded. */
 static uint32_t hash(const void *data, size_t size, uint32_t seed)
@@ -64,34 +83,45 @@ static uint32_t hash(const void *data, size_t size, uint32_t seed)
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* The id that `same` accepts, or 0 and in *place the slot where it belongs. */
+static int table_full(const struct table *t)
+{
+    return __atomic_load_n(&t->used, __ATOMIC_RELAXED) >= t->most;
+}
+
+/* The id that `same` accepts, or 0 and in *index the slot where it belongs. */
 static uint32_t table_find(const struct table *t, uint32_t h, same_fn *same, const void *wanted,
-                           uint32_t *place)
+                           uint32_t *index)
 {
     for (uint32_t i = h & (t->slots - 1);; i = (i + 1) & (t->slots - 1)) {
         uint32_t id = __atomic_load_n(&t->slot[i], __ATOMIC_ACQUIRE);
-        *place = i;
+        *index = i;
         if (!id || same(trace_at(id), wanted))
             return id;
     }
 }
 
-static void table_put(struct table *t, uint32_t place, uint32_t id)
+static uint32_t find(struct tables *tables, uint32_t h, same_fn *same, const void *wanted,
+                     struct place *place)
 {
-    while (__atomic_load_n(&t->used, __ATOMIC_RELAXED) < t->most) {
+    place->table = &tables->small;
+    uint32_t id = table_find(place->table, h, same, wanted, &place->index);
+    if (id || !table_full(place->table))
+        return id;
+    place->table = &tables->large;
+    return table_find(place->table, h, same, wanted, &place->index);
+}
+
+static void put(const struct place *place, uint32_t id)
+{
+    struct table *t = place->table;
+    for (uint32_t i = place->index; !table_full(t); i = (i + 1) & (t->slots - 1)) {
         uint32_t empty = 0;
-        if (__atomic_compare_exchange_n(&t->slot[place], &empty, id, 0, __ATOMIC_RELEASE,
+        if (__atomic_compare_exchange_n(&t->slot[i], &empty, id, 0, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED)) {
             __atomic_fetch_add(&t->used, 1, __ATOMIC_RELAXED);
             return;
         }
-        place = (place + 1) & (t->slots - 1);
     }
-}
-
-static int table_full(const struct table *t)
-{
-    return __atomic_load_n(&t->used, __ATOMIC_RELAXED) >= t->most;
 }
 
 static int same_string(const void *record, const void *wanted)
@@ -103,15 +133,15 @@ static int same_string(const void *record, const void *wanted)
 
 uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t length)
 {
-    struct wanted_string wanted = {text, length < STRING_LENGTH ? length : STRING_LENGTH, kind};
-    uint32_t place;
-    uint32_t id =
-        table_find(&strings, hash(text, wanted.length, kind), same_string, &wanted, &place);
+    struct wanted_string wanted = {text, length < TRACE_STRING_MOST ? length : TRACE_STRING_MOST,
+                                   kind};
+    struct place place;
+    uint32_t id = find(&strings, hash(text, wanted.length, kind), same_string, &wanted, &place);
     if (id)
         return id;
 
     struct trace_string *s = NULL;
-    if (!table_full(&strings))
+    if (!table_full(place.table))
         s = (void *)trace_meta_new(sizeof *s + wanted.length + 1);
     if (!s) {
         trace_lose(TRACE_LOSS_STRINGS, 1);
@@ -120,7 +150,7 @@ uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t leng
     s->head.aux = kind;
     memcpy(s->text, text, wanted.length);
     trace_commit(&s->head, RECORD_STRING);
-    table_put(&strings, place, trace_id(s));
+    put(&place, trace_id(s));
     return trace_id(s);
 }
 
@@ -128,22 +158,17 @@ static int same_context(const void *record, const void *wanted)
 {
     const struct trace_context *c = record;
     const struct wanted_context *w = wanted;
-    return c->frames == w->count && c->flags == w->flags &&
+    return c->frames == w->count && c->flags == w->flags && c->pyframe == w->pyframe &&
            !memcmp(c->frame, w->frames, w->count * sizeof *w->frames);
 }
 
-uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags)
+uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags, uint32_t pyframe)
 {
-    struct wanted_context wanted = {frames, (uint16_t)count, (uint16_t)flags};
-    struct table *table = &small_contexts;
-    uint32_t h = hash(frames, count * sizeof *frames, flags);
-    uint32_t place;
-    uint32_t id = table_find(table, h, same_context, &wanted, &place);
-    if (!id && table_full(table)) {
-        table = &large_contexts;
-        id = table_find(table, h, same_context, &wanted, &place);
-    }
-    if (id || table_full(table))
+    struct wanted_context wanted = {frames, (uint16_t)count, (uint16_t)flags, pyframe};
+    struct place place;
+    uint32_t h = hash(frames, count * sizeof *frames, flags ^ pyframe << 8);
+    uint32_t id = find(&contexts, h, same_context, &wanted, &place);
+    if (id || table_full(place.table))
         return id;
 
     struct trace_context *c =
@@ -152,9 +177,10 @@ uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags)
         return 0;
     c->frames = wanted.count;
     c->flags = wanted.flags;
+    c->pyframe = pyframe;
     memcpy(c->frame, frames, count * sizeof *frames);
     trace_commit(&c->head, RECORD_CONTEXT);
-    table_put(table, place, trace_id(c));
+    put(&place, trace_id(c));
     return trace_id(c);
 }
 
@@ -169,8 +195,8 @@ uint32_t trace_spawn(const struct trace_spawn *like)
 {
     const uint64_t key[] = {(uint64_t)like->head.aux << 32 | (uint32_t)like->pid,
                             (uint64_t)like->context << 32 | like->pyframe, like->frame};
-    uint32_t place;
-    uint32_t id = table_find(&spawns, hash(key, sizeof key, 0), same_spawn, like, &place);
+    struct place place = {&spawns, 0};
+    uint32_t id = table_find(&spawns, hash(key, sizeof key, 0), same_spawn, like, &place.index);
     if (id)
         return id;
     struct trace_spawn *s =
@@ -185,6 +211,32 @@ uint32_t trace_spawn(const struct trace_spawn *like)
     s->frame = like->frame;
     s->pyframe = like->pyframe;
     trace_commit(&s->head, RECORD_SPAWN);
-    table_put(&spawns, place, trace_id(s));
+    put(&place, trace_id(s));
     return trace_id(s);
+}
+
+enum { PYFRAME_BODY = offsetof(struct trace_python_frame, file) };
+
+static int same_pyframe(const void *record, const void *wanted)
+{
+    return !memcmp((const char *)record + PYFRAME_BODY, (const char *)wanted + PYFRAME_BODY,
+                   sizeof(struct trace_python_frame) - PYFRAME_BODY);
+}
+
+uint32_t trace_pyframe(const struct trace_python_frame *wanted)
+{
+    enum { BODY = sizeof *wanted - PYFRAME_BODY };
+    struct place place;
+    uint32_t h = hash((const char *)wanted + PYFRAME_BODY, BODY, 0);
+    uint32_t id = find(&pyframes, h, same_pyframe, wanted, &place);
+    if (id || table_full(place.table) || trace_tight())
+        return id;
+
+    struct trace_python_frame *f = (void *)trace_meta_new(sizeof *f);
+    if (!f)
+        return 0;
+    memcpy((char *)f + PYFRAME_BODY, (const char *)wanted + PYFRAME_BODY, BODY);
+    trace_commit(&f->head, RECORD_PYFRAME);
+    put(&place, trace_id(f));
+    return trace_id(f);
 }

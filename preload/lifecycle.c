@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "lookup.h"
 #include "modules.h"
+#include "python_layout.h"
 #include "rations.h"
 #include "raw.h"
 #include "real.h"
@@ -122,6 +123,7 @@ __attribute__((constructor)) static void start(void)
     if (!dir || !*dir)
         return;
     int opened = open_trace(dir);
+    python_start(number_setting("SHUNT_PYTHON", 1) != 0);
     environment_hide();
     if (!opened)
         return;

@@ -75,7 +75,20 @@ static uint32_t child_link(struct thread *t, uint32_t parent, const struct memo_
     return i;
 }
 
-void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot)
+static void python_add(struct thread *t, uint32_t node, uint64_t hash, uint32_t slot)
+{
+    uint32_t *list = &t->python_root[memo_python_root(hash, node)];
+    uint32_t i = node_new(t);
+    if (!i)
+        return;
+    t->python_met = 1;
+    t->arena[i - 1].python =
+        (struct memo_python){.hash = hash, .node = node, .slot = slot, .next = *list};
+    __atomic_store_n(list, i, __ATOMIC_RELEASE);
+}
+
+void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
+              uint32_t slot)
 {
     struct memo_node like = {.value = chain->value[0], .size = call};
     if (chain->vague)
@@ -85,16 +98,24 @@ void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32
         like = (struct memo_node){.value = chain->value[i],
                                   .size = chain->size[i],
                                   .saved = chain->saved[i],
-                                  .kept = chain->kept[i]};
+                                  .kept = (int16_t)chain->kept[i]};
         node = child_link(t, node, &like);
     }
-    if (node)
+    if (!node)
+        return;
+    node_at(t, node)->flags |=
+        chain->flags & CONTEXT_CUT_SIGNAL ? MEMO_ENDS | MEMO_SIGNAL : MEMO_ENDS;
+    if (python)
+        python_add(t, node, python, slot);
+    else
         node_at(t, node)->slot = slot;
 }
 
 void memo_flush(struct thread *t)
 {
     memset(t->root, 0, sizeof t->root);
+    if (t->python_met)
+        memset(t->python_root, 0, sizeof t->python_root);
     t->nodes = 0;
 }
 

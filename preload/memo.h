@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-enum { MEMO_ROOTS = 512 };
+enum { MEMO_ROOTS = 512, MEMO_PYTHON_ROOTS = 1024 };
 
 struct thread;
 
@@ -29,10 +29,25 @@ struct memo_node {
     uint64_t value; /* return address */
     uint32_t size;  /* as in struct chain; a guess if `saved` is set; at a root: the call's id */
     int32_t saved;  /* as in struct chain */
-    int32_t kept;   /* as in struct chain */
+    int16_t kept;   /* as in struct chain */
+    uint16_t flags; /* enum memo_flag */
     uint32_t child; /* index, MEMO_ADJACENT, or 0 */
     uint32_t sibling;
-    uint32_t slot; /* record id of the slot of a chain that ends here; 0: none ends here */
+    uint32_t slot; /* record id of the slot of a chain that ends here and has no Python frames; 0:
+                      none was needed yet */
+};
+
+enum memo_flag {
+    MEMO_ENDS = 1,  /* a chain ends here */
+    MEMO_SIGNAL = 2 /* ... at a signal handler's frame: what it interrupted may be half done */
+};
+
+/* A chain of Python frames on top of the native chain that ends at `node`. */
+struct memo_python {
+    uint64_t hash;
+    uint32_t node; /* index */
+    uint32_t slot; /* record id */
+    uint32_t next; /* index in the same list */
 };
 
 /* Where the list of a chain's first return address starts. */
@@ -41,9 +56,16 @@ static inline uint32_t memo_root(uint64_t value)
     return (uint32_t)(value ^ value >> 9) & (MEMO_ROOTS - 1);
 }
 
-/* Adds a chain and its slot. A vague chain, or one without room, is not added, and is unwound again
- * next time. */
-void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint32_t slot);
+/* Where the list of a pair of chains starts. */
+static inline uint32_t memo_python_root(uint64_t hash, uint32_t node)
+{
+    return (uint32_t)(hash >> 32 ^ node * 0x9e3779b1u) & (MEMO_PYTHON_ROOTS - 1);
+}
+
+/* Adds a chain and its slot; `python` is the hash of its Python frames, 0 if it has none. A vague
+ * chain, or one without room, is not added, and is unwound again next time. */
+void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
+              uint32_t slot);
 
 /* Forgets all chains. */
 void memo_flush(struct thread *t);

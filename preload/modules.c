@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "libc_objects.h"
 #include "lookup.h"
+#include "python_layout.h"
 #include "raw.h"
 #include "trace.h"
 
@@ -131,6 +132,7 @@ static void module_record(struct module *m)
     build_id(record, m);
     m->record = record;
     trace_commit(&record->head, RECORD_MODULE);
+    python_meet(m->map);
 }
 
 /* Ids are handed out by the file, which fork children share; 0, no module, when they are used up.
@@ -244,6 +246,7 @@ int modules_sweep(void)
         __atomic_store_n(&m->end, 0, __ATOMIC_RELEASE);
         if (m->record && m->record->pid == raw_getpid())
             m->record->unloaded = clock_now();
+        python_part(m->map);
         gone++;
     }
     return gone;

@@ -8,6 +8,8 @@
 
 #include "arch_x86_64.h"
 
+#include <errno.h>
+#include <linux/futex.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -79,6 +81,15 @@ static inline int raw_getpid(void)
 static inline int raw_gettid(void)
 {
     return (int)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+}
+
+/* Can the word that holds this byte be read? By a system call that compares it, and moves none of
+ * no waiters (futex(2), FUTEX_CMP_REQUEUE). */
+static inline int raw_readable(const void *address)
+{
+    unsigned long word = (unsigned long)address & ~3ul;
+    return arch_syscall(SYS_futex, (long)word, FUTEX_CMP_REQUEUE_PRIVATE, 0, 0, (long)word, 0) !=
+           -EFAULT;
 }
 
 /* Reads a small file whole; returns its length without the terminator that it adds, 0 on failure.

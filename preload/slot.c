@@ -6,6 +6,7 @@
 
 #include "arch_x86_64.h"
 #include "modules.h"
+#include "python_frames.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -57,29 +58,34 @@ void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, 
     ref_add(t, (uint16_t)kind, call, key, id);
 }
 
-static uint32_t histogram_get(struct thread *t, uint16_t call, uint64_t frame)
+/* One histogram per function that owns the calls: Python's if there is one. */
+static uint32_t histogram_get(struct thread *t, uint16_t call, const struct slot_owner *owner)
 {
-    struct slot_ref *ref = ref_find(t, RECORD_HISTOGRAM, call, frame);
+    uint16_t kind = owner->pyframe ? RECORD_PYFRAME : RECORD_HISTOGRAM;
+    uint64_t key = owner->pyframe ? python_function(owner->pyframe) : owner->frame;
+    struct slot_ref *ref = ref_find(t, kind, call, key);
     if (ref)
         return ref->id;
     struct trace_histogram *h = (void *)segment_new(&t->segment, sizeof *h);
     if (!h)
         return 0;
     h->call = call;
-    h->frame = frame;
+    h->frame = owner->frame;
+    h->pyframe = owner->pyframe;
     trace_commit(&h->head, RECORD_HISTOGRAM);
-    ref_add(t, RECORD_HISTOGRAM, call, frame, trace_id(h));
+    ref_add(t, kind, call, key, trace_id(h));
     return trace_id(h);
 }
 
-struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, uint64_t frame)
+struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
+                            const struct slot_owner *owner)
 {
     struct slot_ref *ref = ref_find(t, RECORD_SLOT, call, context);
     if (ref)
         return trace_at(ref->id);
     if (context && trace_tight())
         return NULL;
-    uint32_t histogram = histogram_get(t, call, frame);
+    uint32_t histogram = histogram_get(t, call, owner);
     struct trace_slot *s = histogram ? (void *)segment_new(&t->segment, sizeof *s) : NULL;
     if (!s)
         return NULL;
@@ -104,39 +110,49 @@ static uint64_t chain_frames(const struct chain *chain, uint64_t *frames)
     return owner ? owner : frames[0];
 }
 
-struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame)
+struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame,
+                              int with_python)
 {
     struct chain chain;
+    struct python_chain python = {0};
     uint64_t frames[TRACE_FRAMES] = {0};
     stack_unwind(&chain, caller, frame, &t->own);
     memo_learn_stack(t, frame, chain.top);
     t->record->learned++;
+    if (with_python && !(chain.flags & CONTEXT_CUT_SIGNAL))
+        python_intern(&python);
 
-    uint64_t owner = chain_frames(&chain, frames);
-    uint32_t context = trace_context(frames, chain.frames, chain.flags);
-    struct trace_slot *slot = context ? slot_get(t, call, context, owner) : NULL;
+    struct slot_owner owner = {chain_frames(&chain, frames), python.owner};
+    uint32_t context = trace_context(frames, chain.frames, chain.flags, python.innermost);
+    struct trace_slot *slot = context ? slot_get(t, call, context, &owner) : NULL;
     if (slot) {
-        memo_add(t, call, &chain, trace_id(slot));
+        memo_add(t, call, &chain, python.hash, trace_id(slot));
         return slot;
     }
     trace_lose(TRACE_LOSS_CONTEXTS, 1);
-    return slot_get(t, call, 0, 0);
+    return slot_get(t, call, 0, &(struct slot_owner){0});
 }
 
 /* By its frames: two threads that met a chain at the same time may have written it twice. */
+static int chain_agrees(const struct trace_context *context, const struct chain *chain)
+{
+    uint64_t frames[TRACE_FRAMES] = {0};
+    chain_frames(chain, frames);
+    return context->frames == chain->frames &&
+           !memcmp(context->frame, frames, chain->frames * sizeof *frames);
+}
+
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
                 const struct trace_slot *answer)
 {
     struct chain chain;
-    uint64_t frames[TRACE_FRAMES] = {0};
     if (!answer->context)
         return;
-    stack_unwind(&chain, caller, frame, &t->own);
-    chain_frames(&chain, frames);
-    t->record->checked++;
     const struct trace_context *context = trace_at(answer->context);
-    if (context->frames == chain.frames &&
-        !memcmp(context->frame, frames, chain.frames * sizeof *frames))
+    stack_unwind(&chain, caller, frame, &t->own);
+    t->record->checked++;
+    if (chain_agrees(context, &chain) &&
+        (!context->pyframe || python_agrees(context->pyframe) != 0))
         return;
     t->record->wrong++;
     memo_flush(t);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Slots, one per (call, context) and thread, and histograms, one per (call, first frame outside
- * libc) and thread: found or made when a chain is met for the first time.
+ * Slots, one per (call, context) and thread, and histograms, one per (call, Python function
+ * that owns it, or first frame outside libc) and thread: found or made when a chain is met for the
+ * first time.
  */
 #ifndef SHUNT_SLOT_H
 #define SHUNT_SLOT_H
@@ -14,29 +15,39 @@ enum { SLOT_ROOTS = 256 };
 
 struct thread;
 
+/* Whose histogram takes a slot's latencies. */
+struct slot_owner {
+    uint64_t frame;   /* first frame outside libc */
+    uint32_t pyframe; /* record id of a Python frame, whose function it is then; 0: none */
+};
+
 /* How a thread finds its slots and histograms again. */
 struct slot_ref {
-    uint64_t key; /* slot, pending wait: context id; histogram: frame */
+    uint64_t key; /* slot, pending wait: context id; histogram: frame, or Python function */
     uint32_t id;  /* record */
     uint32_t next;
     uint16_t call;
     uint16_t kind; /* enum trace_record_type */
 };
 
-/* The slot of (call, context), whose latencies go to the histogram of `frame`; NULL when there is
+/* The slot of (call, context), whose latencies go to the histogram of `owner`; NULL when there is
  * no room. Context 0 is the slot of calls whose chain is not known. */
-struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context, uint64_t frame);
+struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
+                            const struct slot_owner *owner);
 
 /* The slot of the call that `caller` made from a wrapper whose frame address is `frame`: unwinds,
- * interns and remembers the chain. NULL when there is no room even for the chainless slot. */
-struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame);
+ * interns and remembers the chain; with the thread's Python frames if `python`, which only may be
+ * before the call. NULL when there is no room even for the chainless slot. */
+struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame,
+                              int python);
 
 /* The record of a kind that goes with (call, context) of this thread, as it was put; 0: none. */
 uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key);
 void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
                   uint32_t id);
 
-/* Compares what the memo answered with a real unwind; counts in the thread's record. */
+/* Compares what the memo answered with a real unwind, and its Python frames with what the
+ * interpreter says; counts in the thread's record. */
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
                 const struct trace_slot *answer);
 

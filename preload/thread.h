@@ -37,16 +37,19 @@ struct thread {
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
 
-    /* The rest of the mapping is an arena of equal entries: memo nodes from the front, references
+    /* The rest of the mapping is an arena of equal entries: the memo's from the front, references
      * to slots and histograms from the back. Both are known by index, from 1. */
     uint32_t room;  /* entries */
     uint32_t nodes; /* handed out */
     uint32_t refs;  /* handed out */
     uint32_t root[MEMO_ROOTS];
     uint32_t ref_root[SLOT_ROOTS];
-    uint32_t lock_list[THREAD_LOCK_LISTS]; /* record ids; see contention.c */
+    uint32_t python_met;                     /* python_root was used */
+    uint32_t lock_list[THREAD_LOCK_LISTS];   /* record ids; see contention.c */
+    uint32_t python_root[MEMO_PYTHON_ROOTS]; /* touched by threads of an interpreter alone */
     union {
         struct memo_node node;
+        struct memo_python python;
         struct slot_ref ref;
     } arena[];
 };

@@ -16,6 +16,9 @@
 /* Where address space is rationed, the trace takes one part in so many of it. */
 enum { TRACE_ADDRESS_SHARE = 64 };
 
+/* Bytes that are kept of a string. */
+enum { TRACE_STRING_MOST = 4000 };
+
 /* The mapping; NULL until trace_open succeeded. Never unmapped. */
 extern struct trace_header *trace_file HOT_DATA;
 
@@ -103,12 +106,17 @@ static inline void trace_pend(struct trace_record *record, uint32_t cells)
 
 void trace_commit(struct trace_record *record, enum trace_record_type type);
 
-/* Id of the string, written at most about once; 0 when there is no room (counted). At most 4,000
- * bytes of it are kept. */
+/* Id of the string, written at most about once; 0 when there is no room (counted). At most
+ * TRACE_STRING_MOST bytes of it are kept. */
 uint32_t trace_string(enum trace_string_kind kind, const char *text, size_t length);
 
-/* Id of the context with these frames, written at most about once; 0 when there is no room. */
-uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags);
+/* Id of the context with these frames, written at most about once; 0 when there is no room.
+ * `pyframe`: record id of the innermost Python frame, or 0. */
+uint32_t trace_context(const uint64_t *frames, unsigned count, unsigned flags, uint32_t pyframe);
+
+/* Id of the Python frame like `wanted`, whose head does not count, written at most about once; 0
+ * when there is no room. */
+uint32_t trace_pyframe(const struct trace_python_frame *wanted);
 
 /* Id of the spawn point with this kind, pid, context, frame and pyframe, written at most about
  * once; 0 when there is no room (counted). */

@@ -41,7 +41,7 @@ static void intern(unsigned i)
            "a string reads otherwise than it was written");
 
     uint64_t frames[2] = {TRACE_FRAME(1, i % CONTEXTS), TRACE_FRAME(2, 7)};
-    id = trace_context(frames, 2, 0);
+    id = trace_context(frames, 2, 0, 0);
     expect(id && ((const struct trace_context *)trace_at(id))->frame[0] == frames[0],
            "a context reads otherwise than it was written");
 }
@@ -68,7 +68,7 @@ static void *work(void *data)
     for (unsigned i = 0; t && i < ROUNDS; i++) {
         intern(i);
         look(i);
-        struct trace_slot *slot = slot_get(t, (uint16_t)(i % 8), 0, 0);
+        struct trace_slot *slot = slot_get(t, (uint16_t)(i % 8), 0, &(struct slot_owner){0});
         expect(slot != NULL, "a slot found no room");
         if (slot)
             slot->count++;

@@ -33,9 +33,9 @@ Test(trace, strings_differ_by_kind_and_by_end)
 
 Test(trace, strings_beyond_the_table_are_counted)
 {
-    trace_for_test(8 << 20);
+    trace_for_test(16 << 20);
     unsigned lost = 0;
-    for (int i = 0; i < 4000; i++) {
+    for (int i = 0; i < 50000; i++) {
         char text[16];
         int n = snprintf(text, sizeof text, "file:%d", i);
         lost += !trace_string(STRING_TARGET, text, (size_t)n);
@@ -44,15 +44,57 @@ Test(trace, strings_beyond_the_table_are_counted)
     cr_assert_eq(trace_file->lost[TRACE_LOSS_STRINGS], lost);
 }
 
+/* More than the small table takes: the large one goes on. */
+Test(trace, strings_grow_into_the_large_table)
+{
+    trace_for_test(8 << 20);
+    uint32_t first[6000];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 6000; i++) {
+            char text[16];
+            int n = snprintf(text, sizeof text, "file:%d", i);
+            uint32_t id = trace_string(STRING_TARGET, text, (size_t)n);
+            cr_assert_neq(id, 0u);
+            cr_assert(!round || id == first[i]);
+            first[i] = id;
+        }
+}
+
+Test(trace, python_frame_is_written_once)
+{
+    trace_for_test(4 << 20);
+    struct trace_python_frame f = {.file = 1, .name = 2, .first_line = 3, .line = 4};
+    uint32_t a = trace_pyframe(&f);
+    cr_assert_neq(a, 0u);
+    cr_assert_eq(a, trace_pyframe(&f));
+    f.outer = a;
+    uint32_t b = trace_pyframe(&f);
+    cr_assert_neq(b, a);
+    f.flags = PYTHON_FROM_C;
+    cr_assert_neq(trace_pyframe(&f), b);
+    const struct trace_python_frame *record = trace_at(b);
+    cr_assert_eq(record->head.type, RECORD_PYFRAME);
+    cr_assert_eq(record->outer, a);
+}
+
+Test(trace, contexts_differ_by_their_python_frame)
+{
+    trace_for_test(4 << 20);
+    uint64_t frame = TRACE_FRAME(1, 0x1000);
+    uint32_t a = trace_context(&frame, 1, 0, 0);
+    cr_assert_neq(a, trace_context(&frame, 1, 0, 700));
+    cr_assert_eq(a, trace_context(&frame, 1, 0, 0));
+}
+
 Test(trace, context_is_written_once)
 {
     trace_for_test(4 << 20);
     uint64_t frames[] = {TRACE_FRAME(1, 0x1000), TRACE_FRAME(2, 0x2000)};
-    uint32_t a = trace_context(frames, 2, 0);
+    uint32_t a = trace_context(frames, 2, 0, 0);
     cr_assert_neq(a, 0u);
-    cr_assert_eq(a, trace_context(frames, 2, 0));
-    cr_assert_neq(a, trace_context(frames, 1, 0));
-    cr_assert_neq(a, trace_context(frames, 2, CONTEXT_CUT_DEPTH));
+    cr_assert_eq(a, trace_context(frames, 2, 0, 0));
+    cr_assert_neq(a, trace_context(frames, 1, 0, 0));
+    cr_assert_neq(a, trace_context(frames, 2, CONTEXT_CUT_DEPTH, 0));
 }
 
 /* More contexts than the small table takes: the large one goes on. */
@@ -62,12 +104,12 @@ Test(trace, contexts_grow_into_the_large_table)
     uint32_t first[6000];
     for (uint64_t i = 0; i < 6000; i++) {
         uint64_t frame = TRACE_FRAME(1, i);
-        first[i] = trace_context(&frame, 1, 0);
+        first[i] = trace_context(&frame, 1, 0, 0);
         cr_assert_neq(first[i], 0u);
     }
     for (uint64_t i = 0; i < 6000; i++) {
         uint64_t frame = TRACE_FRAME(1, i);
-        cr_assert_eq(trace_context(&frame, 1, 0), first[i]);
+        cr_assert_eq(trace_context(&frame, 1, 0, 0), first[i]);
     }
 }
 

@@ -29,7 +29,8 @@ static struct trace_slot *slot_at(uint16_t call, unsigned depth, uintptr_t calle
     uint64_t frames[TRACE_FRAMES] = {0};
     for (unsigned i = 0; i < depth; i++)
         frames[i] = TRACE_FRAME(1, caller + i);
-    return slot_get(t, call, trace_context(frames, depth, 0), frames[0]);
+    return slot_get(t, call, trace_context(frames, depth, 0, 0),
+                    &(struct slot_owner){.frame = frames[0]});
 }
 
 static void wait_at(uintptr_t caller, int epoll, unsigned depth, uint64_t us, long result)

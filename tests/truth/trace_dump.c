@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Prints what a trace holds, one fact a line, for a person who looks into a failed test:
- * totals per call, each slot with its chain as module+offset, wait points, events, modules, losses.
+ * totals per call, each slot with its chain as module+offset and, after tabs, its Python frames,
+ * wait points, events, modules, losses.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,22 @@ static void print_chain(const struct trace *trace, uint32_t id)
         printf(" cut=%u", context->flags);
 }
 
+/* Innermost first: FILE:LINE:NAME, and in brackets c: called from C, cut: not followed further. */
+static void print_python(const struct trace *trace, uint32_t context_id)
+{
+    const struct trace_context *context = trace_at(trace, context_id, RECORD_CONTEXT);
+    for (uint32_t id = context ? context->pyframe : 0; id;) {
+        const struct trace_python_frame *f = trace_at(trace, id, RECORD_PYFRAME);
+        if (!f) {
+            printf("\t(broken)");
+            return;
+        }
+        printf("\t%s:%u:%s%s%s", trace_text(trace, f->file), f->line, trace_text(trace, f->name),
+               f->flags & PYTHON_FROM_C ? "[c]" : "", f->flags & PYTHON_CUT ? "[cut]" : "");
+        id = f->outer;
+    }
+}
+
 static void print_slot(const struct trace *trace, const struct trace_chunk *chunk,
                        const struct trace_slot *slot, const struct names *names)
 {
@@ -49,6 +66,7 @@ static void print_slot(const struct trace *trace, const struct trace_chunk *chun
            slot->interrupted, slot->errors, slot->flags);
     printf(" target=%s chain", trace_text(trace, slot->target));
     print_chain(trace, slot->context);
+    print_python(trace, slot->context);
     printf("\n");
 }
 
@@ -111,6 +129,7 @@ static void print_event(const struct trace *trace, const struct trace_event *eve
            names->call[event->call % 1024], (long long)event->result, event->error,
            (unsigned long long)event->ticks, trace_text(trace, event->target));
     print_chain(trace, event->context);
+    print_python(trace, event->context);
     printf("\n");
 }
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See python.h. A chain is learned before the call and not after it: the frames are this thread's
+ * and alive now, while the call may give the GIL away and outlive the interpreter.
+ */
+#include "python.h"
+
+#include "calls.h"
+#include "guard.h"
+#include "python_walk.h"
+
+#include <errno.h>
+
+/* What an interpreter calls without end and by itself, and what never waits: for its allocators,
+ * also while it frees what a frame refers to, for the GIL, and for locks that are free. They are
+ * counted by their native chains. */
+static const uint8_t is_plain[CALL_COUNT] = {
+    [CALL_mmap] = 1,
+    [CALL_munmap] = 1,
+    [CALL_madvise] = 1,
+    [CALL_pthread_cond_init] = 1,
+    [CALL_pthread_cond_destroy] = 1,
+    [CALL_pthread_cond_signal] = 1,
+    [CALL_pthread_cond_broadcast] = 1,
+    [CALL_sem_init] = 1,
+    [CALL_sem_destroy] = 1,
+    [CALL_sem_post] = 1,
+    [CALL_sem_trywait] = 1,
+};
+
+static uint32_t find(const struct thread *t, const struct memo_node *node, uint64_t hash)
+{
+    uint32_t index = (uint32_t)((const char *)node - (const char *)t->arena) / sizeof *node + 1;
+    for (uint32_t i = t->python_root[memo_python_root(hash, index)]; i;) {
+        const struct memo_python *python = &t->arena[i - 1].python;
+        if (python->hash == hash && python->node == index)
+            return python->slot;
+        i = python->next;
+    }
+    return 0;
+}
+
+static void learn(struct visit *v)
+{
+    int saved = errno;
+    struct trace_slot *slot = slot_learn(v->thread, v->call, v->caller, v->frame, 1);
+    if (slot)
+        v->slot = trace_id(slot);
+    errno = saved;
+}
+
+void python_enter(struct visit *v, const struct memo_node *node)
+{
+    const void *thread = is_plain[v->call] ? NULL : python_thread();
+    if (!thread)
+        return;
+    if (!node || !(node->flags & MEMO_ENDS)) {
+        learn(v);
+        return;
+    }
+    /* A signal may have come while the interpreter changed frames. */
+    uint64_t hash = node->flags & MEMO_SIGNAL ? 0 : python_walk(thread, NULL);
+    if (!hash)
+        return;
+    v->slot = find(v->thread, node, hash);
+    if (!v->slot)
+        learn(v);
+}

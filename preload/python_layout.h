@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which CPython runs in this process and where its structures keep what a walk reads: offsets that
+ * were taken from the headers of each version, for shunt has none at build time. What is not known
+ * exactly is not read at all: then one sentence in the trace says why.
+ */
+#ifndef SHUNT_PYTHON_LAYOUT_H
+#define SHUNT_PYTHON_LAYOUT_H
+
+#include <link.h>
+#include <stdint.h>
+
+/* Offsets in bytes; -1: this version has no such member. */
+struct python_layout {
+    int16_t minor; /* of 3.x */
+    /* PyThreadState: the frame being executed, or a structure in which `holder_frame` is it */
+    int16_t thread_frame;
+    int16_t holder_frame;
+    /* the frame: PyFrameObject up to 3.10, then _PyInterpreterFrame */
+    int16_t previous;
+    int16_t code;
+    int16_t instruction;
+    int16_t owner;
+    int16_t entry;
+    /* PyCodeObject */
+    int16_t file;
+    int16_t name;
+    int16_t first_line;
+    int16_t lines;
+    int16_t bytecode;
+    int16_t first_traceable;
+    /* where the text of a str begins that is ASCII, and of another */
+    int16_t ascii;
+    int16_t compact;
+    int16_t scale; /* bytes in a unit of `instruction` */
+};
+
+struct python {
+    struct python_layout layout;
+    void *(*thread_state)(void);
+    int (*finalizing)(void);
+    void *(*interpreter_head)(void);
+    void *(*interpreter_next)(void *);
+    const void *code_type;
+    const void *string_type;
+    const void *bytes_type;
+    int (*line_of)(void *code, int instruction);
+    const void *interpreter; /* the only one there was when last looked */
+    int32_t unproved; /* walks still to be made with care: memory is asked before it is read */
+    uint32_t off;     /* not read any more */
+    const struct link_map *map;
+};
+
+/* The interpreter of this process; its members are valid once python_found is 1. */
+extern struct python python __attribute__((visibility("hidden")));
+
+/* Whether Python frames are wanted at all. Constructor only, before modules_start. */
+void python_start(int wanted);
+
+/* An object was met: is it an interpreter? Any thread and signal context; no two at a time. */
+void python_meet(const struct link_map *map);
+
+/* An object is gone. */
+void python_part(const struct link_map *map);
+
+/* Python frames are not read any more; `why` completes "Python lines are not shown: ". */
+void python_refuse(const char *why);
+
+#endif

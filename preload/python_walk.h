@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The calling thread's chain of Python frames, read from memory. The first walks of a process ask
+ * the kernel about every address before it is read and check the types of what is found; if the
+ * interpreter does not lie in memory as its version should, it is not read any more.
+ */
+#ifndef SHUNT_PYTHON_WALK_H
+#define SHUNT_PYTHON_WALK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PYTHON_FRAMES = 64 }; /* innermost ones that are followed */
+
+struct python_frame {
+    const char *code;    /* PyCodeObject; the frame keeps it alive */
+    int32_t instruction; /* byte offset of the one being executed; below 0: none yet */
+    uint32_t flags;      /* enum trace_python_flag */
+};
+
+struct python_stack {
+    unsigned frames; /* innermost first */
+    struct python_frame frame[PYTHON_FRAMES];
+};
+
+/* The calling thread's PyThreadState, NULL if it has none or the interpreter is not to be read now:
+ * it comes to its end, or there is more than one up to 3.12, where one thread's frames lie under
+ * several states. */
+const void *python_thread(void);
+
+/* A hash of the chain: of every frame's place in its code, and of what its code object says of
+ * itself, for code objects come and go at the same address. Into `stack`, too, if it is not NULL.
+ * 0: no frames. Not inside a signal handler. */
+uint64_t python_walk(const void *thread, struct python_stack *stack);
+
+/* Of a code object in a chain. The text lies in the interpreter's memory, or in `buffer` if it is
+ * not ASCII; there it is UTF-8, cut to `size`. NULL: it is no plain str. */
+enum python_name { PYTHON_FILE, PYTHON_NAME };
+const char *python_text(const char *code, enum python_name which, char *buffer, size_t size,
+                        size_t *length);
+uint32_t python_first_line(const char *code);
+
+/* The line being executed, 0 if the code object has none for it. */
+uint32_t python_line(const struct python_frame *frame);
+
+/* Has the function begun? What comes before, the interpreter itself does not show. */
+int python_has_begun(const struct python_frame *frame);
+
+#endif
