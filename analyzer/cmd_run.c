@@ -42,6 +42,8 @@ static const char help[] =
     "  --audit            trace every system call as well (ptrace), and show which\n"
     "                     passed outside the recorded calls, why, and who made them;\n"
     "                     much slower, and completeness is then not measured\n"
+    "  --no-python        do not name calls by Python line; without it each call of a\n"
+    "                     CPython thread (3.8 to 3.13) is counted with its Python frames\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
     "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
@@ -49,8 +51,8 @@ static const char help[] =
     "  --help             this text\n"
     "\n"
     "The environment can say the same: SHUNT_OUTPUT, SHUNT_THRESHOLD,\n"
-    "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1, SHUNT_AUDIT=1; the\n"
-    "command line wins. SHUNT_LIBRARY names another libshunt.so.\n"
+    "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1, SHUNT_AUDIT=1,\n"
+    "SHUNT_PYTHON=0; the command line wins. SHUNT_LIBRARY names another libshunt.so.\n"
     "\n"
     "exit status: the command's own; a signal that ended it ends shunt run too.\n"
     "125: the run could not be set up, nothing was started. 126: COMMAND cannot be\n"
@@ -116,6 +118,8 @@ static int read_environment(struct run_options *options)
         options->completeness = strcmp(text, "0") != 0;
     if ((text = mirror("SHUNT_SHARED_DIR")))
         options->shared_dir = strcmp(text, "0") != 0;
+    if ((text = mirror("SHUNT_PYTHON")))
+        options->python = strcmp(text, "0") != 0;
     if ((text = mirror("SHUNT_AUDIT")))
         options->audit = strcmp(text, "0") != 0;
     return status;
@@ -127,7 +131,8 @@ enum option_id {
     OPTION_NO_COMPLETENESS,
     OPTION_SHARED_DIR,
     OPTION_COMPARE,
-    OPTION_AUDIT
+    OPTION_AUDIT,
+    OPTION_NO_PYTHON
 };
 
 static const struct option long_options[] = {
@@ -138,6 +143,7 @@ static const struct option long_options[] = {
     {"shared-dir", no_argument, NULL, OPTION_SHARED_DIR},
     {"compare", required_argument, NULL, OPTION_COMPARE},
     {"audit", no_argument, NULL, OPTION_AUDIT},
+    {"no-python", no_argument, NULL, OPTION_NO_PYTHON},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -161,6 +167,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
             break;
         case OPTION_NO_COMPLETENESS:
             options->completeness = false;
+            break;
+        case OPTION_NO_PYTHON:
+            options->python = false;
             break;
         case OPTION_SHARED_DIR:
             options->shared_dir = true;
@@ -278,8 +287,10 @@ static int compare_and_tell(struct run_setup *setup)
 static int run_command(int argc, char **argv)
 {
     static struct run_setup setup; /* its paths are too much for a small stack */
-    setup.options = (struct run_options){
-        .threshold_ns = DEFAULT_THRESHOLD_NS, .max_size = DEFAULT_MAX_SIZE, .completeness = true};
+    setup.options = (struct run_options){.threshold_ns = DEFAULT_THRESHOLD_NS,
+                                         .max_size = DEFAULT_MAX_SIZE,
+                                         .completeness = true,
+                                         .python = true};
     int status = read_options(&setup.options, argc, argv);
     if (status)
         return status < 0 ? EXIT_FINE : status;

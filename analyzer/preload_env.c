@@ -124,6 +124,8 @@ char **preload_env_make(const struct preload_options *options, const char *progr
                set(copy, text_variable("SHUNT_DIR", options->dir)) &&
                set(copy, number_variable("SHUNT_THRESHOLD_NS", options->threshold_ns)) &&
                set(copy, number_variable("SHUNT_MAX_SIZE", options->max_size));
+    if (fine && options && options->no_python)
+        fine = set(copy, number_variable("SHUNT_PYTHON", 0));
     if (fine && options && *options->first && !getenv("LD_PRELOAD"))
         fine = set(copy, text_variable("SHUNT_FIRST", options->first));
     if (fine)

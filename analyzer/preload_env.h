@@ -6,6 +6,7 @@
 #ifndef SHUNT_PRELOAD_ENV_H
 #define SHUNT_PRELOAD_ENV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct preload_options {
@@ -14,6 +15,7 @@ struct preload_options {
     const char *dir;     /* absolute path of the trace directory */
     uint64_t threshold_ns;
     uint64_t max_size; /* bytes */
+    bool no_python;    /* calls are not named by Python line */
 };
 
 /* The library's absolute path, to be freed: $SHUNT_LIBRARY, else the build tree around the running

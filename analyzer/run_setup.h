@@ -22,6 +22,7 @@ struct run_options {
     bool shared_dir;
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
     bool audit;
+    bool python; /* calls are named by Python line */
 };
 
 struct run_setup {
