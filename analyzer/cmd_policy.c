@@ -6,6 +6,7 @@
 #include "policy_check.h"
 #include "policy_command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -15,7 +16,8 @@ static const char help[] =
     "in YAML, kept under version control beside the program. The first rule that\n"
     "matches a call decides; a call without a rule runs as ever.\n"
     "\n"
-    "  check FILE           what is wrong with it, and what its rules do\n"
+    "  check FILE [WHERE]...      what is wrong with it, and what its rules do\n"
+    "  compile FILE WHERE...      into the form that a process maps\n"
     "\n"
     "a rule\n"
     "  - id: wal                                 what counts and reports name\n"
@@ -26,18 +28,15 @@ static const char help[] =
     "\n"
     "\"shunt policy SUBCOMMAND --help\" tells more; docs/policy.md is the language.\n";
 
-static const struct command *const subcommands[] = {&policy_command_check};
+static const struct command *const subcommands[] = {&policy_command_check,
+                                                    &policy_command_compiler};
 
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 
-int policy_command_read(struct policy *policy, struct arena *arena, const char *path, int today)
+void policy_command_print(const char *path, const struct policy_notes *notes)
 {
-    struct policy_notes notes = {.arena = arena};
-    int result = policy_read(policy, path, &notes);
-    if (result == 0)
-        policy_check_expired(policy, today, &notes);
-    for (unsigned i = 0; i < notes.count; i++) {
-        const struct policy_note *note = &notes.items[i];
+    for (unsigned i = 0; i < notes->count; i++) {
+        const struct policy_note *note = &notes->items[i];
         const char *kind = note->is_error ? "" : "warning: ";
         if (note->at.line)
             fprintf(stderr, "%s:%d:%d: %s%s\n", path, note->at.line, note->at.column, kind,
@@ -45,9 +44,32 @@ int policy_command_read(struct policy *policy, struct arena *arena, const char *
         else
             fprintf(stderr, "%s: %s%s\n", path, kind, note->text);
     }
-    if (notes.errors + notes.warnings > notes.count)
-        fprintf(stderr, "%s: and %u more\n", path, notes.errors + notes.warnings - notes.count);
+    if (notes->errors + notes->warnings > notes->count)
+        fprintf(stderr, "%s: and %u more\n", path, notes->errors + notes->warnings - notes->count);
+}
+
+int policy_command_read(struct policy *policy, struct arena *arena, const char *path, int today)
+{
+    struct policy_notes notes = {.arena = arena};
+    int result = policy_read(policy, path, &notes);
+    if (result == 0)
+        policy_check_expired(policy, today, &notes);
+    policy_command_print(path, &notes);
     return result;
+}
+
+int policy_command_compile(struct policy_compiled *compiled, struct policy_modules *modules,
+                           const struct policy *policy, struct arena *arena, char *const *where,
+                           unsigned count, struct error *error)
+{
+    policy_modules_begin(modules, arena);
+    unsetenv("DEBUGINFOD_URLS"); /* names come from this machine: no server is asked */
+    for (unsigned i = 0; i < count; i++)
+        if (policy_modules_add(modules, policy, where[i], error) < 0)
+            return -1;
+    for (unsigned i = 0; i < modules->note_count; i++)
+        fprintf(stderr, "shunt policy: left out: %s\n", modules->notes[i]);
+    return policy_compile(compiled, arena, policy, modules->items, modules->count, error);
 }
 
 static int unknown(const char *word)

@@ -98,7 +98,8 @@ struct policy_rule {
 
 struct policy {
     const char *path;
-    bool threads; /* the goal: leave the green runtime, instead of unblocking its loop */
+    uint64_t hash; /* of its text: tells one policy from another */
+    bool threads;  /* the goal: leave the green runtime, instead of unblocking its loop */
     struct policy_pool *pools; /* the first is "default" */
     unsigned pool_count;
     struct policy_group *groups;

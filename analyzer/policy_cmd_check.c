@@ -6,16 +6,19 @@
 #include "format.h"
 #include "page.h"
 #include "policy_command.h"
+#include "policy_resolve.h"
 #include "policy_show.h"
 
 #include <getopt.h>
 #include <string.h>
 
 static const char help[] =
-    "usage: shunt policy check [OPTIONS] FILE\n"
+    "usage: shunt policy check [OPTIONS] FILE [WHERE]...\n"
     "\n"
     "Reads a policy and says everything that is wrong with it, a line each, as\n"
-    "FILE:LINE:COLUMN: TEXT; and if nothing is, what each rule does.\n"
+    "FILE:LINE:COLUMN: TEXT; and if nothing is, what each rule does. With WHERE (a\n"
+    "program, a library, or a recording of \"shunt run\") also which of its names are\n"
+    "not there: such a rule would take nothing.\n"
     "\n"
     "  --quiet      only what is wrong\n"
     "  --help       this text\n"
@@ -25,6 +28,7 @@ static const char help[] =
     "\n"
     "examples:\n"
     "  shunt policy check plan.yaml\n"
+    "  shunt policy check plan.yaml redis-server      are its functions there?\n"
     "  shunt policy check --quiet plan.yaml && git commit plan.yaml\n";
 
 enum option_id { OPTION_QUIET = 256 };
@@ -55,11 +59,32 @@ static void show(const struct policy *policy, struct arena *arena)
         page_line(&page, "  - everything else: in place");
 }
 
-static int check(const char *path, bool quiet)
+/* What its names come to in the modules of `where`. */
+static int resolve(const struct policy *policy, struct arena *arena, char *const *where,
+                   unsigned count)
+{
+    struct policy_notes notes = {.arena = arena};
+    struct policy_modules modules;
+    struct policy_compiled compiled;
+    struct error error;
+    int result = policy_command_compile(&compiled, &modules, policy, arena, where, count, &error);
+    if (result < 0)
+        fprintf(stderr, "shunt policy check: %s\n", error.text);
+    else
+        policy_resolve_check(policy, &compiled, &modules, &notes);
+    policy_modules_end(&modules);
+    policy_notes_order(&notes);
+    policy_command_print(policy->path, &notes);
+    return result;
+}
+
+static int check(const char *path, char *const *where, unsigned count, bool quiet)
 {
     struct arena arena = {0};
     struct policy policy;
     int result = policy_command_read(&policy, &arena, path, days_today());
+    if (result == 0 && count)
+        result = resolve(&policy, &arena, where, count);
     if (result == 0 && !quiet)
         show(&policy, &arena);
     arena_release(&arena);
@@ -79,12 +104,12 @@ static int run(int argc, char **argv)
             return EXIT_USAGE;
         quiet = true;
     }
-    if (argc - optind != 1) {
-        fputs("shunt policy check: name one policy file; see \"shunt policy check --help\"\n",
+    if (argc == optind) {
+        fputs("shunt policy check: name a policy file; see \"shunt policy check --help\"\n",
               stderr);
         return EXIT_USAGE;
     }
-    return check(argv[optind], quiet);
+    return check(argv[optind], argv + optind + 1, (unsigned)(argc - optind - 1), quiet);
 }
 
 const struct command policy_command_check = {.name = "check", .help = help, .run = run};

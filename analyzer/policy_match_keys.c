@@ -6,6 +6,7 @@
 
 #include "call_words.h"
 #include "nearest.h"
+#include "policy_interest.h"
 #include "policy_words.h"
 #include "preload/policy_glob.h"
 #include "sites.h"
@@ -122,14 +123,15 @@ static int check_source(const char *text, struct policy_at at, struct policy_not
 
 static int check_frame(const char *text, struct policy_at at, struct policy_notes *notes)
 {
-    const char *colon = strchr(text, ':');
-    if (strcmp(text, "...") == 0 || (colon ? colon > text && colon[1] : strcmp(text, "*") != 0))
-        return 0;
-    if (!colon)
+    const char *module, *function;
+    policy_frame_split(notes->arena, text, &module, &function);
+    if (!module && function && strspn(function, "*") == strlen(function))
         return policy_error(notes, at,
                             "a frame is FUNCTION or MODULE:FUNCTION; for any number of "
                             "frames write \"...\"");
-    return policy_error(notes, at, "a frame is FUNCTION or MODULE:FUNCTION, not \"%s\"", text);
+    if ((module && !*module) || (function && !*function))
+        return policy_error(notes, at, "a frame is FUNCTION or MODULE:FUNCTION, not \"%s\"", text);
+    return 0;
 }
 
 static int check_text(enum policy_matcher matcher, struct policy_match *match, const char *text,
@@ -155,6 +157,9 @@ static int check_text(enum policy_matcher matcher, struct policy_match *match, c
 
 static int check_frames(const struct policy_texts *frames, struct policy_notes *notes)
 {
+    if (frames->count > POLICY_FRAMES_MOST)
+        return policy_error(notes, frames->at, "frames has more than %u entries",
+                            POLICY_FRAMES_MOST);
     for (unsigned i = 0; i < frames->count; i++)
         if (strcmp(frames->items[i], "...") != 0)
             return 0;

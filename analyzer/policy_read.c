@@ -8,6 +8,7 @@
 #include "policy_file.h"
 #include "policy_match_keys.h"
 #include "policy_words.h"
+#include "preload/policy_blob.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -529,7 +530,7 @@ int policy_read_text(struct policy *policy, const char *path, const char *text, 
                      struct policy_notes *notes)
 {
     struct policy_yaml yaml = {.arena = notes->arena, .notes = notes};
-    *policy = (struct policy){.path = path};
+    *policy = (struct policy){.path = path, .hash = policy_hash(text, size)};
     policy->pools = ARENA_ARRAY(yaml.arena, struct policy_pool, POOLS_MOST + 1);
     policy->pools[policy->pool_count++] =
         (struct policy_pool){.name = POOL_DEFAULT, .max = POOL_MAX, .idle_ns = POOL_IDLE};

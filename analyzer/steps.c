@@ -4,6 +4,7 @@
  */
 #include "steps.h"
 
+#include "runtime_objects.h"
 #include "text.h"
 
 #include <string.h>
@@ -63,8 +64,7 @@ bool step_is_libc(const struct step *step)
 
 bool step_is_runtime(const struct step *step)
 {
-    static const char *const names[] = {"libpython", "libperl.so", "libruby",  "libjvm.so",
-                                        "libphp",    "libnode.so", "liblua5.", "libmono"};
+    static const char *const names[] = {RUNTIME_OBJECTS};
     for (size_t i = 0; step->symbol && i < sizeof names / sizeof *names; i++)
         if (text_starts(step->symbol->module, names[i]))
             return true;
@@ -73,7 +73,7 @@ bool step_is_runtime(const struct step *step)
 
 bool step_is_binding(const struct step *step)
 {
-    static const char *const marks[] = {".cpython-", ".abi3.so", ".node"};
+    static const char *const marks[] = {BINDING_MARKS};
     for (size_t i = 0; step->symbol && i < sizeof marks / sizeof *marks; i++)
         if (strstr(step->symbol->module, marks[i]))
             return true;

@@ -257,3 +257,13 @@ const struct symbol *symbolize(struct symbolizer *symbolizer, uint32_t index, ui
     map_put(&module->symbols, offset, at);
     return &symbolizer->symbols[at];
 }
+
+struct Dwfl_Module *symbolizer_file(struct symbolizer *symbolizer, uint32_t index, uint64_t *bias,
+                                    const char **trouble)
+{
+    struct module *module = &symbolizer->modules[index];
+    module_ready(symbolizer, module);
+    *bias = module->bias;
+    *trouble = module->trouble;
+    return module->file;
+}

@@ -47,6 +47,12 @@ void symbolizer_free(struct symbolizer *symbolizer);
 /* Index of a module, the same for the same path and build id, from whichever process. */
 uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_module *module);
 
+/* The file behind a module, as libdwfl has it, with what to add to an offset to get an address
+ * there (and to find a call, one less). NULL: it cannot be believed, and `trouble` says why. */
+struct Dwfl_Module;
+struct Dwfl_Module *symbolizer_file(struct symbolizer *symbolizer, uint32_t module, uint64_t *bias,
+                                    const char **trouble);
+
 /* The symbol at a return address, given as the offset from the module's load bias. Answers are
  * kept, so the same question is cheap. Never NULL. */
 const struct symbol *symbolize(struct symbolizer *symbolizer, uint32_t module, uint64_t offset);

@@ -16,6 +16,7 @@
 #define POLICY_BLOB_VERSION 1u
 #define POLICY_SIZE_MOST    (64u << 20)
 #define POLICY_NONE         UINT32_MAX
+#define POLICY_FRAMES_MOST  32u /* entries of one POLICY_TERM_FRAMES */
 
 /* ---- words of the language ---- */
 

@@ -33,10 +33,10 @@ static uint64_t edge(void)
 static void spoil(uint8_t *data, size_t size)
 {
     bool header = next() % 8 == 0; /* most spoiled headers are refused at once */
+    size_t from = size > 2 * TRACE_FIRST_CHUNK ? TRACE_FIRST_CHUNK : 0;
     for (unsigned n = 1 + (unsigned)(next() % 24); n; n--) {
         size_t width = (size_t)1 << next() % 4;
-        size_t place =
-            header ? next() % 400 : TRACE_FIRST_CHUNK + next() % (size / 64) * 64 + next() % 64;
+        size_t place = header ? next() % 400 : from + next() % (size - from);
         uint64_t value = next() % 3 ? edge() : next();
         if (place + width <= size)
             memcpy(data + place, &value, width);
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         size_t size = 0;
         uint8_t *data = load(argv[i], &size);
-        if (!data || size < 64) {
+        if (!data || size == 0) {
             fprintf(stderr, "replay: %s cannot be read\n", argv[i]);
             return 1;
         }

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See policy_eval.h. What is asked of a frame is answered with yes, no or unknown, and unknown is
+ * never taken for either.
+ */
+#include "policy_eval.h"
+
+#include "policy_glob.h"
+#include "runtime_objects.h"
+
+enum truth { NO, YES, UNKNOWN };
+
+/* One function of a chain. */
+struct logical {
+    const struct policy_loaded *module;     /* NULL: generated code */
+    const struct policy_frame_names *names; /* NULL: nothing that a rule speaks of, or unknown */
+};
+
+struct walk {
+    const struct policy_view *view;
+    const struct policy_call *call;
+    uint32_t frame, inlined;
+};
+
+/* ---- modules ---- */
+
+static bool begins(const char *text, const char *prefix)
+{
+    while (*prefix && *text == *prefix) {
+        text++;
+        prefix++;
+    }
+    return !*prefix;
+}
+
+void policy_loaded_find(const struct policy_view *view, struct policy_loaded *module,
+                        const uint8_t *build_id, size_t build_id_size)
+{
+    static const char *const runtimes[] = {RUNTIME_OBJECTS};
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+        if (begins(module->name, runtimes[i]))
+            module->kind |= POLICY_IS_RUNTIME;
+    module->index = policy_blob_module(view, build_id, build_id_size);
+}
+
+/* Does a pattern mean the module? */
+static bool is_named(const struct policy_view *view, uint32_t pattern,
+                     const struct policy_loaded *module)
+{
+    const char *text = policy_text(view, pattern);
+    return policy_glob_module(text, module->name) ||
+           (module->also && policy_glob_module(text, module->also));
+}
+
+uint32_t policy_call_index(const struct policy_view *view, const char *name)
+{
+    for (uint32_t i = 0; i < view->count[POLICY_CALLS]; i++) {
+        const char *known = policy_text(view, view->calls[i]), *at = name;
+        while (*at && *at == *known) {
+            at++;
+            known++;
+        }
+        if (*at == *known)
+            return i;
+    }
+    return POLICY_NONE;
+}
+
+/* ---- frames ---- */
+
+static bool next(struct walk *walk, struct logical *logical)
+{
+    if (walk->frame >= walk->call->frame_count)
+        return false;
+    const struct policy_frame *frame = &walk->call->frames[walk->frame];
+    *logical = (struct logical){.module = frame->module};
+    const struct policy_range *range =
+        frame->module && frame->module->index != POLICY_NONE
+            ? policy_blob_range(walk->view, frame->module->index, frame->offset)
+            : NULL;
+    if (range)
+        logical->names = &walk->view->frames[range->frames.first + walk->inlined++];
+    if (!range || walk->inlined == range->frames.count) {
+        walk->frame++;
+        walk->inlined = 0;
+    }
+    return true;
+}
+
+static bool in_set(const struct policy_view *view, struct policy_slice set, uint32_t atom)
+{
+    for (uint32_t i = 0; i < set.count && view->sets[set.first + i] <= atom; i++)
+        if (view->sets[set.first + i] == atom)
+            return true;
+    return false;
+}
+
+static enum truth atom_holds(const struct policy_view *view, const struct logical *logical,
+                             uint32_t index)
+{
+    const struct policy_atom *atom = &view->atoms[index];
+    const struct policy_loaded *module = logical->module;
+    if (!module)
+        return NO;
+    if (atom->kind == POLICY_ATOM_MODULE)
+        return module->index != POLICY_NONE
+                   ? in_set(view, view->modules[module->index].atoms, index)
+                   : is_named(view, atom->text, module);
+    if (module->index == POLICY_NONE)
+        return UNKNOWN;
+    return logical->names && in_set(view, logical->names->atoms, index);
+}
+
+static bool is_libc(const struct logical *logical)
+{
+    return (logical->module && logical->module->kind & POLICY_IS_LIBC) ||
+           (logical->names && logical->names->flags & POLICY_FRAME_LIBC);
+}
+
+/* A whole library may be one; else the block knows its functions, if it knows the module. */
+static enum truth is_wrapper(const struct policy_view *view, const struct logical *logical)
+{
+    bool compiled = logical->module && logical->module->index != POLICY_NONE;
+    enum truth answer = compiled && logical->names && logical->names->flags & POLICY_FRAME_WRAPPER;
+    for (uint32_t i = 0; logical->module && i < view->count[POLICY_WRAPPERS]; i++) {
+        const struct policy_wrapper *wrapper = &view->wrappers[i];
+        const char *function = policy_text(view, wrapper->function);
+        if (wrapper->module != POLICY_NONE && !is_named(view, wrapper->module, logical->module))
+            continue;
+        if (function[0] == '*' && !function[1])
+            return YES;
+        answer = compiled ? answer : UNKNOWN;
+    }
+    return answer;
+}
+
+/* The native owner. NO: there is none; else it is in `logical`. */
+static enum truth find_owner(const struct policy_view *view, const struct policy_call *call,
+                             struct logical *logical)
+{
+    struct walk walk = {.view = view, .call = call};
+    struct logical step;
+    enum truth found = NO;
+    while (next(&walk, &step)) {
+        *logical = step;
+        found = YES; /* of a chain that is libc's own, or wrappers' only, the outermost */
+        if (is_libc(&step))
+            continue;
+        enum truth wrapper = is_wrapper(view, &step);
+        if (wrapper == UNKNOWN)
+            return UNKNOWN;
+        if (wrapper == NO)
+            return YES;
+    }
+    return call->cut ? UNKNOWN : found;
+}
+
+/* ---- terms ---- */
+
+static enum truth either(enum truth a, enum truth b)
+{
+    return a == YES || b == YES ? YES : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : NO;
+}
+
+static enum truth any_atom(const struct policy_view *view, const struct policy_term *term,
+                           const struct logical *logical)
+{
+    enum truth answer = NO;
+    for (uint32_t i = 0; i < term->choices.count && answer != YES; i++)
+        answer = either(answer, atom_holds(view, logical, view->choices[term->choices.first + i]));
+    return answer;
+}
+
+/* Libraries up to the application's own code. */
+static enum truth via_holds(const struct policy_view *view, const struct policy_call *call,
+                            const struct policy_term *term)
+{
+    struct walk walk = {.view = view, .call = call};
+    struct logical step;
+    enum truth answer = NO;
+    while (next(&walk, &step)) {
+        if (is_libc(&step))
+            continue;
+        if (!step.module || step.module->kind & POLICY_IS_RUNTIME)
+            return answer;
+        if (step.module->kind & POLICY_IS_MAIN) {
+            enum truth wrapper = is_wrapper(view, &step);
+            if (wrapper == NO)
+                return answer;
+            if (wrapper == UNKNOWN)
+                answer = either(answer, UNKNOWN);
+            continue;
+        }
+        answer = either(answer, any_atom(view, term, &step));
+        if (answer == YES)
+            return YES;
+    }
+    return call->cut ? either(answer, UNKNOWN) : answer;
+}
+
+static enum truth pair_holds(const struct policy_view *view, const uint32_t *pair,
+                             const struct logical *logical)
+{
+    enum truth module = pair[0] == POLICY_NONE ? YES : atom_holds(view, logical, pair[0]);
+    enum truth function = pair[1] == POLICY_NONE ? YES : atom_holds(view, logical, pair[1]);
+    return module == NO || function == NO ? NO : module == YES && function == YES ? YES : UNKNOWN;
+}
+
+/* `...` takes no frame, too. */
+static uint64_t pass_gaps(const uint32_t *pairs, uint32_t count, uint64_t at)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (at >> i & 1 && pairs[(size_t)2 * i] == POLICY_NONE &&
+            pairs[(size_t)2 * i + 1] == POLICY_NONE)
+            at |= 2ull << i;
+    return at;
+}
+
+/* All places in the pattern that may be reached after one more frame. */
+static uint64_t advance(const struct policy_view *view, const uint32_t *pairs, uint32_t count,
+                        uint64_t at, const struct logical *logical, bool lenient)
+{
+    uint64_t reached = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t *pair = pairs + (size_t)2 * i;
+        bool gap = pair[0] == POLICY_NONE && pair[1] == POLICY_NONE;
+        enum truth holds = at >> i & 1 ? pair_holds(view, pair, logical) : NO;
+        if (holds == NO || (holds == UNKNOWN && !lenient))
+            continue;
+        if (!gap)
+            reached |= 2ull << i;
+        if (gap || pair[1] == POLICY_NONE) /* a module's frames are one or more */
+            reached |= 1ull << i;
+    }
+    return pass_gaps(pairs, count, reached);
+}
+
+static bool frames_match(const struct policy_view *view, const struct policy_call *call,
+                         const struct policy_term *term, bool lenient)
+{
+    const uint32_t *pairs = view->choices + term->choices.first;
+    uint32_t count = term->choices.count / 2;
+    uint64_t at = pass_gaps(pairs, count, 1), end = 1ull << count;
+    struct walk walk = {.view = view, .call = call};
+    struct logical step;
+    while (!(at & end) && at && next(&walk, &step))
+        if (!is_libc(&step))
+            at = advance(view, pairs, count, at, &step, lenient);
+    return at & end || (lenient && at && call->cut);
+}
+
+static enum truth frames_hold(const struct policy_view *view, const struct policy_call *call,
+                              const struct policy_term *term)
+{
+    if (frames_match(view, call, term, false))
+        return YES;
+    return frames_match(view, call, term, true) ? UNKNOWN : NO;
+}
+
+static enum truth any_text(const struct policy_view *view, const struct policy_term *term,
+                           bool (*matches)(const char *pattern, const char *text), const char *text)
+{
+    for (uint32_t i = 0; text && i < term->choices.count; i++)
+        if (matches(policy_text(view, view->choices[term->choices.first + i]), text))
+            return YES;
+    return NO;
+}
+
+static enum truth owner_atom(const struct policy_view *view, const struct policy_call *call,
+                             const struct policy_term *term)
+{
+    struct logical owner;
+    enum truth found = find_owner(view, call, &owner);
+    return found == YES ? any_atom(view, term, &owner) : found;
+}
+
+/* The Python function is the owner where there is one. */
+static enum truth owner_holds(const struct policy_view *view, const struct policy_call *call,
+                              const struct policy_term *term)
+{
+    if (!call->python_function)
+        return owner_atom(view, call, term);
+    for (uint32_t i = 0; i < term->choices.count; i++) {
+        uint32_t atom = view->choices[term->choices.first + i];
+        if (policy_glob(policy_text(view, view->atoms[atom].text), call->python_function))
+            return YES;
+    }
+    return NO;
+}
+
+static enum truth term_holds(const struct policy_view *view, const struct policy_call *call,
+                             const struct policy_term *term)
+{
+    switch ((enum policy_term_kind)term->kind) {
+    case POLICY_TERM_OWNER:
+        return owner_holds(view, call, term);
+    case POLICY_TERM_MODULE:
+    case POLICY_TERM_FUNCTION:
+    case POLICY_TERM_SOURCE:
+        return owner_atom(view, call, term);
+    case POLICY_TERM_VIA:
+        return via_holds(view, call, term);
+    case POLICY_TERM_FRAMES:
+        return frames_hold(view, call, term);
+    case POLICY_TERM_PYTHON_FILE:
+        return any_text(view, term, policy_glob_path, call->python_file);
+    case POLICY_TERM_PYTHON_FUNCTION:
+        return any_text(view, term, policy_glob, call->python_function);
+    case POLICY_TERM_EXECUTABLE:
+        return any_text(view, term, policy_glob_path, call->executable);
+    case POLICY_TERM_SPAWN:
+        return call->spawn ? any_text(view, term, policy_glob, call->spawn) : UNKNOWN;
+    case POLICY_TERM_FD: /* the moment's */
+    case POLICY_TERM_KINDS:
+        break;
+    }
+    return YES;
+}
+
+/* ---- rules ---- */
+
+static bool takes_call(const struct policy_view *view, const struct policy_blob_rule *rule,
+                       uint32_t call)
+{
+    if (rule->calls == POLICY_NONE)
+        return true;
+    return call != POLICY_NONE && view->bits[rule->calls + call / 64] >> call % 64 & 1;
+}
+
+static enum truth rule_holds(const struct policy_view *view, const struct policy_blob_rule *rule,
+                             const struct policy_call *call)
+{
+    enum truth answer = YES;
+    if (!takes_call(view, rule, call->call))
+        return NO;
+    for (uint32_t i = 0; i < rule->terms.count; i++) {
+        enum truth one = term_holds(view, call, &view->terms[rule->terms.first + i]);
+        if (one == NO)
+            return NO;
+        answer = one == UNKNOWN ? UNKNOWN : answer;
+    }
+    return answer;
+}
+
+void policy_steps_find(const struct policy_view *view, const struct policy_call *call,
+                       struct policy_steps *steps)
+{
+    steps->count = 0;
+    steps->more = false;
+    for (uint32_t i = 0; i < view->count[POLICY_RULES]; i++) {
+        const struct policy_blob_rule *rule = &view->rules[i];
+        enum truth holds = rule_holds(view, rule, call);
+        if (holds == NO)
+            continue;
+        if (steps->count == POLICY_STEPS_MOST) {
+            steps->more = true;
+            return;
+        }
+        steps->step[steps->count].rule = i;
+        steps->step[steps->count++].unknown = holds == UNKNOWN;
+        if (!rule->moment) /* nobody gets past it: it takes the call, or might */
+            return;
+    }
+}
+
+bool policy_steps_final(const struct policy_view *view, const struct policy_steps *steps)
+{
+    return steps->count == 0 || !view->rules[steps->step[0].rule].moment;
+}
+
+/* ---- the moment ---- */
+
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ value >> 33) * 0xff51afd7ed558ccdull;
+    value = (value ^ value >> 33) * 0xc4ceb9fe1a85ec53ull;
+    return value ^ value >> 33;
+}
+
+bool policy_rollout_takes(const struct policy_blob_rule *rule, const struct policy_moment *moment)
+{
+    if (rule->rollout == POLICY_ROLLOUT_ALL || rule->rollout == 0)
+        return rule->rollout != 0;
+    uint64_t key = rule->rollout_by == POLICY_BY_FD ? (uint64_t)moment->fd : moment->thread;
+    if (rule->rollout_by == POLICY_BY_TIME)
+        key = mix(key) ^ moment->second;
+    return mix(rule->salt ^ mix(key)) % POLICY_ROLLOUT_ALL < rule->rollout;
+}
+
+static bool moment_fits(const struct policy_view *view, const struct policy_blob_rule *rule,
+                        const struct policy_moment *moment)
+{
+    if (rule->roles && !(rule->roles & moment->roles))
+        return false;
+    for (uint32_t i = 0; i < rule->terms.count; i++) {
+        const struct policy_term *term = &view->terms[rule->terms.first + i];
+        if (term->kind == POLICY_TERM_FD &&
+            any_text(view, term, policy_glob_target, moment->target) == NO)
+            return false;
+    }
+    return true;
+}
+
+struct policy_answer policy_decide(const struct policy_view *view, const struct policy_steps *steps,
+                                   const struct policy_moment *moment)
+{
+    for (uint32_t i = 0; i < steps->count; i++) {
+        uint32_t index = steps->step[i].rule;
+        const struct policy_blob_rule *rule = &view->rules[index];
+        if (rule->moment && !moment_fits(view, rule, moment))
+            continue;
+        if (steps->step[i].unknown)
+            return (struct policy_answer){index, POLICY_INPLACE, POLICY_WHY_UNKNOWN};
+        if (!policy_rollout_takes(rule, moment))
+            return (struct policy_answer){index, POLICY_INPLACE, POLICY_WHY_ROLLOUT};
+        return (struct policy_answer){index, (enum policy_route)rule->route, POLICY_WHY_RULE};
+    }
+    return (struct policy_answer){POLICY_NONE, POLICY_INPLACE,
+                                  steps->more ? POLICY_WHY_CROWDED : POLICY_WHY_NO_RULE};
+}
