@@ -57,7 +57,10 @@ struct report_use *source_use(const struct source *source, uint32_t slot)
 
 bool source_idle(const struct source_thread *thread, const struct trace_slot *slot)
 {
-    if (!thread->wait || slot->call != thread->wait->call || !(slot->flags & SLOT_LOOP_WAIT))
+    if (!thread->wait || !(slot->flags & SLOT_LOOP_WAIT))
+        return false;
+    if (thread->wait->flags & WAIT_HUB ? !(slot->flags & SLOT_HUB_WAIT)
+                                       : slot->call != thread->wait->call)
         return false;
     /* the idle wait lies between turns: what was charged with stalls waited inside a turn, through
      * a chain that was cut before it differed */

@@ -158,6 +158,17 @@ void python_chain_read(const struct source *source, uint32_t context, struct pyt
         chain->owner = entry_of(chain, chain->owner);
 }
 
+bool python_frame_read(const struct source *source, uint32_t pyframe, struct python_frame *frame)
+{
+    const struct trace_python_frame *record =
+        reader_record(source->reader, pyframe, RECORD_PYFRAME);
+    if (!record || !source->python)
+        return false;
+    *frame = frame_of(source, record);
+    frame->first_line = record->first_line > INT32_MAX ? 0 : (int)record->first_line;
+    return true;
+}
+
 bool python_is_named(const struct python_frame *frame)
 {
     return frame->path != &unknown_file && strcmp(frame->name, NO_NAME) != 0;

@@ -19,6 +19,7 @@ struct python_frame {
     const char *form;        /* the path's, unless the team gave a root */
     const char *name;        /* of the function: qualified from CPython 3.11 on */
     int line;                /* 0 unknown */
+    int first_line;          /* of the function, if the frame was read alone; 0 unknown */
     bool from_c;             /* native frames lie between it and the frame outside it */
     enum python_layer layer; /* the path's, unless the team says otherwise */
 };
@@ -35,6 +36,9 @@ struct python_files *python_files_new(struct arena *arena);
 
 /* The chain of a context (a record id). It goes round in no circle, however the file was made. */
 void python_chain_read(const struct source *source, uint32_t context, struct python_chain *chain);
+
+/* A single frame, by its record id. false: there is none. */
+bool python_frame_read(const struct source *source, uint32_t pyframe, struct python_frame *frame);
 
 /* Does the trace tell its file and its function? */
 bool python_is_named(const struct python_frame *frame);

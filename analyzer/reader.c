@@ -49,6 +49,7 @@ static const size_t record_size[] = {
     [RECORD_CLOCK] = sizeof(struct trace_clock_record),
     [RECORD_GAP] = sizeof(struct trace_gap),
     [RECORD_PYFRAME] = sizeof(struct trace_python_frame),
+    [RECORD_SETTING] = sizeof(struct trace_setting),
     [RECORD_SPAWN] = sizeof(struct trace_spawn),
     [RECORD_THREAD] = sizeof(struct trace_thread),
     [RECORD_SLOT] = sizeof(struct trace_slot),

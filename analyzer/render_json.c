@@ -522,6 +522,9 @@ static json_t *locks_json(const struct report_locks *locks)
 static json_t *spawn_json(const struct report_spawn *spawn)
 {
     json_t *object = json_object();
+    SET(object, "green", json_boolean(spawn->green));
+    SET(object, "hub", json_boolean(spawn->hub));
+    SET(object, "at_least", json_boolean(spawn->at_least));
     SET(object, "name", json_text_or_null(spawn->name));
     SET(object, "function", json_text_or_null(spawn->function));
     SET(object, "module", json_text_or_null(spawn->module));
@@ -533,8 +536,10 @@ static json_t *spawn_json(const struct report_spawn *spawn)
     SET(object, "alive", json_count(spawn->alive));
     SET(object, "peak_at_least", json_count(spawn->peak_least));
     SET(object, "peak_at_most", json_count(spawn->peak_most));
+    SET(object, "births_at_peak", json_count(spawn->at_peak));
+    SET(object, "in_flight_peak", json_count_if(spawn->green, spawn->in_flight));
     SET(object, "life_ns", json_count_if(!spawn->life_unknown, spawn->life_ns));
-    SET(object, "calls", json_count(spawn->sums.calls));
+    SET(object, "calls", json_count_if(!spawn->green, spawn->sums.calls));
     SET(object, "blocked", json_count(spawn->sums.blocked));
     SET(object, "blocked_ns", json_count(spawn->sums.blocked_ns));
     SET(object, "pending", pending_json(&spawn->pending));

@@ -22,8 +22,30 @@ static const char *name_of(struct page *page, const struct report_spawn *spawn)
 {
     if (spawn->name)
         return spawn->name;
+    if (spawn->hub)
+        return "the hub";
     return spawn->function ? table_function(page, spawn->function, spawn->shown_module)
                            : "a routine without a name";
+}
+
+/* What is remarkable about the numbers. */
+static void remarks(struct page *page, const struct report_spawn *spawn)
+{
+    enum { MANY = 8 };
+    struct arena *a = page->arena;
+    if (spawn->green && spawn->in_flight)
+        page_line(page, "     in flight: %s at a time in a call that waits",
+                  format_count(a, spawn->in_flight));
+    if (spawn->at_peak >= MANY && spawn->peak_most > 1 && !spawn->name)
+        page_wrap(
+            page, PAGE_PLAIN, "     ", 5,
+            arena_print(a,
+                        "%s of %s births brought it to %s: a limit (a pool's, a semaphore's), or "
+                        "batches of that size. Behind a limit the demand is not known",
+                        format_count(a, spawn->at_peak), format_count(a, spawn->born),
+                        format_count(a, spawn->peak_least)));
+    if (spawn->at_least)
+        page_line(page, "     at least: not all were seen to begin");
 }
 
 static const char *place_of(struct page *page, const struct report_spawn *spawn)
@@ -57,6 +79,7 @@ static void row(struct page *page, const struct report_spawn *spawn)
               format_duration(a, spawn->pending.ns));
     if (*where)
         page_line(page, "     %s", where);
+    remarks(page, spawn);
     if (spawn->pending.count)
         page_wrap(page, PAGE_PLAIN, "     pending: ", 14, parts_pending(page, &spawn->pending));
 }

@@ -278,16 +278,21 @@ struct report_saw {
     const char *why; /* unknown, because ... */
 };
 
-/* Where threads are started. */
+/* Where threads or green threads are started. */
 struct report_spawn {
+    bool green;
+    bool hub;         /* it is a green runtime's own, in which it waits */
+    bool at_least;    /* there may have been more than were seen */
     const char *name; /* of a row that is no place: the first thread, ... NULL */
-    const char *function, *module, *shown_module, *file; /* the start routine; NULL unknown */
+    const char *function, *module, *shown_module, *file; /* what they run; NULL unknown */
     int line;
     const char *made_by, *made_in; /* the function that started them, its module as shown; NULL */
     uint64_t born, ended, alive;
     uint64_t peak_least, peak_most; /* most alive at a time: between these */
     uint64_t life_ns;               /* of those that ended, in all */
     bool life_unknown;
+    uint64_t at_peak;        /* births that brought the number to its peak */
+    uint64_t in_flight;      /* green: most in a call that waits, at a time; at least */
     unsigned threads;        /* that made calls */
     struct report_sums sums; /* of their calls, without noise */
     struct report_pending pending;

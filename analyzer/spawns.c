@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * See spawns.h. The trace has a point for each chain that started threads in a routine; what reads
- * the same, routine and maker, is one. Calls are those of the threads that name the point.
+ * the same, what they run and who made them, is one. Calls of threads are those of the threads that
+ * name the point; of green threads the point itself has the sums.
  */
 #include "spawns.h"
 
 #include "owner.h"
+#include "python.h"
 #include "sites.h"
 #include "sums.h"
 #include "waits.h"
@@ -33,6 +35,20 @@ static uint64_t key_of(const struct owner *owner)
     return owner->function ? sites_id("", owner->module, owner->function) : 0;
 }
 
+/* What is run, whether native or Python. */
+static struct owner routine_of(const struct source *source, const struct trace_spawn *record)
+{
+    struct python_frame frame;
+    if (record->pyframe && python_frame_read(source, record->pyframe, &frame))
+        return (struct owner){.function = frame.name,
+                              .module = frame.form,
+                              .file = frame.path->file,
+                              .line = frame.first_line,
+                              .python = true};
+    return record->frame ? owner_that_begins(source, record->frame)
+                         : (struct owner){.function = NULL};
+}
+
 static void describe(const struct source *source, struct report_spawn *spawn,
                      const struct owner *routine, const struct owner *maker)
 {
@@ -48,18 +64,19 @@ static void describe(const struct source *source, struct report_spawn *spawn,
 static struct report_spawn *item_of(struct gather *gather, const struct trace_spawn *record)
 {
     struct source *source = gather->source;
-    struct owner routine = {0}, maker = {0};
-    if (record->frame)
-        routine = owner_that_begins(source, record->frame);
+    struct owner routine = routine_of(source, record), maker = {0};
     if (record->context)
         maker = owner_find(source, record->context);
-    uint64_t key = key_of(&routine) * 31 + key_of(&maker);
+    uint64_t key = (key_of(&routine) * 31 + key_of(&maker)) * 31 + record->head.aux;
     uint32_t index = map_get(&gather->by_place, key);
     if (index != MAP_NONE)
         return gather->items[index];
     map_put(&gather->by_place, key, (uint32_t)gather->count);
     struct report_spawn *spawn = item_new(gather);
     describe(source, spawn, &routine, &maker);
+    spawn->green = record->head.aux == SPAWN_GREEN;
+    if (spawn->green && !spawn->function)
+        spawn->name = "green, made no call";
     return spawn;
 }
 
@@ -75,6 +92,13 @@ static void add_record(struct gather *gather, uint32_t id, const struct trace_sp
     spawn->life_ns += source_ns(gather->source, record->life_ticks);
     spawn->peak_least = record->peak > spawn->peak_least ? record->peak : spawn->peak_least;
     spawn->peak_most += record->peak;
+    spawn->at_peak += record->at_peak;
+    spawn->hub |= (record->flags & SPAWN_HUB) != 0;
+    spawn->at_least |= (record->flags & SPAWN_AT_LEAST) != 0;
+    spawn->in_flight =
+        record->in_flight_peak > spawn->in_flight ? record->in_flight_peak : spawn->in_flight;
+    spawn->sums.blocked += record->blocked;
+    spawn->sums.blocked_ns += source_ns(gather->source, record->blocked_ticks);
     for (size_t i = 0; i < gather->count; i++)
         if (gather->items[i] == spawn)
             map_put(&gather->records, id, (uint32_t)i);
@@ -95,13 +119,17 @@ static struct report_spawn *rest_of(struct gather *gather, struct report_spawn *
 static void add_threads(struct gather *gather)
 {
     struct report_spawn *first = NULL, *unknown = NULL;
+    const char *main_name = "the first thread";
+    for (size_t i = 0; i < gather->count; i++)
+        if (gather->items[i]->green)
+            main_name = "first thread, all of it";
     for (size_t i = 0; i < gather->source->thread_count; i++) {
         const struct source_thread *entry = &gather->source->thread[i];
         struct report_thread *thread = entry->thread;
         uint32_t index = map_get(&gather->records, entry->record->spawn);
         struct report_spawn *spawn =
             entry->record->spawn && index != MAP_NONE ? gather->items[index]
-            : thread->is_main                         ? rest_of(gather, &first, "the first thread")
+            : thread->is_main                         ? rest_of(gather, &first, main_name)
                               : rest_of(gather, &unknown, "started by nobody seen");
         unsigned threads = thread->folded ? thread->folded : 1;
         thread->spawn = spawn;
@@ -135,11 +163,14 @@ static void add_pending(struct gather *gather)
     struct reader_cursor cursor = {.only_pid = source->process->pid};
     for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
         const struct source_thread *thread = source_thread(source, &cursor);
+        const struct trace_pending_wait *wait = (const struct trace_pending_wait *)record;
         if (record->type != RECORD_PENDING_WAIT || !thread || !thread->thread->spawn)
             continue;
-        struct report_pending pending =
-            waits_of_record(source, (const struct trace_pending_wait *)record, thread->thread);
-        waits_add(&thread->thread->spawn->pending, &pending);
+        struct report_pending pending = waits_of_record(source, wait, thread->thread);
+        uint32_t green = wait->spawn ? map_get(&gather->records, wait->spawn) : MAP_NONE;
+        waits_add(green != MAP_NONE ? &gather->items[green]->pending
+                                    : &thread->thread->spawn->pending,
+                  &pending);
     }
 }
 

@@ -172,6 +172,7 @@ enum trace_record_type {
     RECORD_PYFRAME,   /* a Python frame and, by its outer frames, a chain of them */
     RECORD_RUNTIME,   /* reserved: a green runtime */
     RECORD_SPAWN,     /* a spawn point: where threads or green threads are started */
+    RECORD_SETTING,   /* a variable of the environment that sets up a green runtime */
 
     /* THREAD chunks: one writer, the thread itself */
     RECORD_THREAD = 64,  /* always the first record of a segment */
@@ -290,21 +291,40 @@ struct trace_python_frame {
 /* RECORD_SPAWN's head.aux. */
 enum trace_spawn_kind { SPAWN_THREAD = 1, SPAWN_GREEN = 2 };
 
-/* A place where threads (SPAWN_THREAD) are started. Unlike other META records it goes on changing,
- * by atomic additions of any thread. */
+enum trace_spawn_flag {
+    SPAWN_AT_LEAST = 1, /* some were not seen to be born: there may have been more */
+    SPAWN_HUB = 2       /* the green runtime's own, in which it waits */
+};
+
+/* A place where threads or green threads are started. Of green threads it is known by what they
+ * run; one without context, frame and pyframe stands for those that made no call. Unlike other META
+ * records it goes on changing, by atomic additions of any thread. */
 struct trace_spawn {
     struct trace_record head; /* aux: enum trace_spawn_kind */
     int32_t pid;              /* in which process */
     uint32_t context;         /* of the call that started them; 0 not known */
     uint64_t frame;           /* the start routine's address + 1, as in a context; 0 not known */
     uint32_t pyframe;         /* record id of a Python frame: what is run; 0 none */
-    uint32_t flags;           /* reserved */
+    uint32_t flags;           /* enum trace_spawn_flag */
     uint64_t born;
     uint64_t ended;
     uint64_t life_ticks; /* of those that ended */
     uint32_t alive;
-    uint32_t peak; /* most alive at a time */
-    uint64_t reserved[16];
+    uint32_t peak;    /* most alive at a time */
+    uint64_t at_peak; /* births that brought it to its peak */
+    uint64_t blocked; /* green threads: calls that blocked; of threads the slots tell */
+    uint64_t blocked_ticks;
+    uint32_t in_flight;      /* green threads: pending waits */
+    uint32_t in_flight_peak; /* most at a time, with the call that blocks */
+    uint64_t reserved[12];
+};
+
+struct trace_setting {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t name;  /* string id */
+    uint32_t value; /* string id */
+    uint32_t _pad;
 };
 
 struct trace_clock_record {
@@ -385,6 +405,7 @@ struct trace_thread {
 enum trace_slot_flag {
     SLOT_NESTED = 1,       /* some calls ran inside another intercepted call */
     SLOT_MANY_TARGETS = 2, /* more than one target was seen; `target` is the latest */
+    SLOT_HUB_WAIT = 8,     /* a green runtime's hub waits here */
     SLOT_LOOP_WAIT = 4     /* it is the way to the chosen loop's own wait */
 };
 
@@ -531,8 +552,9 @@ struct trace_turn {
 };
 
 enum trace_wait_flag {
-    WAIT_CHOSEN = 1,   /* the thread's loop at the end of the trace */
-    WAIT_MAY_BLOCK = 2 /* at least one visit was allowed to block */
+    WAIT_CHOSEN = 1,    /* the thread's loop at the end of the trace */
+    WAIT_MAY_BLOCK = 2, /* at least one visit was allowed to block */
+    WAIT_HUB = 4        /* a green runtime's hub: whichever call it waits in; `call` is one */
 };
 
 /* A recurring wait: same call, return address and epoll fd. Turn figures run while it was chosen.
@@ -584,7 +606,7 @@ struct trace_event {
     uint8_t reason;    /* reserved */
     uint8_t runtime;   /* reserved */
     uint8_t flags;     /* 1: nested in another call */
-    uint32_t greenlet; /* reserved */
+    uint32_t greenlet; /* number of the green thread in its process, from 1; 0: none */
     uint32_t slot;
 };
 
@@ -597,6 +619,7 @@ _Static_assert(sizeof(struct trace_module) == 128, "module record");
 _Static_assert(sizeof(struct trace_context) == 16, "context record without frames");
 _Static_assert(sizeof(struct trace_python_frame) == 32, "Python frame record");
 _Static_assert(sizeof(struct trace_spawn) == 192, "spawn record");
+_Static_assert(sizeof(struct trace_setting) == 24, "setting record");
 _Static_assert(sizeof(struct trace_clock_record) == 64, "clock record");
 _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");

@@ -45,7 +45,7 @@ void birth_release(struct birth *birth)
     __atomic_store_n(&birth->taken, 0, __ATOMIC_RELEASE);
 }
 
-static void raise_to(uint32_t *peak, uint32_t value)
+void birth_raise(uint32_t *peak, uint32_t value)
 {
     uint32_t now = __atomic_load_n(peak, __ATOMIC_RELAXED);
     while (value > now &&
@@ -53,27 +53,54 @@ static void raise_to(uint32_t *peak, uint32_t value)
         ;
 }
 
+void birth_count(uint32_t spawn)
+{
+    struct trace_spawn *s = trace_at(spawn);
+    __atomic_fetch_add(&s->born, 1, __ATOMIC_RELAXED);
+    uint32_t alive = __atomic_add_fetch(&s->alive, 1, __ATOMIC_RELAXED);
+    uint32_t peak = __atomic_load_n(&s->peak, __ATOMIC_RELAXED);
+    if (alive > peak)
+        __atomic_store_n(&s->at_peak, 0, __ATOMIC_RELAXED);
+    if (alive >= peak)
+        __atomic_fetch_add(&s->at_peak, 1, __ATOMIC_RELAXED);
+    birth_raise(&s->peak, alive);
+}
+
+void birth_count_end(uint32_t spawn, uint64_t born)
+{
+    struct trace_spawn *s = trace_at(spawn);
+    uint64_t now = clock_now();
+    __atomic_fetch_sub(&s->alive, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&s->life_ticks, now > born ? now - born : 0, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&s->ended, 1, __ATOMIC_RELEASE);
+}
+
 void birth_began(uint32_t spawn)
 {
     if (!spawn)
         return;
-    struct trace_spawn *s = trace_at(spawn);
     began = clock_now();
     spawned_at = spawn;
-    __atomic_fetch_add(&s->born, 1, __ATOMIC_RELAXED);
-    raise_to(&s->peak, __atomic_add_fetch(&s->alive, 1, __ATOMIC_RELAXED));
+    birth_count(spawn);
+}
+
+void birth_move(uint32_t spawn)
+{
+    if (!spawned_at || spawned_at == spawn)
+        return;
+    struct trace_spawn *s = trace_at(spawned_at);
+    __atomic_fetch_sub(&s->born, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&s->alive, 1, __ATOMIC_RELAXED);
+    spawned_at = spawn;
+    birth_count(spawn);
 }
 
 void birth_ended(void)
 {
-    if (!spawned_at)
-        return;
-    struct trace_spawn *s = trace_at(spawned_at);
-    uint64_t now = clock_now();
+    uint32_t spawn = spawned_at;
     spawned_at = 0;
-    __atomic_fetch_sub(&s->alive, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&s->life_ticks, now > began ? now - began : 0, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&s->ended, 1, __ATOMIC_RELEASE);
+    if (spawn)
+        birth_count_end(spawn, began);
 }
 
 uint32_t birth_here(void)

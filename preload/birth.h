@@ -31,6 +31,16 @@ void birth_began(uint32_t spawn);
 /* The calling thread ends; may be called again. */
 void birth_ended(void);
 
+/* The calling thread is of this spawn point, as it turns out. */
+void birth_move(uint32_t spawn);
+
+/* One more, and one less that began at `born`, whatever it is. */
+void birth_count(uint32_t spawn);
+void birth_count_end(uint32_t spawn, uint64_t born);
+
+/* Raises a peak to a value. */
+void birth_raise(uint32_t *peak, uint32_t value);
+
 /* Spawn point of the calling thread; 0: not known. */
 uint32_t birth_here(void);
 

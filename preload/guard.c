@@ -6,6 +6,7 @@
 #include "guard.h"
 
 #include "calls.h"
+#include "green.h"
 #include "lock.h"
 #include "stack.h"
 #include "target.h"
@@ -95,16 +96,19 @@ void guard_unnest(struct visit *v)
 /* A wait inside another call is part of that call, and no loop's. */
 void guard_wait_begin(struct visit *v)
 {
-    v->point = NULL;
+    const struct trace_slot *slot = v->slot ? trace_at(v->slot) : NULL;
+    if (v->sleeps)
+        v->wait = (struct wait_facts){.frame = v->frame, .fd = -1, .may_block = 1};
+    v->wait.hub = slot && slot->flags & SLOT_HUB_WAIT;
+    v->wait.function = slot ? slot_function(slot) : 0;
     if (!v->nested)
         v->point = turn_enter(v->thread, v->call, v->caller, &v->wait, v->start);
 }
 
 void guard_wait_end(struct visit *v, long result)
 {
-    if (v->point)
-        turn_leave(v->thread, v->point, &v->wait, trace_at(v->slot), v->start, v->start + v->ticks,
-                   result);
+    turn_leave(v->thread, v->point, &v->wait, trace_at(v->slot), v->start, v->start + v->ticks,
+               result);
 }
 
 int guard_learn(struct visit *v)
@@ -254,6 +258,7 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
      */
     if (v->point && v->point == t->turns.loop)
         return;
+    green_blocked(t, v->ticks);
     struct trace_event event = {.start = v->start,
                                 .ticks = v->ticks,
                                 .result = result,
@@ -264,6 +269,7 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
                                 .call = v->call,
                                 .error = (uint16_t)error,
                                 .flags = v->nested,
+                                .greenlet = t->green.number,
                                 .slot = trace_id(slot)};
     trace_event(&event);
 }

@@ -23,7 +23,7 @@ struct visit {
     uint64_t ticks;
     uintptr_t caller;
     uintptr_t frame;
-    struct turn_point *point;   /* poll family */
+    struct turn_point *point;   /* a wait; NULL: none */
     struct wait_facts wait;     /* poll family */
     struct trace_current outer; /* nested: the record to put back */
     const void *address;        /* connect: the peer; poll: the set; read after the call has. Not
@@ -34,6 +34,7 @@ struct visit {
     int32_t fd;                 /* -1: none */
     uint16_t call;
     uint8_t nested;
+    uint8_t sleeps; /* a hub's wait, in a call that is none of the poll family */
 };
 
 #define GUARD_INLINE static inline __attribute__((always_inline))
@@ -133,6 +134,8 @@ GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void
     }
     v->thread = t;
     v->nested = 0;
+    v->sleeps = 0;
+    v->point = NULL;
     v->caller = (uintptr_t)caller;
     v->frame = (uintptr_t)frame;
     const struct memo_node *node = guard_find(t, call, v->caller, v->frame);
@@ -158,7 +161,7 @@ GUARD_INLINE void guard_begin(struct visit *v, int waits)
     v->start = clock_now();
     current->start = v->start;
     __atomic_store_n(&current->frame, v->frame, __ATOMIC_RELEASE);
-    if (waits)
+    if (waits || __builtin_expect(v->sleeps, 0))
         guard_wait_begin(v);
 }
 
@@ -207,7 +210,7 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
         if (t->turns.number)
             turn_count(&t->turns, slot, v->slot, ticks);
     }
-    if (waits)
+    if (__builtin_expect(v->point != NULL, waits))
         guard_wait_end(v, result);
     if (__builtin_expect(t->pending.live && v->fd >= 0 && !failed, 0))
         pending_succeeded(v);

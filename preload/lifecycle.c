@@ -19,6 +19,7 @@
 #include "rations.h"
 #include "raw.h"
 #include "real.h"
+#include "settings.h"
 #include "stack.h"
 #include "thread.h"
 #include "trace.h"
@@ -128,6 +129,7 @@ __attribute__((constructor)) static void start(void)
     if (!opened)
         return;
     write_calls();
+    settings_note();
     modules_start();
     if (!stack_start())
         gap_note("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");

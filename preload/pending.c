@@ -80,6 +80,7 @@ static void end(struct pending *p, uint32_t place, uint64_t now, int succeeded)
         arch_local_add(&w->unfinished_ticks, ticks);
     }
     w->live--;
+    green_pending_end(w->spawn);
     take_out(p, place);
 }
 
@@ -101,7 +102,8 @@ static struct pending_entry *find(struct thread *t, uint16_t call, int fd, uint6
 
 static struct trace_pending_wait *record_of(struct thread *t, const struct trace_slot *slot)
 {
-    uint32_t id = slot_ref_get(t, RECORD_PENDING_WAIT, slot->call, slot->context);
+    uint64_t key = (uint64_t)t->green.spawn << 32 | slot->context;
+    uint32_t id = slot_ref_get(t, RECORD_PENDING_WAIT, slot->call, key);
     if (id)
         return trace_at(id);
     struct trace_pending_wait *w =
@@ -110,8 +112,9 @@ static struct trace_pending_wait *record_of(struct thread *t, const struct trace
         return NULL;
     w->context = slot->context;
     w->call = slot->call;
+    w->spawn = t->green.spawn;
     trace_commit(&w->head, RECORD_PENDING_WAIT);
-    slot_ref_put(t, RECORD_PENDING_WAIT, slot->call, slot->context, trace_id(w));
+    slot_ref_put(t, RECORD_PENDING_WAIT, slot->call, key, trace_id(w));
     return w;
 }
 
@@ -159,6 +162,7 @@ static void begin(const struct visit *v)
     if (slot->target)
         w->target = slot->target;
     count_peaks(t, w, v->start);
+    green_pending(w->spawn);
 }
 
 /* A call on a socket that has a time limit blocks and then says EAGAIN, too. */

@@ -6,6 +6,7 @@
 #include "python.h"
 
 #include "calls.h"
+#include "green.h"
 #include "guard.h"
 #include "python_walk.h"
 
@@ -40,6 +41,13 @@ static uint32_t find(const struct thread *t, const struct memo_node *node, uint6
     return 0;
 }
 
+/* The hub of a green runtime may wait in a call that is a sleep like any other. */
+static void note_hub(struct visit *v)
+{
+    const struct trace_slot *slot = v->slot ? trace_at(v->slot) : NULL;
+    v->sleeps = slot && slot->flags & SLOT_HUB_WAIT && call_infos[v->call].blocks == BLOCKS_TIMER;
+}
+
 static void learn(struct visit *v)
 {
     int saved = errno;
@@ -49,11 +57,9 @@ static void learn(struct visit *v)
     errno = saved;
 }
 
-void python_enter(struct visit *v, const struct memo_node *node)
+/* With the slot of both chains; without one if the Python chain cannot be told now. */
+static void find_slot(struct visit *v, const struct memo_node *node, const void *thread)
 {
-    const void *thread = is_plain[v->call] ? NULL : python_thread();
-    if (!thread)
-        return;
     if (!node || !(node->flags & MEMO_ENDS)) {
         learn(v);
         return;
@@ -65,4 +71,14 @@ void python_enter(struct visit *v, const struct memo_node *node)
     v->slot = find(v->thread, node, hash);
     if (!v->slot)
         learn(v);
+}
+
+void python_enter(struct visit *v, const struct memo_node *node)
+{
+    const void *thread = is_plain[v->call] ? NULL : python_thread();
+    if (!thread)
+        return;
+    find_slot(v, node, thread);
+    note_hub(v);
+    green_enter(v, thread);
 }

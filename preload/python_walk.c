@@ -291,6 +291,30 @@ uint64_t python_walk(const void *thread, struct python_stack *stack)
     return walk(0, thread, NULL, &hash) ? hash : 0;
 }
 
+int python_is_running(const void *thread)
+{
+    const char *frame;
+    if (__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0)
+        return !innermost(1, thread, &frame) || frame;
+    return !innermost(0, thread, &frame) || frame;
+}
+
+const void *python_outermost(const void *thread)
+{
+    enum { OWNED_BY_THREAD = 0, HOPS = 4096 };
+    const struct python_layout *l = &python.layout;
+    const char *at, *found = NULL;
+    if (__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0 || !innermost(0, thread, &at))
+        return NULL;
+    for (int hops = 0; at && hops < HOPS; hops++) {
+        signed char owner = l->owner >= 0 ? at[l->owner] : OWNED_BY_THREAD;
+        if (owner < OWNER_C)
+            found = owner == OWNED_BY_THREAD ? at : NULL;
+        peek_pointer(0, at, l->previous, &at);
+    }
+    return at ? NULL : found;
+}
+
 /* An interpreter that ended may have made room for another one. */
 static int is_alone(void)
 {

@@ -33,6 +33,13 @@ const void *python_thread(void);
  * 0: no frames. Not inside a signal handler. */
 uint64_t python_walk(const void *thread, struct python_stack *stack);
 
+/* Where the outermost frame of the calling thread's chain lies; NULL: there is none, or it is not
+ * to be told (a generator's lies elsewhere; memory is not proved yet). */
+const void *python_outermost(const void *thread);
+
+/* Is any Python function being executed, as far as the thread's state tells? */
+int python_is_running(const void *thread);
+
 /* Of a code object in a chain. The text lies in the interpreter's memory, or in `buffer` if it is
  * not ASCII; there it is UTF-8, cut to `size`. NULL: it is no plain str. */
 enum python_name { PYTHON_FILE, PYTHON_NAME };

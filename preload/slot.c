@@ -5,8 +5,10 @@
 #include "slot.h"
 
 #include "arch_x86_64.h"
+#include "calls.h"
 #include "modules.h"
 #include "python_frames.h"
+#include "spawn_point.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -77,6 +79,25 @@ static uint32_t histogram_get(struct thread *t, uint16_t call, const struct slot
     return trace_id(h);
 }
 
+static uint32_t pyframe_of(uint32_t context)
+{
+    return context ? ((const struct trace_context *)trace_at(context))->pyframe : 0;
+}
+
+uint64_t slot_function(const struct trace_slot *slot)
+{
+    return python_function(pyframe_of(slot->context));
+}
+
+/* A wait by the frame in which a green runtime's hub waits. */
+static int is_hub_wait(uint16_t call, uint32_t context)
+{
+    uint8_t blocks = call_infos[call].blocks;
+    uint32_t pyframe = pyframe_of(context);
+    return pyframe && (blocks == BLOCKS_READY || blocks == BLOCKS_TIMER) &&
+           spawn_point_is_hub(pyframe);
+}
+
 struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
                             const struct slot_owner *owner)
 {
@@ -92,6 +113,7 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
     s->context = context;
     s->call = call;
     s->histogram = histogram;
+    s->flags = is_hub_wait(call, context) ? SLOT_HUB_WAIT : 0;
     trace_commit(&s->head, RECORD_SLOT);
     ref_add(t, RECORD_SLOT, call, context, trace_id(s));
     return s;

@@ -23,7 +23,8 @@ struct slot_owner {
 
 /* How a thread finds its slots and histograms again. */
 struct slot_ref {
-    uint64_t key; /* slot, pending wait: context id; histogram: frame, or Python function */
+    uint64_t key; /* slot: context id; pending wait: with a spawn point; histogram: frame, or
+                     Python function */
     uint32_t id;  /* record */
     uint32_t next;
     uint16_t call;
@@ -40,6 +41,9 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
  * before the call. NULL when there is no room even for the chainless slot. */
 struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame,
                               int python);
+
+/* The function of Python that made the slot's calls, as python_function's number; 0: none. */
+uint64_t slot_function(const struct trace_slot *slot);
 
 /* The record of a kind that goes with (call, context) of this thread, as it was put; 0: none. */
 uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key);

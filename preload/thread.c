@@ -57,6 +57,7 @@ static void thread_exit(void *data)
     leaving = 1;
     size_t size = arena_size;
     pending_leave();
+    green_leave();
     if (t->epoch) {
         uint64_t now = clock_now();
         thread_sample(t, now, 1);

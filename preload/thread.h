@@ -7,6 +7,7 @@
 #ifndef SHUNT_THREAD_H
 #define SHUNT_THREAD_H
 
+#include "green.h"
 #include "hot.h"
 #include "memo.h"
 #include "pending.h"
@@ -34,6 +35,7 @@ struct thread {
 
     struct turns turns;
     struct pending pending;
+    struct green green;
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * See turn.h. Which of several recurring waits is the loop: an epoll set before a single poll, then
- * the outer one (fewer frames), then the one chosen first. A loop that is
- * no longer visited while another wait goes on recurring gives way to it: the program came to its
- * next phase.
+ * See turn.h. Which of several recurring waits is the loop: a green runtime's hub before all else,
+ * an epoll set before a single poll, then the outer one (fewer frames), then the one chosen first.
+ * A loop that is no longer visited while another wait goes on recurring gives way to it: the
+ * program came to its next phase.
  */
 #include "turn.h"
 
@@ -157,6 +157,8 @@ static void turn_end(struct turns *turns, uint64_t now)
 static int same_wait(const struct turn_point *p, const struct wait_facts *facts)
 {
     uintptr_t apart = p->frame > facts->frame ? p->frame - facts->frame : facts->frame - p->frame;
+    if (p->function != facts->function)
+        return 0;
     return facts->fd >= 0 || apart < NEAR || (facts->set && p->set == facts->set);
 }
 
@@ -166,6 +168,11 @@ static struct turn_point *point_find(struct turns *turns, uint16_t call, uintptr
 {
     for (uint32_t i = 0; i < turns->count; i++) {
         struct turn_point *p = &turns->point[i];
+        if (p->hub || facts->hub) {
+            if (p->hub && facts->hub)
+                return p;
+            continue;
+        }
         if (p->caller == caller && p->fd == facts->fd && p->call == call &&
             (loosely || same_wait(p, facts)))
             return p;
@@ -185,7 +192,11 @@ static struct turn_point *point_new(struct turns *turns, uint16_t call, uintptr_
         if (!turns->point[i].record)
             p = &turns->point[i];
     if (p)
-        *p = (struct turn_point){.caller = caller, .fd = facts->fd, .call = call};
+        *p = (struct turn_point){.caller = caller,
+                                 .function = facts->function,
+                                 .fd = facts->fd,
+                                 .call = call,
+                                 .hub = facts->hub};
     else if (!(p = point_find(turns, call, caller, facts, 1)))
         trace_lose(TRACE_LOSS_TURNS, 1);
     return p;
@@ -198,6 +209,10 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
     struct turn_point *p = point_find(turns, call, caller, facts, 0);
     if (!p && !(p = point_new(turns, call, caller, facts)))
         return NULL;
+    if (p->hub && facts->fd >= 0) { /* a hub sleeps where it has no fd to wait for */
+        p->call = call;
+        p->fd = facts->fd;
+    }
     p->set = facts->set;
     p->frame = facts->frame > p->frame ? facts->frame : p->frame;
     if (p == turns->loop && turns->number)
@@ -256,6 +271,8 @@ static int is_epoll(const struct turn_point *p)
 
 static int better(const struct turn_point *a, const struct turn_point *b)
 {
+    if (a->hub != b->hub)
+        return a->hub;
     if (is_epoll(a) != is_epoll(b))
         return is_epoll(a);
     return a->record->depth < b->record->depth;
@@ -307,7 +324,7 @@ static void choose(struct thread *t, struct turn_point *p, uint64_t now)
 static int supersedes(const struct turns *turns, const struct turn_point *p)
 {
     int deeper = p->record->depth > turns->loop->record->depth;
-    return is_epoll(p) == is_epoll(turns->loop) &&
+    return p->hub == turns->loop->hub && is_epoll(p) == is_epoll(turns->loop) &&
            turns->rivals >= (deeper ? GIVES_WAY_DEEP : GIVES_WAY);
 }
 
@@ -362,15 +379,18 @@ void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts 
         p->first[p->visits] = trace_id(slot);
     p->visits++;
     p->blocked |= facts->may_block || end - start > clock_ticks(READY_AT_ONCE);
-    if (!p->record && p->visits >= RECURS)
+    if (!p->record && (p->hub || p->visits >= RECURS))
         point_record(t, p);
     struct trace_wait_point *w = p->record;
     if (w) {
         point_context(p, facts, slot->context);
+        w->call = p->call;
+        w->fd = p->fd;
         w->visits = p->visits;
         w->wait_ticks += end > start ? end - start : 0;
         w->empty += result == 0;
         w->flags |= p->blocked ? WAIT_MAY_BLOCK : 0;
+        w->flags |= p->hub ? WAIT_HUB : 0;
         if (facts->fds > w->most_fds)
             w->most_fds = facts->fds;
     }

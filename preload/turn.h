@@ -3,6 +3,8 @@
  * Loops: finds a thread's recurring wait point and measures its turns. A wait point is (call,
  * return address, epoll fd), and without an epoll fd the place on the stack or the set that it
  * waits for, too: a library's wait may be reached from the loop and again from inside its turns.
+ * Under Python the function that waits is part of it: all that wait in one way return to one place
+ * in the interpreter. The hub of a green runtime is one wait point, whichever call it waits in.
  * The one that is the thread's loop is chosen while the program runs, and its turns are the times
  * between its returns and its next calls.
  */
@@ -22,12 +24,14 @@ struct turn_point {
     uintptr_t frame;                 /* outermost one seen */
     uintptr_t counted;               /* from where frames were counted; 0: not yet */
     const void *set;                 /* latest one seen */
+    uint64_t function;               /* of Python; 0: none */
     struct trace_wait_point *record; /* NULL until it has recurred */
     uint64_t visits;
     uint32_t first[TURN_FIRST]; /* record ids: slots of the first visits */
     int32_t fd;
     uint16_t call;
-    uint16_t blocked; /* a visit blocked, or was allowed to */
+    uint8_t hub;
+    uint8_t blocked; /* a visit blocked, or was allowed to */
 };
 
 struct turns {
@@ -52,10 +56,12 @@ struct turns {
 struct wait_facts {
     uintptr_t frame;   /* of the wrapper */
     const void *set;   /* where the array of fds lies, NULL unknown; not read */
+    uint64_t function; /* of Python, that waits; 0: none */
     int32_t fd;        /* epoll fd, or -1 */
     uint32_t fds;      /* size of the set, 0 not a set */
     uint8_t may_block; /* by its timeout, as far as that is known without reading memory */
     uint8_t unbounded; /* no timeout */
+    uint8_t hub;       /* made by the frame in which a green runtime's hub waits */
 };
 
 /* Before a wait: ends the turn under way if this is the loop's. Returns the point, NULL if the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wrappers of calls.def's VARIADIC rows, by hand; those of stdio and of syscall have files of
- * their own.
+ * The wrappers of calls.def's VARIADIC rows, by hand; those of stdio, of syscall and of children
+ * and threads have files of their own.
  */
 #include "rights.h"
 #include "wrapper.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 
 #ifndef O_TMPFILE
 #define O_TMPFILE 020200000
@@ -179,6 +180,31 @@ WRAPPER(prctl, int, (int option, ...))
     int r = REAL(prctl)(option, a, b, c, d);
     if (r == -1)
         rights_refused(&lost);
+    guard_leave(&v, 0, r == -1, r);
+    return r;
+}
+
+/* A piece of memory may be where the frames of a new green thread will lie. */
+WRAPPER(mmap, void *,
+        (void *address, size_t length, int protection, int flags, int fd, off_t offset))
+{
+    struct visit v;
+    ENTER(&v, mmap);
+    guard_begin(&v, 0);
+    void *r = REAL(mmap)(address, length, protection, flags, fd, offset);
+    guard_leave(&v, 0, r == MAP_FAILED, (long)r);
+    if (r != MAP_FAILED)
+        green_mapped(r, length);
+    return r;
+}
+
+WRAPPER(munmap, int, (void *address, size_t length))
+{
+    struct visit v;
+    ENTER(&v, munmap);
+    green_unmapping(address, length);
+    guard_begin(&v, 0);
+    int r = REAL(munmap)(address, length);
     guard_leave(&v, 0, r == -1, r);
     return r;
 }
