@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "lookup.h"
 #include "modules.h"
+#include "opened.h"
 #include "python_layout.h"
 #include "rations.h"
 #include "raw.h"
@@ -134,6 +135,7 @@ __attribute__((constructor)) static void start(void)
     if (!stack_start())
         gap_note("libgcc_s.so.1 cannot be loaded: call sites are one frame deep");
     note_rings();
+    opened_before();
     asked_start();
     if (thread_start() == 0)
         start_observing();

@@ -6,9 +6,11 @@
 
 #include "gap.h"
 #include "lookup.h"
+#include "modules.h"
 #include "trace.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -34,6 +36,28 @@ static void note(const char *path, const char *how)
         gap_note(text);
     }
     errno = saved;
+}
+
+/* The first library of a namespace is the one that it was made for. */
+static const char *first_in(const struct link_map *map)
+{
+    for (; map; map = map->l_next)
+        if (map->l_name && *map->l_name && !modules_is_libc(map))
+            return map->l_name;
+    return NULL;
+}
+
+void opened_before(void)
+{
+    /* The variable is declared as shorter than its version says it is (link.h). */
+    const struct r_debug *volatile first = &_r_debug;
+    const struct r_debug_extended *space = (const struct r_debug_extended *)first;
+    for (space = _r_debug.r_version > 1 ? space->r_next : NULL; space; space = space->r_next) {
+        const char *path = first_in(space->base.r_map);
+        if (path)
+            note(path, "in a namespace of its own, as LD_AUDIT does: its calls, and those that an "
+                       "audit library redirects, are not seen");
+    }
 }
 
 static void note_binding(const char *path, int flags)

@@ -13,4 +13,8 @@
 void *opened_by_dlopen(const char *path, int flags);
 void *opened_by_dlmopen(Lmid_t space, const char *path, int flags);
 
+/* Records what has a namespace of its own when we start: audit libraries (LD_AUDIT, DT_AUDIT), and
+ * what a constructor opened. Constructor only. */
+void opened_before(void);
+
 #endif
