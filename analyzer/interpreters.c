@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PYTHON_FIRST 8 /* 3.x, between which the layout of frames is known */
-#define PYTHON_LAST  14
+#define PYTHON_LAST  13
 
 #define SHOWS_C(language) \
     language " frames are not named: a site shows the C function of the runtime or library"
@@ -109,8 +109,7 @@ static const char *python_frames(const char *version)
 {
     int minor = 0;
     if (sscanf(version, "3.%d", &minor) == 1 && minor >= PYTHON_FIRST && minor <= PYTHON_LAST)
-        return "the frames of this version can be named, which shunt does not do yet: a site shows "
-               "the C function of the interpreter or extension module";
+        return "the frames of this version can be named: a site shows the Python function and line";
     return "the frames of this version cannot be named: a site shows the C function of the "
            "interpreter or extension module";
 }
