@@ -5,6 +5,7 @@
  */
 #include "locks.h"
 
+#include "noise_rules.h"
 #include "owner.h"
 #include "sites.h"
 #include "text.h"
@@ -93,11 +94,23 @@ static void add_activity(struct source *source, struct report_lock *item,
     at->ns += source_ns(source, record->ticks);
 }
 
+/* The interpreter lock's own mutex, which is held for no longer than it takes to look: what threads
+ * wait for is the interpreter lock, and that is noise. */
+static bool is_gil(struct tally *tally, const struct trace_lock *record)
+{
+    struct source *source = tally->source;
+    uint32_t index = map_get(&source->chains, source_chain(record->call, record->context));
+    const struct owner *taker = holder_at(tally, record->frame);
+    if (index != MAP_NONE && source->use[index]->noise == NOISE_GIL)
+        return true;
+    return taker->function && noise_is_gil(taker->module, taker->unstable ? NULL : taker->function);
+}
+
 static void add(struct tally *tally, const struct trace_lock *record)
 {
     struct source *source = tally->source;
     struct report_site *site = site_of(source, record->call, record->context);
-    if (!site || !record->count)
+    if (!site || !record->count || is_gil(tally, record))
         return;
     struct report_lock *item = item_at(tally, record, site);
     uint64_t ns = source_ns(source, record->ticks), max = source_ns(source, record->max);

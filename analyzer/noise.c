@@ -6,13 +6,15 @@
 
 #include "noise_rules.h"
 #include "owner.h"
+#include "python.h"
 #include "text.h"
 
 #include <string.h>
 
-#define FRAMES_MOST 8u  /* looked at for names */
-#define NEAR_START  10u /* frames from a thread's start to where it waits for work */
-#define RECURS      3u  /* visits */
+#define FRAMES_MOST       8u  /* looked at for names */
+#define NEAR_START        10u /* frames from a thread's start to where it waits for work */
+#define NEAR_START_PYTHON 20u /* ... with those of Python code */
+#define RECURS            3u  /* visits */
 
 static const struct {
     const char *name, *words, *headline;
@@ -54,11 +56,14 @@ static const struct trace_context *context_of(const struct source *source,
     return reader_record(source->reader, slot->context, RECORD_CONTEXT);
 }
 
-/* Frames down to the thread's start; 0 if the chain does not reach it. */
+/* Frames down to the thread's start, those of Python code too, which may have none of their own on
+ * the native stack; 0 if the chain does not reach it. */
 static unsigned depth_of(const struct source *source, const struct trace_slot *slot)
 {
     const struct trace_context *context = context_of(source, slot);
-    return context && !context->flags ? context->frames : 0;
+    bool cut = false;
+    unsigned python = python_depth(source, slot->context, &cut);
+    return context && !context->flags && !cut ? context->frames + python : 0;
 }
 
 /* One wait near the start is the place; that the thread is blocked further out speaks against it.
@@ -68,6 +73,12 @@ struct resting {
     unsigned depth;
     unsigned blocked_at; /* outermost blocked call that is none; 0 none */
 };
+
+static bool is_near_start(const struct source *source, const struct resting *resting)
+{
+    const struct trace_context *context = context_of(source, resting->slot);
+    return resting->depth <= (context->pyframe ? NEAR_START_PYTHON : NEAR_START);
+}
 
 static bool may_rest(const struct source_thread *thread, const struct trace_call *call)
 {
@@ -140,7 +151,7 @@ void noise_begin(struct source *source)
     for (size_t i = 0; i < source->thread_count; i++) {
         struct source_thread *thread = &source->thread[i];
         const struct resting *resting = &all[i];
-        if (thread->wait || !resting->slot || resting->depth > NEAR_START ||
+        if (thread->wait || !resting->slot || !is_near_start(source, resting) ||
             !is_outermost(source, resting))
             continue;
         if (resting->slot->count >= RECURS || takes_most(source, thread, resting->slot))
@@ -156,6 +167,9 @@ static bool rests_here(const struct source *source, const struct source_thread *
     if (!rest || rest->call != slot->call)
         return false;
     const struct trace_context *a = context_of(source, rest), *b = context_of(source, slot);
+    /* the interpreter has more than one way into the same call */
+    if (a && b && a->pyframe && b->pyframe)
+        return a->pyframe == b->pyframe;
     return a == b || (a && b && a->frames == b->frames && a->frame[0] == b->frame[0]);
 }
 

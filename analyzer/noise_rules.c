@@ -63,6 +63,16 @@ static const char *const gil[] = {"take_gil",
                                   "_PyThreadState_",
                                   NULL};
 
+bool noise_is_gil(const char *module, const char *function)
+{
+    if (!text_starts(module, "python3") && !text_starts(module, "libpython3"))
+        return false;
+    for (size_t i = 0; function && gil[i]; i++)
+        if (text_starts(function, gil[i]))
+            return true;
+    return !function;
+}
+
 /* A contended `synchronized`: somebody holds it. */
 static const char *const java_contention[] = {"ObjectMonitor::enter", "ObjectMonitor::EnterI",
                                               "ObjectMonitor::ReenterI", NULL};

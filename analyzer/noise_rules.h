@@ -36,6 +36,10 @@ struct noise_rule {
     const char *const *but_not; /* functions in the chain that speak against it; NULL */
 };
 
+/* Is it a function of CPython's that takes or gives back its interpreter lock? `function` NULL: it
+ * has no name in a stripped module. */
+bool noise_is_gil(const char *module, const char *function);
+
 /* First match wins. */
 extern const struct noise_rule noise_rules[];
 extern const unsigned noise_rule_count;

@@ -69,24 +69,47 @@ static struct python_frame frame_of(const struct source *source,
 }
 
 /* Outward from a record. A damaged chain that comes back to a frame ends there (Brent). */
-static void follow(const struct source *source, uint32_t id, struct python_chain *chain)
+struct walk {
+    const struct source *source;
+    uint32_t id; /* of the next */
+    uint32_t marked, steps, until, count;
+    bool cut;
+};
+
+static struct walk walk_of(const struct source *source, uint32_t context)
 {
-    uint32_t marked = 0, steps = 0, until = 1;
-    while (id) {
-        const struct trace_python_frame *record = reader_record(source->reader, id, RECORD_PYFRAME);
-        if (!record || id == marked || chain->count == PYTHON_FRAMES) {
-            chain->cut = true;
-            return;
-        }
-        if (++steps == until) {
-            marked = id;
-            steps = 0;
-            until *= 2;
-        }
-        chain->frames[chain->count++] = frame_of(source, record);
-        chain->cut = (record->flags & PYTHON_CUT) != 0;
-        id = record->outer;
+    const struct trace_context *record = reader_record(source->reader, context, RECORD_CONTEXT);
+    return (struct walk){.source = source, .id = record ? record->pyframe : 0, .until = 1};
+}
+
+static const struct trace_python_frame *walk_next(struct walk *walk)
+{
+    if (!walk->id)
+        return NULL;
+    const struct trace_python_frame *record =
+        reader_record(walk->source->reader, walk->id, RECORD_PYFRAME);
+    if (!record || walk->id == walk->marked || walk->count == PYTHON_FRAMES) {
+        walk->cut = true;
+        return NULL;
     }
+    if (++walk->steps == walk->until) {
+        walk->marked = walk->id;
+        walk->steps = 0;
+        walk->until *= 2;
+    }
+    walk->count++;
+    walk->cut = (record->flags & PYTHON_CUT) != 0;
+    walk->id = record->outer;
+    return record;
+}
+
+unsigned python_depth(const struct source *source, uint32_t context, bool *cut)
+{
+    struct walk walk = walk_of(source, context);
+    while (walk_next(&walk))
+        ;
+    *cut = walk.cut;
+    return walk.count;
 }
 
 /* ---- the owner ---- */
@@ -143,12 +166,11 @@ static unsigned entry_of(const struct python_chain *chain, unsigned from)
 
 void python_chain_read(const struct source *source, uint32_t context, struct python_chain *chain)
 {
-    const struct trace_context *record = reader_record(source->reader, context, RECORD_CONTEXT);
+    struct walk walk = walk_of(source, context);
     chain->count = chain->owner = 0;
-    chain->cut = false;
-    if (!record || !source->python)
-        return;
-    follow(source, record->pyframe, chain);
+    for (const struct trace_python_frame *record; (record = walk_next(&walk));)
+        chain->frames[chain->count++] = frame_of(source, record);
+    chain->cut = walk.cut;
     if (chain->count == 0)
         return;
     name_the_program(chain);
@@ -209,7 +231,7 @@ const char *python_via(struct arena *arena, const struct python_chain *chain, un
     const char *via = NULL;
     unsigned count = collect(chain, PYTHON_PACKAGE, PYTHON_WRAPPER, kept, most);
     if (count == 0)
-        count = collect(chain, PYTHON_STANDARD, PYTHON_STANDARD, kept, most);
+        count = collect(chain, PYTHON_STANDARD, PYTHON_MACHINERY, kept, most);
     while (count) {
         const struct python_frame *frame = kept[--count];
         const char *step = arena_print(arena, "%s:%d", frame->form, frame->line);

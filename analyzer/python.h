@@ -40,6 +40,9 @@ void python_chain_read(const struct source *source, uint32_t context, struct pyt
 /* A single frame, by its record id. false: there is none. */
 bool python_frame_read(const struct source *source, uint32_t pyframe, struct python_frame *frame);
 
+/* How many frames that chain has; *cut: and more. */
+unsigned python_depth(const struct source *source, uint32_t context, bool *cut);
+
 /* Does the trace tell its file and its function? */
 bool python_is_named(const struct python_frame *frame);
 

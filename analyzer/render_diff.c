@@ -295,7 +295,8 @@ static void row(struct page *page, const struct diff_site *site)
                           stall_text(page, site), threads_text(page, site),
                           site->role->main ? "" : "  in ", site->role->main ? "" : site->role->name,
                           site->class == DIFF_UNMATCHED ? arena_print(a, "  (%s)", site->why) : "");
-    page_wrap(page, PAGE_PLAIN, "     ", 7, text);
+    const char *place = table_place(page, any);
+    page_wrap(page, PAGE_PLAIN, "     ", 7, *place ? arena_print(a, "%s  %s", place, text) : text);
 }
 
 struct section {

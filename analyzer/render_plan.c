@@ -72,7 +72,9 @@ static unsigned collect(struct page *page, const struct report_process *process,
     for (unsigned i = 0; i < process->site_count; i++) {
         struct report_site *site = process->sites[i];
         bool goes = site->python && site->layer == PYTHON_GREEN;
-        if (site->on_loop && !goes && plan_thread_ns(site) >= process->threshold_ns)
+        /* what blocked before the loop was there, or rarely, is no more of its work */
+        bool of_loop = site->on_loop && (yields(site) || site->stall_ns);
+        if (of_loop && !goes && plan_thread_ns(site) >= process->threshold_ns)
             (*sites)[count++] = site;
     }
     if (count)
@@ -100,6 +102,9 @@ static const char *below(struct page *page, const struct report_site *site)
             : arena_print(a, "holds up the loop today  p50 %s  p99 %s  max %s",
                           format_duration(a, site->p50_ns), format_duration(a, site->p99_ns),
                           format_duration(a, site->max_ns));
+    const char *place = table_place(page, site);
+    if (*place)
+        text = arena_print(a, "%s  %s", place, text);
     if (site->via)
         text = arena_print(a, "%s  via %s", text, site->via);
     const char *callers = table_callers(page, site->callers);

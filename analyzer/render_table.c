@@ -59,12 +59,23 @@ static const char *last_name(const char *function)
     return dot && dot[1] ? dot + 1 : function;
 }
 
+/* The file's name; of a package's own the directory tells which. */
+static const char *file_name(const char *module)
+{
+    const char *base = text_basename(module);
+    if (strcmp(base, "__init__.py") != 0 && strcmp(base, "__main__.py") != 0)
+        return base;
+    for (base -= base > module; base > module && base[-1] != '/';)
+        base--;
+    return base;
+}
+
 const char *table_python(struct page *page, const struct report_frame *frame, size_t width)
 {
     struct arena *a = page->arena;
     bool own = frame->layer == PYTHON_APPLICATION;
-    const char *files[] = {own ? text_basename(frame->module) : frame->module,
-                           text_basename(frame->module)};
+    const char *files[] = {own ? file_name(frame->module) : frame->module,
+                           file_name(frame->module)};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *place = arena_print(a, "%s:%d", files[i], frame->line);
         const char *names[] = {frame->function, last_name(frame->function)};
@@ -122,6 +133,11 @@ const char *table_call(struct page *page, const struct report_site *site, size_t
     return text_fit(page->arena, arena_print(page->arena, "%s > %s", site->call, target), width);
 }
 
+static int where_width(int ids)
+{
+    return ids > IDS_WIDTH ? WHERE_WIDTH - (ids - IDS_WIDTH) : WHERE_WIDTH;
+}
+
 /* What WHERE has no room for. */
 static const char *python_place(struct page *page, const struct report_site *site, size_t width)
 {
@@ -136,6 +152,12 @@ static const char *python_place(struct page *page, const struct report_site *sit
         text = arena_print(a, "%s%sand %u more %s", text, *text ? "  " : "", site->lines - 1,
                            site->lines == 2 ? "line" : "lines");
     return text;
+}
+
+const char *table_place(struct page *page, const struct report_site *site)
+{
+    return site->python ? python_place(page, site, (size_t)where_width((int)strlen(site->short_id)))
+                        : "";
 }
 
 static const char *place(struct page *page, const struct report_site *site, size_t width)
@@ -201,11 +223,6 @@ int table_id_width(struct report_site *const *sites, unsigned count)
         if (strlen(sites[i]->short_id) > width)
             width = strlen(sites[i]->short_id);
     return (int)width;
-}
-
-static int where_width(int ids)
-{
-    return ids > IDS_WIDTH ? WHERE_WIDTH - (ids - IDS_WIDTH) : WHERE_WIDTH;
 }
 
 void table_site_row(struct page *page, int ids, const struct report_site *site,

@@ -35,6 +35,9 @@ const char *table_function(struct page *page, const char *function, const char *
 const char *table_python(struct page *page, const struct report_frame *frame, size_t width);
 const char *table_where(struct page *page, const struct report_site *site, size_t width);
 
+/* Of a Python function, what the column WHERE had no room for; "" nothing. */
+const char *table_place(struct page *page, const struct report_site *site);
+
 /* "a < .. < b": callers without those that have no name; "" if none has, or NULL. */
 const char *table_callers(struct page *page, const char *callers);
 

@@ -321,6 +321,8 @@ static bool wanted(const struct job *job, unsigned index)
     return options->pid ? job->sources[index]->process->pid == options->pid : index == 0;
 }
 
+#define WORTH_NAMING 1000u /* one part in so many of the blocked time */
+
 /* Names are missing because a binary is stripped: that can be helped. */
 static void note_stripped(struct source *source)
 {
@@ -329,7 +331,8 @@ static void note_stripped(struct source *source)
     unsigned sites = 0;
     for (unsigned i = 0; i < process->site_count; i++) {
         const struct report_site *site = process->sites[i];
-        if (!site->unstable || strcmp(site->unstable, SYMBOL_STRIPPED) != 0 || !site->blocked)
+        bool matters = site->blocked_ns > process->blocked_ns / WORTH_NAMING;
+        if (!site->unstable || strcmp(site->unstable, SYMBOL_STRIPPED) != 0 || !matters)
             continue;
         module = module ? module : site->shown_module;
         sites++;

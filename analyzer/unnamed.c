@@ -8,8 +8,11 @@
 #include "steps.h"
 #include "text.h"
 
+#define WORTH 100u /* one part in so many of the blocked time */
+
 struct tally {
-    uint64_t named, unnamed; /* blocked calls */
+    uint64_t named, unnamed;             /* blocked calls */
+    uint64_t named_ticks, unnamed_ticks; /* their time */
 };
 
 static bool runs_python(const struct source *source, uint32_t context)
@@ -28,10 +31,13 @@ static void count(const struct source *source, const struct trace_slot *slot, st
         reader_record(source->reader, slot->context, RECORD_CONTEXT);
     if (!context || slot->blocked == 0)
         return;
-    if (reader_record(source->reader, context->pyframe, RECORD_PYFRAME))
+    if (reader_record(source->reader, context->pyframe, RECORD_PYFRAME)) {
         tally->named += slot->blocked;
-    else if (runs_python(source, slot->context))
+        tally->named_ticks += slot->blocked_ticks;
+    } else if (runs_python(source, slot->context)) {
         tally->unnamed += slot->blocked;
+        tally->unnamed_ticks += slot->blocked_ticks;
+    }
 }
 
 /* Only then is it worth resolving whole chains. */
@@ -65,7 +71,8 @@ void unnamed_note(struct source *source)
         if (use && !use->noise)
             count(source, (const struct trace_slot *)record, &tally);
     }
-    if (tally.unnamed)
+    /* while the interpreter starts and ends there is none */
+    if (tally.unnamed_ticks > (tally.named_ticks + tally.unnamed_ticks) / WORTH)
         source_note(source,
                     arena_print(a,
                                 "%s of %s blocked calls of Python code have no Python line: their "
