@@ -20,21 +20,10 @@ long="$full test_asyncio test_multiprocessing_fork test_multiprocessing_forkserv
   test_ssl test_urllib2_localnet test_xmlrpc test_wsgiref test_zipfile test_locale test_readline
   test_repl test_threading_local test_threadedtempfile test_venv"
 
-results() { # FILE of junit XML: TEST STATUS
-  "$PYTHON" - "$1" <<'P'
-import sys
-from xml.etree import ElementTree
-for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
-    kinds = {child.tag for child in case}
-    status = "fail" if kinds & {"failure", "error"} else "skip" if "skipped" in kinds else "pass"
-    print("_".join(case.get("name").split()), status)
-P
-}
-
 unit() {
   cd "$WORK" || exit 1
   program "$PYTHON" -m test --junit-xml "$WORK/junit.xml" -u none -i '*VSOCK*' "$1" >log 2>&1
-  [ ! -s junit.xml ] || results junit.xml
+  [ ! -s junit.xml ] || junit_lines junit.xml
   echo "(exit) $(passed "$status")"
 }
 

@@ -49,6 +49,18 @@ program() {
 # passed STATUS: the word for an exit status.
 passed() { if [ "$1" = 0 ]; then echo pass; else echo "fail-$1"; fi; }
 
+# junit_lines FILE: the tests of a JUnit XML file as lines `TEST STATUS`.
+junit_lines() {
+  "$PYTHON" - "$1" <<'P'
+import sys
+from xml.etree import ElementTree
+for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
+    kinds = {child.tag for child in case}
+    status = "fail" if kinds & {"failure", "error"} else "skip" if "skipped" in kinds else "pass"
+    print("_".join(case.get("name").split()), status)
+P
+}
+
 # source_package NAME: unpacks Debian's source package into $CACHE/NAME. The sources are those of the
 # machine's own package lists, asked for with lists and states apart from its own.
 source_package() {

@@ -2,8 +2,10 @@
 """Runs one module of unittest tests and writes `TEST STATUS` lines to a file of its own, for the
 tests themselves write to standard output and error what they like.
 
-  unittest_lines.py MODULE FILE
+  unittest_lines.py MODULE FILE [PATCH]      PATCH: eventlet or gevent replace the standard library
+                                             first; a test that then hangs ends the run
 """
+import faulthandler
 import importlib
 import os
 import sys
@@ -38,7 +40,20 @@ class Lines(unittest.TestResult):
         self.write(test, "pass")
 
 
+HANG_SECONDS = 100
+
+
+def patch(name):
+    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+    if name == "eventlet":
+        importlib.import_module("eventlet").monkey_patch()
+    else:
+        importlib.import_module("gevent.monkey").patch_all()
+
+
 def main():
+    if sys.argv[3:]:
+        patch(sys.argv[3])
     result = Lines(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
     module = importlib.import_module(sys.argv[1])
     tests = unittest.defaultTestLoader.loadTestsFromModule(module)
