@@ -4,7 +4,7 @@
 
 Runs the acceptance scenarios of one group (drivers, calls, launchers): programs as their users write
 them, against real servers, bare and under `shunt run`. Both must come to the same, and the report
-must name what blocked. S is how long one blocking call takes (0.3). Prints what the hub's ticker saw.
+must name what blocked. S is how long one blocking call takes (0.25). Prints what the hub's ticker saw.
 Exit status 0, 1 with the demand that did not hold, 77 with the package that is missing.
 """
 import argparse
@@ -24,7 +24,7 @@ def options_of(words):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shunt")
     parser.add_argument("group", choices=("drivers", "calls", "launchers"))
-    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--seconds", type=float, default=0.25)
     parser.add_argument("--library", help="libhandoff.so, for the group calls")
     parser.add_argument("--only", action="append", help="these scenarios alone")
     return parser.parse_args(words)

@@ -8,13 +8,11 @@ from runs import demand, demand_blocked
 SHARE = 0.95
 
 
-def waited_for(report, call, target):
-    """The site of a call that waited for such a target longest; what no fd stands for has none."""
-    found = [site for site in report.find(call, noise="None")
-             if (any(re.fullmatch(target, one["target"]) for one in site["targets"])
-                 if target else not site["targets"])]
-    demand(found, f"no {call} of {target}: {[site['target'] for site in report.find(call)]}")
-    return max(found, key=lambda site: site["max_ns"])
+BLOCKING = (("open", r"fifo:.*/fifo", "open_fifo", "os.O_RDONLY"),
+            ("flock", r"file:.*/lock", "take_lock", "return fcntl.flock("),
+            ("fsync", r"file:.*/data", "sync_file", "os.fsync("),
+            ("read", "pipe", "read_pipe", "os.read(PIPE"),
+            ("sem_wait", "None", "take_semaphore", "SEMAPHORE.acquire()"))
 
 
 def blocking(runner, _, seconds):
@@ -22,9 +20,10 @@ def blocking(runner, _, seconds):
     bare, observed = runner.pair("blocking.py", seconds)
     demand_blocked(bare, observed, SHARE * seconds)
     report = runner.report(observed)
-    for call, target in (("open", r"fifo:.*/fifo"), ("flock", r"file:.*/lock"), ("read", "pipe"),
-                         ("sem_wait", None), ("fsync", r"file:.*/data")):
-        site = waited_for(report, call, target)
+    for call, target, function, text in BLOCKING:
+        site = report.one(call, function=function)
+        report.demand_place(site, "blocking.py", function, text)
+        demand(re.fullmatch(target, str(site["target"])), f'{call} waited for {site["target"]}')
         if call != "fsync":
             demand(site["max_ns"] >= SHARE * seconds * 1e9, f'{call} took {site["max_ns"]} ns')
         demand(not site["interrupted"], f"{call} was interrupted")
@@ -38,9 +37,14 @@ def handoff(runner, _, seconds):
     demand(all(in_thread) and not any(on_hub), f'ticks within the calls: {observed.said["ticks"]}')
     demand(observed.said["gap"] >= SHARE * 3 * seconds, f'the hub waited {observed.said["gap"]} s')
     report = runner.report(observed)
-    poll = report.one("poll", function="read_answer")
+    poll = report.one("poll", function="main.<locals>.on_hub")
+    report.demand_place(poll, "handoff.py", "main.<locals>.on_hub",
+                        "return library.handoff_call(client, value)")
     demand(poll["max_ns"] >= SHARE * seconds * 1e9, f'the poll took {poll["max_ns"]} ns')
-    demand(report.find("pthread_cond_wait", function="handoff_call"), "the hand-off is not named")
+    demand(poll["on_loop"], "it is not on the hub")
+    for call in ("poll", "pthread_cond_wait"):
+        off = report.find(call, via=".*libhandoff.so.*", on_loop="False")
+        demand(off, f"{call} of the native threads is not named: {report.find(call)}")
     return bare, observed
 
 

@@ -16,11 +16,12 @@ def demand_waits(site, calls, seconds, port):
     demand(not site["interrupted"], f'{site["interrupted"]} calls were interrupted')
 
 
-def demand_library(report, call, library, site):
-    """The sums by library name the one that the site's calls go through."""
+def demand_library(report, site, package, library):
+    """The site's calls go through that package and library, and the sums by library say so."""
+    demand(package in site["via"] and library in site["via"], f'it goes via {site["via"]}')
     found = [group for group in report.process["groups"]["library"]
              if group["name"] == library and site["id"] in group["sites"]]
-    demand(found, f"{library} is not among the libraries of {call}")
+    demand(found, f'{library} is not among the libraries of {site["call"]}')
     demand(library in report.page("--by", "library"), f"the page by library has no {library}")
 
 
@@ -30,9 +31,10 @@ def mysqldb(runner, up, seconds):
     bare, observed = runner.pair("mysql.py", "MySQLdb", port, seconds)
     demand_blocked(bare, observed, SHARE * seconds)
     report = runner.report(observed)
-    site = report.one("poll", target="tcp:.*")
+    site = report.one("poll", function="query")
+    report.demand_place(site, "mysql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
-    demand_library(report, "poll", "libmariadb.so.3", site)
+    demand_library(report, site, "MySQLdb/", "libmariadb.so.3")
     return bare, observed
 
 
@@ -42,9 +44,10 @@ def psycopg2_unpatched(runner, up, seconds):
     bare, observed = runner.pair("postgresql.py", False, port, seconds)
     demand_blocked(bare, observed, SHARE * seconds)
     report = runner.report(observed)
-    site = report.one("poll", target="tcp:.*")
+    site = report.one("poll", function="query")
+    report.demand_place(site, "postgresql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
-    demand_library(report, "poll", "libpq.so.5", site)
+    demand_library(report, site, "", "libpq.so.5")
     return bare, observed
 
 
@@ -61,6 +64,30 @@ def pymysql(runner, up, seconds):
     bare, observed = runner.pair("mysql.py", "pymysql", up[servers.MariaDB].port, seconds)
     demand_cooperative(bare, observed)
     demand_nobody_waits(runner.report(observed), seconds)
+    demand_in_plan(runner.report(observed, "--goal", "threads"), "mysql.py", "query", "cursor.execute")
+    return bare, observed
+
+
+def hiredis(runner, up, seconds):
+    """A C client of redis blocks: it reads from a blocking socket."""
+    port = up[servers.Redis].port
+    bare, observed = runner.pair("redis_client.py", "hiredis", port, seconds)
+    demand_blocked(bare, observed, SHARE * seconds)
+    report = runner.report(observed)
+    site = report.one("read|recv", function="Hiredis.blpop")
+    report.demand_place(site, "redis_client.py", "Hiredis.blpop", "self.library.redisCommand(")
+    demand_waits(site, THREADS, seconds, port)
+    demand_library(report, site, "", "libhiredis.so.0.14")
+    return bare, observed
+
+
+def redis(runner, up, seconds):
+    """A Python client of redis yields."""
+    bare, observed = runner.pair("redis_client.py", "redis", up[servers.Redis].port, seconds)
+    demand_cooperative(bare, observed)
+    demand_nobody_waits(runner.report(observed), seconds)
+    demand_in_plan(runner.report(observed, "--goal", "threads"), "redis_client.py", "pop",
+                   "connection.blpop(")
     return bare, observed
 
 
@@ -72,6 +99,16 @@ def demand_nobody_waits(report, seconds):
     demand(len(report.process["loops"]) == 1, "the hub is not the only loop")
 
 
+def demand_in_plan(report, program, function, text):
+    """On threads each of the green threads would wait in a recv of its own at the same time."""
+    site = report.one("recv(from)?", function=function)
+    report.demand_place(site, program, function, text)
+    demand(site["id"] in report.process["plan"]["sites"], "it is not in the plan")
+    demand(site["advice"]["verdict"] == "cooperative", f'the verdict is {site["advice"]["verdict"]}')
+    peak = site["pending"]["peak_at_least"], site["pending"]["peak_at_most"]
+    demand(peak == (THREADS, THREADS), f"its peak is {peak}")
+
+
 def drift(runner, up, seconds):
     """9: a FixedIntervalLoopingCall whose function outlasts its interval, for a driver blocks."""
     port, runs, interval = up[servers.MariaDB].port, 5, seconds / 2
@@ -79,10 +116,12 @@ def drift(runner, up, seconds):
     demand(bare.said["values"] == ["done", [True] * (runs - 1)], f'late: {bare.said["values"]}')
     demand_blocked(bare, observed, SHARE * seconds)
     report = runner.report(observed)
-    demand_waits(report.one("poll", target="tcp:.*"), runs, seconds, port)
+    site = report.one("poll", function="Sync.query")
+    report.demand_place(site, "drift.py", "Sync.query", "cursor.execute")
+    demand_waits(site, runs, seconds, port)
     return bare, observed
 
 
-SERVERS = (servers.MariaDB, servers.PostgreSQL)
-MODULES = ("eventlet", "MySQLdb", "psycopg2", "pymysql", "oslo_service")
-SCENARIOS = (mysqldb, psycopg2_unpatched, psycopg2_patched, pymysql, drift)
+SERVERS = (servers.MariaDB, servers.PostgreSQL, servers.Redis)
+MODULES = ("eventlet", "MySQLdb", "psycopg2", "pymysql", "redis", "oslo_service")
+SCENARIOS = (mysqldb, psycopg2_unpatched, psycopg2_patched, pymysql, hiredis, redis, drift)

@@ -5,6 +5,8 @@ is at hand as JSON and as text.
 
 A scenario demands; the first demand that does not hold raises Wrong with the sentence that says so.
 """
+import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -72,21 +74,39 @@ class Report:
         return found[0]
 
 
+    def demand_place(self, site, program, function, text):
+        """The site is that function of the program, and its line the one that holds the text."""
+        line = line_of(program, text)
+        told = (site["function"], os.path.basename(site["file"] or "?"), site["line"])
+        demand(told == (function, program, line),
+               f'{site["call"]} is in {told}, not in {function} at {program}:{line}')
+        detail = subprocess.run([self.shunt, "site", site["id"], self.trace], text=True, env=ENVIRONMENT,
+                                stdout=subprocess.PIPE, check=True).stdout
+        demand(f"{program}:{line}" in detail, f"shunt site does not name {program}:{line}: {detail}")
+
+
+def line_of(program, text):
+    """The number of the only line of a program that holds the text."""
+    with open(os.path.join(PROGRAMS, program), encoding="utf-8") as file:
+        lines = [number for number, line in enumerate(file, 1) if text in line]
+    assert len(lines) == 1, (program, text, lines)
+    return lines[0]
+
+
 class Runner:
     """Runs programs in directories of their own under one that goes at the end."""
 
     def __init__(self, shunt):
         self.shunt = os.path.abspath(shunt)
         self.work = tempfile.mkdtemp(prefix="shunt-acceptance.", dir="/tmp")
-        self.runs = 0
+        self.numbers = itertools.count(1)
 
     def command(self, mode, words):
         """(what to start, the trace it leaves or None); words[0] is a file of programs/."""
-        self.runs += 1
         command = [PYTHON, os.path.join(PROGRAMS, words[0]), *words[1:]]
         if mode == "bare":
             return command, None
-        trace = os.path.join(self.work, f"trace.{self.runs}")
+        trace = os.path.join(self.work, f"trace.{next(self.numbers)}")
         return [self.shunt, "run", "-o", trace, "--", *command], trace
 
     def directory(self):
@@ -100,9 +120,11 @@ class Runner:
         return Run(done.returncode, done.stdout, done.stderr, trace)
 
     def pair(self, *words, **environment):
-        """(bare, observed) of a program that says its values; both came to the same."""
-        bare = self.run("bare", *words, **environment)
-        observed = self.run("observed", *words, **environment)
+        """(bare, observed), side by side, of a program that says its values; both came to the same."""
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            bare, observed = (one.result() for one in
+                              [pool.submit(self.run, mode, *words, **environment)
+                               for mode in ("bare", "observed")])
         demand(bare.said, f"bare: status {bare.status}, {bare.out}{bare.error}")
         for name in ("status", "error"):
             demand(getattr(bare, name) == getattr(observed, name),
