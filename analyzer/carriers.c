@@ -179,7 +179,7 @@ static bool is_off(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool off = fd >= 0 &&
                pread(fd, &control, sizeof control, TRACE_HEADER_SIZE) == (ssize_t)sizeof control &&
-               control.off == 1;
+               (control.aside & TRACE_ASIDE_OFF);
     if (fd >= 0)
         close(fd);
     return off;

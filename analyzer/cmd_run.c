@@ -44,6 +44,8 @@ static const char help[] =
     "                     much slower, and completeness is then not measured\n"
     "  --no-python        do not name calls by Python line; without it each call of a\n"
     "                     CPython thread (3.8 to 3.13) is counted with its Python frames\n"
+    "  --route ROUTE      pool: every call that may move is made by a pool of worker\n"
+    "                     threads while its caller waits; proves that nobody can tell\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
     "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
@@ -52,7 +54,8 @@ static const char help[] =
     "\n"
     "The environment can say the same: SHUNT_OUTPUT, SHUNT_THRESHOLD,\n"
     "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1, SHUNT_AUDIT=1,\n"
-    "SHUNT_PYTHON=0; the command line wins. SHUNT_LIBRARY names another libshunt.so.\n"
+    "SHUNT_PYTHON=0, SHUNT_ROUTE; the command line wins. SHUNT_LIBRARY names another\n"
+    "libshunt.so.\n"
     "\n"
     "exit status: the command's own; a signal that ended it ends shunt run too.\n"
     "125: the run could not be set up, nothing was started. 126: COMMAND cannot be\n"
@@ -99,6 +102,14 @@ static int set_max_size(struct run_options *options, const char *text)
     return 0;
 }
 
+static int set_route(struct run_options *options, const char *text)
+{
+    if (strcmp(text, "pool") != 0)
+        return complain(EXIT_SETUP, "no such route:", text, "there is one: pool");
+    options->route = text;
+    return 0;
+}
+
 static const char *mirror(const char *name)
 {
     const char *value = getenv(name);
@@ -114,6 +125,8 @@ static int read_environment(struct run_options *options)
         status = set_threshold(options, text);
     if (!status && (text = mirror("SHUNT_MAX_SIZE")))
         status = set_max_size(options, text);
+    if (!status && (text = mirror("SHUNT_ROUTE")))
+        status = set_route(options, text);
     if ((text = mirror("SHUNT_COMPLETENESS")))
         options->completeness = strcmp(text, "0") != 0;
     if ((text = mirror("SHUNT_SHARED_DIR")))
@@ -132,7 +145,8 @@ enum option_id {
     OPTION_SHARED_DIR,
     OPTION_COMPARE,
     OPTION_AUDIT,
-    OPTION_NO_PYTHON
+    OPTION_NO_PYTHON,
+    OPTION_ROUTE
 };
 
 static const struct option long_options[] = {
@@ -144,6 +158,7 @@ static const struct option long_options[] = {
     {"compare", required_argument, NULL, OPTION_COMPARE},
     {"audit", no_argument, NULL, OPTION_AUDIT},
     {"no-python", no_argument, NULL, OPTION_NO_PYTHON},
+    {"route", required_argument, NULL, OPTION_ROUTE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -181,6 +196,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
             break;
         case OPTION_AUDIT:
             options->audit = true;
+            break;
+        case OPTION_ROUTE:
+            status = set_route(options, optarg);
             break;
         case 'h':
             fputs(help, stdout);

@@ -16,6 +16,7 @@ struct preload_options {
     uint64_t threshold_ns;
     uint64_t max_size; /* bytes */
     bool no_python;    /* calls are not named by Python line */
+    const char *route; /* NULL: nothing is routed */
 };
 
 /* The library's absolute path, to be freed: $SHUNT_LIBRARY, else the build tree around the running

@@ -61,7 +61,8 @@ int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
                                       .dir = setup->dir.path,
                                       .threshold_ns = setup->options.threshold_ns,
                                       .no_python = !setup->options.python,
-                                      .max_size = setup->options.max_size};
+                                      .max_size = setup->options.max_size,
+                                      .route = setup->options.route};
     char **environment = preload_env_make(run->observed ? &preload : NULL, setup->path);
     int result = environment ? start_program(run, environment) : -ENOMEM;
     preload_env_free(environment);

@@ -22,7 +22,8 @@ struct run_options {
     bool shared_dir;
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
     bool audit;
-    bool python; /* calls are named by Python line */
+    bool python;       /* calls are named by Python line */
+    const char *route; /* "pool": all calls that may move go to a worker; NULL: observe only */
 };
 
 struct run_setup {

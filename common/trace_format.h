@@ -65,6 +65,7 @@ enum trace_loss {
     TRACE_LOSS_PENDING, /* pending waits that found no room; the calls themselves are counted */
     TRACE_LOSS_SPAWNS,  /* threads and green threads whose spawn point found no room */
     TRACE_LOSS_PYTHON,  /* chains of Python frames that found no room: calls without their line */
+    TRACE_LOSS_ROUTES,  /* calls of which it is not known where they ran */
     TRACE_LOSS_KINDS = 16
 };
 
@@ -123,12 +124,17 @@ struct trace_header {
     uint64_t reserved[61];
 };
 
-/* The control page, for switching while the program runs: two policy slots and a generation. In
- * version 1 of the format it is reserved and zero. */
+/* The bits of trace_control.aside. OFF: everything in place, nothing observed; set and cleared from
+ * outside. ROUTE: calls may be routed; set at start by a process that was given routes. */
+#define TRACE_ASIDE_OFF   1u
+#define TRACE_ASIDE_ROUTE 2u
+
+/* The control page, for switching while the program runs. Every wrapper reads `aside`: 0 is the way
+ * of a process that only observes. The policy slots are reserved and zero. */
 struct trace_control {
     uint64_t generation;
-    uint32_t active; /* which slot is in force */
-    uint32_t off;    /* 1: everything in place, nothing observed */
+    uint32_t active; /* reserved: which policy slot is in force */
+    uint32_t aside;  /* TRACE_ASIDE_ bits; atomic or, atomic and */
     struct {
         uint64_t checksum;
         uint32_t size;
@@ -173,6 +179,7 @@ enum trace_record_type {
     RECORD_RUNTIME,   /* reserved: a green runtime */
     RECORD_SPAWN,     /* a spawn point: where threads or green threads are started */
     RECORD_SETTING,   /* a variable of the environment that sets up a green runtime */
+    RECORD_POOL,      /* a pool of workers in one process */
 
     /* THREAD chunks: one writer, the thread itself */
     RECORD_THREAD = 64,  /* always the first record of a segment */
@@ -180,7 +187,41 @@ enum trace_record_type {
     RECORD_HISTOGRAM,    /* latencies of one (call, owner frame), or of a loop's stalls */
     RECORD_WAIT_POINT,   /* a recurring wait: a loop, or a candidate for one */
     RECORD_PENDING_WAIT, /* calls that would have blocked, until they succeeded */
-    RECORD_LOCK /* waits for a lock and who held it; calls that blocked while holding one */
+    RECORD_LOCK,  /* waits for a lock and who held it; calls that blocked while holding one */
+    RECORD_ROUTED /* of one (call, context): what was moved, and what ran in place and why */
+};
+
+/* Where a call runs. */
+enum trace_route {
+    TRACE_ROUTE_IN_PLACE = 0,
+    TRACE_ROUTE_POOL = 1 /* a worker runs it, its caller waits */
+};
+
+/* Why a call that a rule would route runs in place. Part of the format: append only. */
+enum trace_reason {
+    REASON_NONE = 0,
+    REASON_READY,        /* tried first: it did not have to wait */
+    REASON_NONBLOCKING,  /* its descriptor, flags or timeout say that it never waits */
+    REASON_BOUND,        /* the call is bound to its thread */
+    REASON_CONDITIONS,   /* it may move under conditions that are not known to hold */
+    REASON_HANDLER,      /* made in a signal handler */
+    REASON_NESTED,       /* made inside another intercepted call */
+    REASON_THREAD_STATE, /* the thread has rights, a name space or an order of its own */
+    REASON_FILTER,       /* the process has a seccomp filter */
+    REASON_TERMINAL,     /* a terminal stops the thread that reads it in the background */
+    REASON_THREAD_FILE,  /* a file whose content depends on who reads it: signalfd, /proc */
+    REASON_STREAM,    /* the caller holds the stream's lock, or the stream runs code of its own */
+    REASON_LOCALE,    /* the thread has a locale of its own */
+    REASON_RESOLVER,  /* the thread has resolver settings of its own */
+    REASON_POOL_FULL, /* every worker busy and the pool as large as it may be */
+    REASON_NO_WORKER, /* no thread could be made */
+    REASON_ADDRESS_SPACE, /* the program's address space is limited */
+    REASON_VFORK,         /* a child on its parent's stack */
+    REASON_FORK_CHILD,    /* a child made past fork's handlers */
+    REASON_CHAIN,         /* the rule names a function and the chain is not known yet */
+    REASON_OFF,           /* routing is switched off */
+    REASON_COUNT,
+    REASON_ROOM = 30
 };
 
 /* First 8 bytes of every record. */
@@ -432,8 +473,8 @@ struct trace_slot {
     uint32_t turn_calls;
     uint64_t turn_ticks;
     uint32_t turn_next; /* record id: list of the slots of the current turn */
-    uint16_t route;     /* reserved: enum route in force */
-    uint16_t reason;    /* reserved: why it stays in place */
+    uint16_t route;     /* enum trace_route that a rule gave it */
+    uint16_t reason;    /* enum trace_reason: why the latest that was not moved ran in place */
     uint32_t
         no_timeout; /* blocked calls that had no limit of their own (poll -1, no SO_RCVTIMEO) */
     uint32_t
@@ -531,6 +572,40 @@ struct trace_pending_wait {
     uint64_t reserved[5];
 };
 
+/* What the pool did for one (call, context) of this thread. Names the context and not the slot:
+ * that of an ended thread may be gone. Ticks run from the wrapper's decision on. */
+struct trace_routed {
+    struct trace_record head;
+    uint32_t context;
+    uint16_t call;
+    uint16_t pool;          /* enum of the process's pools: 0 is `default` */
+    uint64_t moved;         /* calls that a worker ran */
+    uint64_t ticks;         /* of these, as their callers saw them */
+    uint64_t handoff_ticks; /* ... until the worker began */
+    uint64_t run_ticks;     /* ... on the worker; the rest is the way back */
+    uint64_t handoff_max;
+    uint64_t aborted;               /* ended early for a signal handler or a cancellation */
+    uint32_t in_place[REASON_ROOM]; /* by enum trace_reason; stops at its top */
+    uint32_t next;                  /* for the thread itself */
+    uint32_t _pad;
+};
+
+/* Written by every thread of its process: atomic. */
+struct trace_pool {
+    struct trace_record head;
+    int32_t pid;
+    uint16_t pool;
+    uint16_t _pad;
+    char name[16];
+    uint32_t most;    /* bound */
+    uint32_t workers; /* alive */
+    uint32_t peak;
+    uint32_t grown;
+    uint32_t shrunk;
+    uint32_t refused; /* threads that could not be made */
+    uint64_t reserved[2];
+};
+
 #define TRACE_TURN_SLOTS 4u
 #define TRACE_TURNS      8u
 #define TRACE_SLICES     64u
@@ -602,8 +677,8 @@ struct trace_event {
     int32_t tid;
     uint16_t call;
     uint16_t error;    /* errno, 0 if it succeeded; EAI_* as a positive number */
-    uint8_t route;     /* reserved: 0 in place */
-    uint8_t reason;    /* reserved */
+    uint8_t route;     /* enum trace_route */
+    uint8_t reason;    /* enum trace_reason */
     uint8_t runtime;   /* reserved */
     uint8_t flags;     /* 1: nested in another call */
     uint32_t greenlet; /* number of the green thread in its process, from 1; 0: none */
@@ -625,6 +700,9 @@ _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");
 _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
 _Static_assert(sizeof(struct trace_pending_wait) == 128, "pending wait record");
+_Static_assert(sizeof(struct trace_routed) == 192, "routed record");
+_Static_assert(sizeof(struct trace_pool) == 72, "pool record");
+_Static_assert(REASON_COUNT <= REASON_ROOM, "reasons");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");
 _Static_assert(sizeof(struct trace_histogram) == 1280, "histogram record");

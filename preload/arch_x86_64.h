@@ -54,6 +54,15 @@ static inline uint32_t arch_local_fetch_add(uint32_t *counter, uint32_t n)
     return n;
 }
 
+/* The stack pointer that a jmp_buf of glibc's leads to: sysdeps/x86_64/jmpbuf-offsets.h, and
+ * mangled as in sysdeps/unix/sysv/linux/x86_64/pointer_guard.h. */
+static inline uintptr_t arch_jump_stack(const void *buffer)
+{
+    uintptr_t word = ((const uintptr_t *)buffer)[6], guard;
+    __asm__("movq %%fs:0x30, %0" : "=r"(guard));
+    return (word >> 17 | word << 47) ^ guard;
+}
+
 /* DWARF numbers (System V ABI, x86-64, figure 3.36) of the frame pointer and the stack pointer;
  * where a function that keeps one has its frame's end relative to it; how far below that end a
  * function may save its caller's; the registers that a function gives back as it found them. */

@@ -34,4 +34,90 @@
 #define ARGS_7(t, a, ...) a, ARGS_6(__VA_ARGS__)
 #define ARGS_8(t, a, ...) a, ARGS_7(__VA_ARGS__)
 
+/* The same behind other parameters, and behind other arguments. */
+#define PARAMS_MORE(...) ARGS_NAME(PARAMS_MORE_, __VA_ARGS__)(__VA_ARGS__)
+#define PARAMS_MORE_0(t)
+#define PARAMS_MORE_1(t, a)      , t a
+#define PARAMS_MORE_2(t, a, ...) , t a PARAMS_MORE_1(__VA_ARGS__)
+#define PARAMS_MORE_3(t, a, ...) , t a PARAMS_MORE_2(__VA_ARGS__)
+#define PARAMS_MORE_4(t, a, ...) , t a PARAMS_MORE_3(__VA_ARGS__)
+#define PARAMS_MORE_5(t, a, ...) , t a PARAMS_MORE_4(__VA_ARGS__)
+#define PARAMS_MORE_6(t, a, ...) , t a PARAMS_MORE_5(__VA_ARGS__)
+#define PARAMS_MORE_7(t, a, ...) , t a PARAMS_MORE_6(__VA_ARGS__)
+#define PARAMS_MORE_8(t, a, ...) , t a PARAMS_MORE_7(__VA_ARGS__)
+
+#define ARGS_MORE(...) ARGS_NAME(ARGS_MORE_, __VA_ARGS__)(__VA_ARGS__)
+#define ARGS_MORE_0(t)
+#define ARGS_MORE_1(t, a)      , a
+#define ARGS_MORE_2(t, a, ...) , a ARGS_MORE_1(__VA_ARGS__)
+#define ARGS_MORE_3(t, a, ...) , a ARGS_MORE_2(__VA_ARGS__)
+#define ARGS_MORE_4(t, a, ...) , a ARGS_MORE_3(__VA_ARGS__)
+#define ARGS_MORE_5(t, a, ...) , a ARGS_MORE_4(__VA_ARGS__)
+#define ARGS_MORE_6(t, a, ...) , a ARGS_MORE_5(__VA_ARGS__)
+#define ARGS_MORE_7(t, a, ...) , a ARGS_MORE_6(__VA_ARGS__)
+#define ARGS_MORE_8(t, a, ...) , a ARGS_MORE_7(__VA_ARGS__)
+
+/* A frame: one field an argument, of the type that a parameter of that type has; what each is set
+ * to; and what it is read as from `f`. */
+#define FIELD(t, a) __typeof__((void)0, *(t *)0) a;
+#define FIELDS(...) ARGS_NAME(FIELDS_, __VA_ARGS__)(__VA_ARGS__)
+#define FIELDS_0(t)
+#define FIELDS_1(t, a)      FIELD(t, a)
+#define FIELDS_2(t, a, ...) FIELD(t, a) FIELDS_1(__VA_ARGS__)
+#define FIELDS_3(t, a, ...) FIELD(t, a) FIELDS_2(__VA_ARGS__)
+#define FIELDS_4(t, a, ...) FIELD(t, a) FIELDS_3(__VA_ARGS__)
+#define FIELDS_5(t, a, ...) FIELD(t, a) FIELDS_4(__VA_ARGS__)
+#define FIELDS_6(t, a, ...) FIELD(t, a) FIELDS_5(__VA_ARGS__)
+#define FIELDS_7(t, a, ...) FIELD(t, a) FIELDS_6(__VA_ARGS__)
+#define FIELDS_8(t, a, ...) FIELD(t, a) FIELDS_7(__VA_ARGS__)
+
+#define FIELD_VALUES(...) ARGS_NAME(FIELD_VALUES_, __VA_ARGS__)(__VA_ARGS__)
+#define FIELD_VALUES_0(t)
+#define FIELD_VALUES_1(t, a)      .a = a
+#define FIELD_VALUES_2(t, a, ...) .a = a, FIELD_VALUES_1(__VA_ARGS__)
+#define FIELD_VALUES_3(t, a, ...) .a = a, FIELD_VALUES_2(__VA_ARGS__)
+#define FIELD_VALUES_4(t, a, ...) .a = a, FIELD_VALUES_3(__VA_ARGS__)
+#define FIELD_VALUES_5(t, a, ...) .a = a, FIELD_VALUES_4(__VA_ARGS__)
+#define FIELD_VALUES_6(t, a, ...) .a = a, FIELD_VALUES_5(__VA_ARGS__)
+#define FIELD_VALUES_7(t, a, ...) .a = a, FIELD_VALUES_6(__VA_ARGS__)
+#define FIELD_VALUES_8(t, a, ...) .a = a, FIELD_VALUES_7(__VA_ARGS__)
+
+#define FIELD_ARGS(...) ARGS_NAME(FIELD_ARGS_, __VA_ARGS__)(__VA_ARGS__)
+#define FIELD_ARGS_0(t)
+#define FIELD_ARGS_1(t, a)      f->a
+#define FIELD_ARGS_2(t, a, ...) f->a, FIELD_ARGS_1(__VA_ARGS__)
+#define FIELD_ARGS_3(t, a, ...) f->a, FIELD_ARGS_2(__VA_ARGS__)
+#define FIELD_ARGS_4(t, a, ...) f->a, FIELD_ARGS_3(__VA_ARGS__)
+#define FIELD_ARGS_5(t, a, ...) f->a, FIELD_ARGS_4(__VA_ARGS__)
+#define FIELD_ARGS_6(t, a, ...) f->a, FIELD_ARGS_5(__VA_ARGS__)
+#define FIELD_ARGS_7(t, a, ...) f->a, FIELD_ARGS_6(__VA_ARGS__)
+#define FIELD_ARGS_8(t, a, ...) f->a, FIELD_ARGS_7(__VA_ARGS__)
+
+/* Every argument as a word, 0 for one that is none; and a word whose bit i says that argument i is
+ * a `const char *`. */
+#define ARG_LONG(a)        (long)__builtin_choose_expr(IS_AGGREGATE(a), 0, a)
+#define IS_AGGREGATE(a)    (__builtin_classify_type(a) >= 12) /* a struct or a union */
+#define LONGS(...)         ARGS_NAME(LONGS_, __VA_ARGS__)(__VA_ARGS__)
+#define LONGS_0(t)         0
+#define LONGS_1(t, a)      ARG_LONG(a)
+#define LONGS_2(t, a, ...) ARG_LONG(a), LONGS_1(__VA_ARGS__)
+#define LONGS_3(t, a, ...) ARG_LONG(a), LONGS_2(__VA_ARGS__)
+#define LONGS_4(t, a, ...) ARG_LONG(a), LONGS_3(__VA_ARGS__)
+#define LONGS_5(t, a, ...) ARG_LONG(a), LONGS_4(__VA_ARGS__)
+#define LONGS_6(t, a, ...) ARG_LONG(a), LONGS_5(__VA_ARGS__)
+#define LONGS_7(t, a, ...) ARG_LONG(a), LONGS_6(__VA_ARGS__)
+#define LONGS_8(t, a, ...) ARG_LONG(a), LONGS_7(__VA_ARGS__)
+
+#define IS_TEXT(a)         (uint32_t) __builtin_types_compatible_p(__typeof__(a), const char *)
+#define TEXTS(...)         ARGS_NAME(TEXTS_, __VA_ARGS__)(__VA_ARGS__)
+#define TEXTS_0(t)         0u
+#define TEXTS_1(t, a)      IS_TEXT(a)
+#define TEXTS_2(t, a, ...) (IS_TEXT(a) | TEXTS_1(__VA_ARGS__) << 1)
+#define TEXTS_3(t, a, ...) (IS_TEXT(a) | TEXTS_2(__VA_ARGS__) << 1)
+#define TEXTS_4(t, a, ...) (IS_TEXT(a) | TEXTS_3(__VA_ARGS__) << 1)
+#define TEXTS_5(t, a, ...) (IS_TEXT(a) | TEXTS_4(__VA_ARGS__) << 1)
+#define TEXTS_6(t, a, ...) (IS_TEXT(a) | TEXTS_5(__VA_ARGS__) << 1)
+#define TEXTS_7(t, a, ...) (IS_TEXT(a) | TEXTS_6(__VA_ARGS__) << 1)
+#define TEXTS_8(t, a, ...) (IS_TEXT(a) | TEXTS_7(__VA_ARGS__) << 1)
+
 #endif

@@ -233,6 +233,48 @@ static int add_pending(struct trace_record *record, void *data)
     return 0;
 }
 
+static int same_routed(struct trace_record *record, void *data)
+{
+    const struct trace_routed *a = (void *)record, *b = data;
+    return a->call == b->call && a->context == b->context;
+}
+
+/* Non-zero: no room. */
+static int ensure_routed(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_routed *like = (void *)record;
+    if (segment_each(&f->segment, RECORD_ROUTED, same_routed, record))
+        return 0;
+    struct trace_routed *r = (void *)segment_new(&f->segment, sizeof *r);
+    if (!r)
+        return 1;
+    r->context = like->context;
+    r->call = like->call;
+    trace_commit(&r->head, RECORD_ROUTED);
+    return 0;
+}
+
+static int add_routed(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_routed *from = (void *)record;
+    struct trace_routed *to = (void *)segment_each(&f->segment, RECORD_ROUTED, same_routed, record);
+    if (!to)
+        return 0;
+    to->moved += from->moved;
+    to->ticks += from->ticks;
+    to->handoff_ticks += from->handoff_ticks;
+    to->run_ticks += from->run_ticks;
+    to->aborted += from->aborted;
+    if (from->handoff_max > to->handoff_max)
+        to->handoff_max = from->handoff_max;
+    for (unsigned i = 0; i < REASON_ROOM; i++)
+        if (__builtin_add_overflow(to->in_place[i], from->in_place[i], &to->in_place[i]))
+            to->in_place[i] = UINT32_MAX;
+    return 0;
+}
+
 static void add_thread(struct trace_thread *to, const struct trace_thread *from)
 {
     to->folded++;
@@ -265,11 +307,13 @@ static int add_segment(struct fold *f, const struct segment *s, const struct tra
 {
     if (segment_each(s, RECORD_SLOT, ensure_slot, f) ||
         segment_each(s, RECORD_LOCK, ensure_lock, f) ||
+        segment_each(s, RECORD_ROUTED, ensure_routed, f) ||
         segment_each(s, RECORD_PENDING_WAIT, ensure_pending, f))
         return 0;
     segment_each(s, RECORD_SLOT, add_slot, f);
     segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
     segment_each(s, RECORD_LOCK, add_lock, f);
+    segment_each(s, RECORD_ROUTED, add_routed, f);
     segment_each(s, RECORD_PENDING_WAIT, add_pending, f);
     add_thread(f->record, record);
     return 1;

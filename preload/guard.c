@@ -7,6 +7,7 @@
 
 #include "calls.h"
 #include "green.h"
+#include "handoff.h"
 #include "lock.h"
 #include "stack.h"
 #include "target.h"
@@ -268,6 +269,8 @@ static void count_blocked(struct visit *v, int failed, int error, long result)
                                 .tid = t->record->tid,
                                 .call = v->call,
                                 .error = (uint16_t)error,
+                                .route = handoff_self.outcome.route,
+                                .reason = handoff_self.outcome.reason,
                                 .flags = v->nested,
                                 .greenlet = t->green.number,
                                 .slot = trace_id(slot)};

@@ -2,40 +2,85 @@
  *
  * The wrappers of calls.def's CALL rows, of the two codes of its VERSIONED rows, and their aliases.
  */
+#include "aside.h"
 #include "lock.h"
+#include "moved.h"
 #include "wrapper.h"
 
+/* Column `move`: a call that goes aside and is not switched off. */
+#define INSTEAD_YES(name, v, real_, ...)   moved_##name(v, real_ ARGS_MORE(__VA_ARGS__))
+#define INSTEAD_CARE                       INSTEAD_YES
+#define INSTEAD_NEVER(name, v, real_, ...) real_(ARGS(__VA_ARGS__))
+
+/* A call that goes aside; see route.h. `caller_` and `frame_` are of the wrapper. */
+#define ASIDE(name, result, move, fail, blocks, fd_, ...)                                        \
+    static __attribute__((noinline, cold)) result aside_##name(                                  \
+        void *caller_, void *frame_, __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__)) \
+    {                                                                                            \
+        struct visit v;                                                                          \
+        if (route_is_off())                                                                      \
+            return real_(ARGS(__VA_ARGS__));                                                     \
+        guard_enter_far(&v, CALL_##name, caller_, frame_);                                       \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                                        \
+        guard_begin_far(&v, WAITS_##blocks);                                                     \
+        result r = INSTEAD_##move(name, &v, real_, __VA_ARGS__);                                 \
+        aside_leave(&v, WAITS_##blocks, FAILED_##fail(r), (long)r);                              \
+        return r;                                                                                \
+    }
+
 /* The body of a wrapper around `real`, with the row's columns. */
-#define BODY(real, name, result, fail, blocks, fd_, ...)                  \
-    {                                                                     \
-        struct visit v;                                                   \
-        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                \
-        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                 \
-        GUARD(begin, fd_)(&v, WAITS_##blocks);                            \
-        result r = real(ARGS(__VA_ARGS__));                               \
-        GUARD(leave, fd_)(&v, WAITS_##blocks, FAILED_##fail(r), (long)r); \
-        return r;                                                         \
+#define BODY(real, name, result, fail, blocks, fd_, ...)                     \
+    {                                                                        \
+        if (ROUTE_ASIDE())                                                   \
+            return aside_##name(CALLER, FRAME, real ARGS_MORE(__VA_ARGS__)); \
+        struct visit v;                                                      \
+        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                   \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                    \
+        GUARD(begin, fd_)(&v, WAITS_##blocks);                               \
+        result r = real(ARGS(__VA_ARGS__));                                  \
+        GUARD(leave, fd_)(&v, WAITS_##blocks, FAILED_##fail(r), (long)r);    \
+        return r;                                                            \
     }
 
 #define CALL(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
+    ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                    \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                 \
     BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)
 
 #define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
+    ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                                     \
     WRAPPER_VERSION(wrap_##name, name, "@@", #since, result, (PARAMS(__VA_ARGS__)))               \
     BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)                                \
     WRAPPER_VERSION(wrap_old_##name, name, "@", #old, result, (PARAMS(__VA_ARGS__)))              \
     BODY(REAL_OLD(name, old), name, result, fail, blocks, fd_, __VA_ARGS__)
 
-#define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
-    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                      \
-    {                                                                                 \
-        struct visit v;                                                               \
-        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                            \
-        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                             \
-        GUARD(begin, fd_)(&v, WAITS_##blocks);                                        \
-        REAL(name)(ARGS(__VA_ARGS__));                                                \
-        GUARD(leave, fd_)(&v, WAITS_##blocks, 0, 0);                                  \
+#define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...)            \
+    static __attribute__((noinline, cold)) void aside_##name(                                    \
+        void *caller_, void *frame_, __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__)) \
+    {                                                                                            \
+        struct visit v;                                                                          \
+        if (route_is_off()) {                                                                    \
+            real_(ARGS(__VA_ARGS__));                                                            \
+            return;                                                                              \
+        }                                                                                        \
+        guard_enter_far(&v, CALL_##name, caller_, frame_);                                       \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                                        \
+        guard_begin_far(&v, WAITS_##blocks);                                                     \
+        INSTEAD_##move(name, &v, real_, __VA_ARGS__);                                            \
+        aside_leave(&v, WAITS_##blocks, 0, 0);                                                   \
+    }                                                                                            \
+    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                                 \
+    {                                                                                            \
+        if (ROUTE_ASIDE()) {                                                                     \
+            aside_##name(CALLER, FRAME, REAL(name) ARGS_MORE(__VA_ARGS__));                      \
+            return;                                                                              \
+        }                                                                                        \
+        struct visit v;                                                                          \
+        GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                                       \
+        NOTE(fd_, &v, ARGS(__VA_ARGS__));                                                        \
+        GUARD(begin, fd_)(&v, WAITS_##blocks);                                                   \
+        REAL(name)(ARGS(__VA_ARGS__));                                                           \
+        GUARD(leave, fd_)(&v, WAITS_##blocks, 0, 0);                                             \
     }
 
 /* A lock is tried first; the one that is not free is waited for out of line. */

@@ -12,6 +12,7 @@
 #include "exec.h"
 #include "gap.h"
 #include "guard.h"
+#include "leave.h"
 #include "lock.h"
 #include "lookup.h"
 #include "modules.h"
@@ -20,6 +21,7 @@
 #include "rations.h"
 #include "raw.h"
 #include "real.h"
+#include "route.h"
 #include "settings.h"
 #include "stack.h"
 #include "thread.h"
@@ -121,11 +123,13 @@ __attribute__((constructor)) static void start(void)
     lock_start();
     exec_start();
     rations_start();
+    leave_start();
     const char *dir = secure_getenv("SHUNT_DIR");
     if (!dir || !*dir)
         return;
     int opened = open_trace(dir);
     python_start(number_setting("SHUNT_PYTHON", 1) != 0);
+    route_read();
     environment_hide();
     if (!opened)
         return;
@@ -139,6 +143,7 @@ __attribute__((constructor)) static void start(void)
     asked_start();
     if (thread_start() == 0)
         start_observing();
+    route_start();
 }
 
 __attribute__((destructor)) static void finish(void)

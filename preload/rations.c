@@ -7,6 +7,7 @@
 #include "rations.h"
 
 #include "lookup.h"
+#include "pool.h"
 #include "raw.h"
 #include "thread.h"
 #include "trace.h"
@@ -30,6 +31,8 @@ void rations_start(void)
  */
 static void ration(int resource, const struct rlimit *limit)
 {
+    if ((resource == RLIMIT_AS || resource == RLIMIT_DATA) && limit)
+        pool_shed(1);
     if (resource == RLIMIT_AS && limit && limit->rlim_cur != RLIM_INFINITY && trace_file &&
         !trace_sealed())
         trace_narrow(limit->rlim_cur / TRACE_ADDRESS_SHARE);

@@ -119,6 +119,21 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
     return s;
 }
 
+struct trace_routed *slot_routed(struct thread *t, const struct trace_slot *slot)
+{
+    struct slot_ref *ref = ref_find(t, RECORD_ROUTED, slot->call, slot->context);
+    if (ref)
+        return trace_at(ref->id);
+    struct trace_routed *r = (void *)segment_new(&t->segment, sizeof *r);
+    if (!r)
+        return NULL;
+    r->context = slot->context;
+    r->call = slot->call;
+    trace_commit(&r->head, RECORD_ROUTED);
+    ref_add(t, RECORD_ROUTED, slot->call, slot->context, trace_id(r));
+    return r;
+}
+
 /* The chain as frames; returns the first of them outside libc, or the first. */
 static uint64_t chain_frames(const struct chain *chain, uint64_t *frames)
 {

@@ -50,6 +50,9 @@ uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t ca
 void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
                   uint32_t id);
 
+/* What became of a slot's calls that were to be routed; NULL when there is no room. */
+struct trace_routed *slot_routed(struct thread *t, const struct trace_slot *slot);
+
 /* Compares what the memo answered with a real unwind, and its Python frames with what the
  * interpreter says; counts in the thread's record. */
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,

@@ -92,7 +92,7 @@ WRAPPER(syscall, long, (long number, ...))
     va_end(list);
 
     struct visit v;
-    guard_enter(&v, row_of(number), __builtin_return_address(0), __builtin_dwarf_cfa());
+    enter(&v, row_of(number), CALLER, FRAME);
     note_arguments(&v, a);
     int waits = is_wait(&v, a);
     guard_begin(&v, waits);

@@ -35,6 +35,7 @@ uint64_t thread_threshold HOT_DATA = 0;
 static __thread size_t arena_size;
 static __thread int leaving;  /* the end of the thread was noted */
 static __thread int given_up; /* no room was to be had: not asked for again at every call */
+static __thread int hidden;   /* not the program's */
 
 static pthread_key_t exit_key;
 static int memory_locked; /* the program locks what is mapped from now on */
@@ -238,7 +239,7 @@ struct thread *thread_refresh(void)
 {
     uint32_t epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
     struct thread *t = thread_self;
-    if (!epoch)
+    if (!epoch || hidden)
         return NULL;
     if (t != &thread_none && t->epoch) {
         memo_flush(t);
@@ -259,9 +260,14 @@ struct thread *thread_for_lock(void)
     if (!epoch || (t != &thread_none && t->epoch == epoch))
         return epoch ? t : NULL;
     /* Keys beyond the first few take memory of malloc's, whose lock this may be. */
-    if (t == &thread_none && (leaving || exit_key >= KEYS_IN_THREAD))
+    if (t == &thread_none && (leaving || hidden || exit_key >= KEYS_IN_THREAD))
         return NULL;
     return given_up ? NULL : thread_refresh();
+}
+
+void thread_hide(void)
+{
+    hidden = 1;
 }
 
 void thread_sample(struct thread *t, uint64_t now, int force)

@@ -86,6 +86,9 @@ void thread_sample(struct thread *t, uint64_t now, int force);
 /* Private memory for the calling thread, zero, which a fork child finds zero again; NULL: none. */
 void *thread_map(size_t size);
 
+/* The calling thread is ours: nothing of it is observed. */
+void thread_hide(void);
+
 /* After mlockall(flags): ours is unlocked again, and what becomes of later threads is small. */
 void thread_unlock(int flags);
 

@@ -3,6 +3,8 @@
  * The wrappers of calls.def's VARIADIC rows, by hand; those of stdio, of syscall and of children
  * and threads have files of their own.
  */
+#include "aside.h"
+#include "moved.h"
 #include "rights.h"
 #include "wrapper.h"
 
@@ -21,6 +23,18 @@ static int has_mode(int flags)
     return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
+static void leave(struct visit *v, int failed, long result)
+{
+    if (ROUTE_ASIDE())
+        aside_leave(v, 0, failed, result);
+    else
+        guard_leave(v, 0, failed, result);
+}
+
+/* The call, here or on a worker. */
+#define ROUTED(name, v, ...) \
+    (ROUTE_ASIDE() ? moved_##name(v, REAL(name), __VA_ARGS__) : REAL(name)(__VA_ARGS__))
+
 WRAPPER(open, int, (const char *path, int flags, ...))
 {
     va_list list;
@@ -31,8 +45,8 @@ WRAPPER(open, int, (const char *path, int flags, ...))
     struct visit v;
     ENTER(&v, open);
     guard_begin(&v, 0);
-    int r = REAL(open)(path, flags, mode);
-    guard_leave(&v, 0, r == -1, r);
+    int r = ROUTED(open, &v, path, flags, mode);
+    leave(&v, r == -1, r);
     return r;
 }
 
@@ -46,8 +60,8 @@ WRAPPER(openat, int, (int directory, const char *path, int flags, ...))
     struct visit v;
     ENTER(&v, openat);
     guard_begin(&v, 0);
-    int r = REAL(openat)(directory, path, flags, mode);
-    guard_leave(&v, 0, r == -1, r);
+    int r = ROUTED(openat, &v, directory, path, flags, mode);
+    leave(&v, r == -1, r);
     return r;
 }
 
@@ -63,8 +77,8 @@ WRAPPER(mq_open, mqd_t, (const char *name, int flags, ...))
     struct visit v;
     ENTER(&v, mq_open);
     guard_begin(&v, 0);
-    mqd_t r = REAL(mq_open)(name, flags, mode, attributes);
-    guard_leave(&v, 0, r == -1, r);
+    mqd_t r = ROUTED(mq_open, &v, name, flags, mode, attributes);
+    leave(&v, r == -1, r);
     return r;
 }
 
@@ -80,8 +94,8 @@ WRAPPER(sem_open, sem_t *, (const char *name, int flags, ...))
     struct visit v;
     ENTER(&v, sem_open);
     guard_begin(&v, 0);
-    sem_t *r = REAL(sem_open)(name, flags, mode, value);
-    guard_leave(&v, 0, r == SEM_FAILED, (long)r);
+    sem_t *r = ROUTED(sem_open, &v, name, flags, mode, value);
+    leave(&v, r == SEM_FAILED, (long)r);
     return r;
 }
 
@@ -97,8 +111,8 @@ WRAPPER(fcntl, int, (int fd, int command, ...))
     ENTER(&v, fcntl);
     note_fd(&v, fd);
     guard_begin(&v, 0);
-    int r = REAL(fcntl)(fd, command, argument);
-    guard_leave(&v, 0, r == -1, r);
+    int r = ROUTED(fcntl, &v, fd, command, argument);
+    leave(&v, r == -1, r);
     return r;
 }
 

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See handoff.h. Ending a call early is a signal to its worker, whose handler (signals.c) tells
+ * what it found: a system call that the kernel interrupted is what a handler on the caller would
+ * have interrupted, and the kernel itself says whether it is one that restarts. Found outside, the
+ * call has not reached the kernel yet, or is over: the signal is sent again until one of them is
+ * true. A worker is given back when every signal that was sent to it has arrived, so that none can
+ * meet the next call.
+ */
+#include "handoff.h"
+
+#include "calls.h"
+#include "conditions.h"
+#include "futex.h"
+#include "raw.h"
+#include "route.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+__thread struct handoff_self handoff_self;
+
+static const struct timespec half_ms = {0, 500000};
+static pthread_key_t thread_end;
+
+enum { SPINS = 200 };
+
+/* ---- ending a call early ---- */
+
+/* Sends the abort signal, or will when there is something to end and room in the queue of signals
+ * (RLIMIT_SIGPENDING). Counted first: a handler may send another in between. */
+static void send_abort(struct pool_worker *worker)
+{
+    int32_t tid = __atomic_load_n(&worker->tid, __ATOMIC_ACQUIRE);
+    if (!tid || !__atomic_load_n(&worker->running, __ATOMIC_SEQ_CST))
+        return;
+    __atomic_fetch_add(&worker->sent, 1, __ATOMIC_SEQ_CST);
+    if (arch_syscall(SYS_tgkill, pool_pid(), tid, signals_abort(), 0, 0, 0) != 0)
+        __atomic_fetch_sub(&worker->sent, 1, __ATOMIC_SEQ_CST);
+}
+
+static int is_caught(const struct pool_worker *worker)
+{
+    return __atomic_load_n(&worker->caught, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Has everything arrived that was sent, and found nothing? */
+static int is_abort_due(const struct pool_worker *worker)
+{
+    return __atomic_load_n(&worker->taken, __ATOMIC_ACQUIRE) ==
+               __atomic_load_n(&worker->sent, __ATOMIC_ACQUIRE) &&
+           !is_caught(worker);
+}
+
+static void begin_abort(struct handoff_trip *trip, enum pool_abort how)
+{
+    struct pool_worker *worker = trip->worker;
+    trip->aborting = 1;
+    if (__atomic_load_n(&worker->abort, __ATOMIC_RELAXED) != POOL_ENDS) {
+        __atomic_store_n(&worker->caught, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&worker->abort, how, __ATOMIC_SEQ_CST);
+    }
+    send_abort(worker);
+}
+
+static int is_done(const struct pool_worker *worker)
+{
+    return (__atomic_load_n(&worker->word, __ATOMIC_ACQUIRE) & POOL_DONE) != 0;
+}
+
+/* Copies what the worker said: in a fork child its memory is gone. */
+static void finish(struct handoff_trip *trip)
+{
+    const struct pool_worker *worker = trip->worker;
+    trip->failed = worker->failed;
+    trip->error = worker->error;
+    trip->raised = worker->raised;
+    trip->restarts = worker->caught && worker->restarts;
+    trip->over = 1;
+}
+
+/* Until the call is over, or with `caught` until it was interrupted; the abort has begun. */
+static void await_abort(struct handoff_trip *trip, int caught)
+{
+    struct pool_worker *worker = trip->worker;
+    while (!is_done(worker) && !(caught && is_caught(worker))) {
+        uint32_t seen = __atomic_or_fetch(&worker->word, POOL_PARKED, __ATOMIC_ACQ_REL);
+        if (!(seen & POOL_DONE))
+            futex_wait(&worker->word, seen, &half_ms);
+        if (is_abort_due(worker))
+            send_abort(worker);
+    }
+    if (is_done(worker))
+        finish(trip);
+}
+
+/* A worker is given back when every signal that was sent to it has arrived. */
+static void take_back(struct pool_worker *worker)
+{
+    while (__atomic_load_n(&worker->taken, __ATOMIC_ACQUIRE) !=
+           __atomic_load_n(&worker->sent, __ATOMIC_ACQUIRE))
+        arch_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    pool_release(worker);
+}
+
+/* One system call ends whatever the handler is, and is made again afterwards if that has
+ * SA_RESTART. In libc's own code the kernel begins its system call again: that one is not joined. A
+ * call that no signal interrupts is left alone. */
+void handoff_interrupt(uint32_t mark)
+{
+    struct handoff_trip *trip = handoff_self.trip;
+    trip->marks |= (uint8_t)mark;
+    enum call_abort kind = call_infos[trip->call].abort;
+    if (kind == ABORT_NONE || trip->over || !pool_is_current())
+        return;
+    if (!__atomic_load_n(&trip->worker->posted, __ATOMIC_ACQUIRE)) {
+        /* It was about to go: it will be interrupted when it has. */
+        __atomic_fetch_or(&trip->worker->word, mark, __ATOMIC_ACQ_REL);
+        return;
+    }
+    int ends = kind != ABORT_RESEND || mark == POOL_PLAIN;
+    begin_abort(trip, ends ? POOL_ENDS : POOL_RESTARTS);
+    await_abort(trip, !ends);
+}
+
+/* ---- waiting ---- */
+
+static int is_cancellation_point(uint16_t call)
+{
+    return call_infos[call].abort != ABORT_NONE;
+}
+
+static int is_cancel_enabled(void)
+{
+    int state, ignored;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_setcancelstate(state, &ignored);
+    return state == PTHREAD_CANCEL_ENABLE;
+}
+
+static void react(struct handoff_trip *trip, uint32_t marks)
+{
+    int plain = (marks & POOL_PLAIN) != 0;
+    if (!is_cancellation_point(trip->call))
+        return;
+    if (marks & POOL_CANCEL && is_cancel_enabled())
+        trip->cancelled = 1;
+    if (trip->cancelled || plain || marks & POOL_RESTART)
+        begin_abort(trip, trip->cancelled || plain || call_infos[trip->call].abort != ABORT_RESEND
+                              ? POOL_ENDS
+                              : POOL_RESTARTS);
+}
+
+/* Sleeps until the word changes. A handler that passed our trampoline by (installed by a raw system
+ * call) ends the sleep, too, if it has no SA_RESTART. */
+static void park(struct handoff_trip *trip)
+{
+    uint32_t *word = &trip->worker->word;
+    uint32_t seen = __atomic_or_fetch(word, POOL_PARKED, __ATOMIC_ACQ_REL);
+    uint8_t marks = trip->marks;
+    if (seen & ~(uint32_t)POOL_PARKED)
+        return;
+    int due = trip->aborting && is_abort_due(trip->worker);
+    long result = futex_wait(word, seen, due ? &half_ms : NULL);
+    if (trip->over || !pool_is_current())
+        return;
+    if (result == -EINTR && marks == trip->marks && !is_done(trip->worker)) {
+        trip->marks |= POOL_PLAIN;
+        react(trip, POOL_PLAIN);
+    }
+    if (due && is_abort_due(trip->worker))
+        send_abort(trip->worker);
+}
+
+/* 1 when the call is over, 0 if this is a fork child, in which nobody makes it. */
+static int await_end(struct handoff_trip *trip)
+{
+    enum { MARKS = POOL_PLAIN | POOL_RESTART | POOL_CANCEL };
+    uint32_t *word = &trip->worker->word;
+    while (!trip->over && pool_is_current()) {
+        uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+        if (seen & POOL_DONE) {
+            finish(trip);
+        } else if (seen & MARKS) {
+            __atomic_fetch_and(word, ~(seen & MARKS), __ATOMIC_ACQ_REL);
+            react(trip, seen & MARKS);
+        } else {
+            park(trip);
+        }
+    }
+    return trip->over;
+}
+
+void handoff_cancelled(pthread_t thread)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    struct pool_worker *worker = pool_of(thread);
+    if (!worker)
+        return;
+    __atomic_fetch_or(&worker->word, POOL_CANCEL, __ATOMIC_ACQ_REL);
+    futex_wake(&worker->word);
+}
+
+/* ---- leaving ---- */
+
+void handoff_abandon(void)
+{
+    struct handoff_trip *trip = handoff_self.trip;
+    __atomic_store_n(&handoff_self.trip, NULL, __ATOMIC_RELEASE);
+    if (!trip || !pool_is_current())
+        return;
+    if (trip->worker->posted && !trip->over) {
+        begin_abort(trip, POOL_ENDS);
+        await_abort(trip, 0);
+    }
+    take_back(trip->worker);
+}
+
+static void abandon(void *unused)
+{
+    (void)unused;
+    handoff_abandon();
+}
+
+/* ---- the trip ---- */
+
+/* As the kernel does it: in the caller's own queue, from itself. */
+static void raise_here(int number)
+{
+    siginfo_t info;
+    int tid = raw_gettid();
+    memset(&info, 0, sizeof info);
+    info.si_signo = number;
+    info.si_code = SI_USER;
+    info.si_pid = raw_getpid();
+    info.si_uid = (uid_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
+    if (arch_syscall(SYS_rt_tgsigqueueinfo, info.si_pid, tid, number, (long)&info, 0, 0) != 0)
+        arch_syscall(SYS_tgkill, info.si_pid, tid, number, 0, 0, 0);
+}
+
+/* Posts the call and waits; 0 in a fork child. In a function of its own: it is left by unwinding
+ * when the thread is cancelled. */
+static __attribute__((noinline)) int post_and_wait(struct handoff_trip *trip)
+{
+    int over = 0;
+    pthread_cleanup_push(abandon, NULL);
+    if (is_cancellation_point(trip->call))
+        pthread_testcancel();
+    pool_post(trip->worker);
+    over = await_end(trip);
+    pthread_cleanup_pop(0);
+    return over;
+}
+
+static void fill(struct pool_worker *worker, const struct handoff_call *call)
+{
+    worker->run = call->run;
+    worker->frame = call->frame;
+    worker->limit = call->limit;
+    worker->limit_at = call->limit_at;
+    worker->error = errno;
+    worker->raised = 0;
+}
+
+static void tell(const struct handoff_trip *trip, uint64_t start)
+{
+    const struct pool_worker *worker = trip->worker;
+    handoff_self.outcome =
+        (struct handoff_outcome){.route = TRACE_ROUTE_POOL,
+                                 .aborted = trip->aborting && trip->failed == EINTR,
+                                 .handoff_ticks = worker->began > start ? worker->began - start : 0,
+                                 .run_ticks = worker->ended - worker->began};
+}
+
+/* An interrupted call that is to be made again: the handler has SA_RESTART and the kernel would
+ * have begun it again, or it was ended for a cancellation that is none. */
+static int is_to_be_made_again(const struct handoff_trip *trip)
+{
+    if (trip->failed != EINTR || trip->marks & POOL_PLAIN)
+        return 0;
+    return trip->cancelled || (trip->marks & POOL_RESTART && trip->restarts);
+}
+
+/* 0: it is still to be made, here or again. */
+static int travel(const struct visit *v, const struct handoff_call *call,
+                  struct pool_worker *worker)
+{
+    struct handoff_self *self = &handoff_self;
+    struct handoff_trip trip = {.worker = worker, .frame = v->frame, .call = call->call};
+    uint64_t start = clock_now();
+    int before = errno;
+    fill(worker, call);
+    __atomic_store_n(&self->trip, &trip, __ATOMIC_RELEASE);
+    int over = post_and_wait(&trip);
+    __atomic_store_n(&self->trip, NULL, __ATOMIC_RELEASE);
+    errno = before;
+    if (!over)
+        return 0;
+    if (pool_is_current()) {
+        tell(&trip, start);
+        take_back(worker);
+    }
+    if (trip.cancelled && trip.failed == EINTR)
+        pthread_testcancel();
+    if (trip.raised)
+        raise_here(trip.raised);
+    if (is_to_be_made_again(&trip)) {
+        errno = before;
+        return 0;
+    }
+    errno = trip.error;
+    return 1;
+}
+
+/* ---- in place, or not ---- */
+
+int handoff_in_handler(uintptr_t frame)
+{
+    struct handoff_self *self = &handoff_self;
+    while (self->handler && !signals_is_within(self->handler, frame))
+        self->handler = self->handler->outer;
+    return self->handler != NULL;
+}
+
+/* Why the call stays with its thread; REASON_NONE: it may move. */
+static int kept_by_thread(const struct visit *v)
+{
+    const struct handoff_self *self = &handoff_self;
+    if (pool_self() || v->nested || self->trip)
+        return REASON_NESTED;
+    if (handoff_in_handler(v->frame))
+        return REASON_HANDLER;
+    if (self->own_state)
+        return (int)self->own_state;
+    if (trace_sealed() || !clock_kind)
+        return REASON_FILTER;
+    if (pool_is_current() && pool_pid() != raw_getpid())
+        return REASON_VFORK;
+    return REASON_NONE;
+}
+
+/* The first trip of a thread: from now on its end is known. */
+static void know_thread(void)
+{
+    if (handoff_self.known)
+        return;
+    handoff_self.known = 1;
+    pthread_setspecific(thread_end, &handoff_self);
+}
+
+static struct pool_worker *claim(const struct visit *v, const struct handoff_call *call,
+                                 int *reason)
+{
+    int saved = errno;
+    struct pool_worker *worker = NULL;
+    *reason = kept_by_thread(v);
+    if (!*reason)
+        *reason = conditions_check(call);
+    if (!*reason) {
+        know_thread();
+        worker = pool_claim(route_pool(v), reason);
+    }
+    errno = saved;
+    return worker;
+}
+
+void handoff_make(const struct visit *v, const struct handoff_call *call)
+{
+    struct handoff_outcome *outcome = &handoff_self.outcome;
+    struct pool_worker *worker;
+    int reason = REASON_NONE;
+    *outcome = (struct handoff_outcome){0};
+    int asked = route_wants(v, &reason);
+    if (asked)
+        while ((worker = claim(v, call, &reason)))
+            if (travel(v, call, worker)) {
+                outcome->asked = 1;
+                return;
+            }
+    call->run(call->frame);
+    int saved = errno;
+    outcome = &handoff_self.outcome; /* handlers made calls meanwhile */
+    *outcome = (struct handoff_outcome){.asked = (uint8_t)asked, .reason = (uint8_t)reason};
+    errno = saved;
+}
+
+/* ---- the end of a thread ---- */
+
+/* Workers must not keep a process alive that its own threads have left. A few threads may be left
+ * that do not show yet: letting idle workers go costs little. */
+static void on_thread_end(void *unused)
+{
+    struct stat st;
+    (void)unused;
+    if (trace_sealed() || !pool_is_current())
+        return;
+    if (arch_syscall(SYS_stat, (long)"/proc/self/task", (long)&st, 0, 0, 0, 0) != 0 ||
+        st.st_nlink - 2 <= pool_workers() + 2)
+        pool_shed(0);
+}
+
+int handoff_start(void)
+{
+    return pthread_key_create(&thread_end, on_thread_end);
+}

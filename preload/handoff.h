@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One call's trip to a worker and back: the caller's contract with libc holds. It sleeps until the
+ * call is over; a signal handler that runs meanwhile ends the call as the kernel would have ended
+ * it here (EINTR, or a restart); cancellation, longjmp and pthread_exit end it before they leave.
+ */
+#ifndef SHUNT_HANDOFF_H
+#define SHUNT_HANDOFF_H
+
+#include "guard.h"
+#include "pool.h"
+
+#include <stdint.h>
+
+/* A call as moved.c describes it. */
+struct handoff_call {
+    int (*run)(void *frame); /* makes it; 0, or the error number of its failure */
+    void *frame;
+    const long *arguments;
+    void *limit_at; /* as in struct pool_worker */
+    uint32_t limit;
+    uint32_t paths; /* bit i: argument i is a `const char *` */
+    uint16_t call;
+};
+
+/* One signal handler of the program's that runs on this thread. */
+struct handoff_handler {
+    struct handoff_handler *outer;
+};
+
+/* What the latest call of this thread came to, for the trace. */
+struct handoff_outcome {
+    uint8_t route;  /* enum trace_route */
+    uint8_t reason; /* enum trace_reason */
+    uint8_t asked;  /* a rule wanted it moved */
+    uint8_t aborted;
+    uint64_t handoff_ticks;
+    uint64_t run_ticks;
+};
+
+/* A call of this thread's that a worker makes. Written by the thread and its handlers. */
+struct handoff_trip {
+    struct pool_worker *worker;
+    uintptr_t frame; /* of the wrapper */
+    uint16_t call;
+    uint8_t marks;     /* POOL_PLAIN and POOL_RESTART: handlers that ran */
+    uint8_t cancelled; /* pthread_cancel wants it to end */
+    uint8_t aborting;
+    uint8_t over; /* what the worker said is here: */
+    uint8_t restarts;
+    int32_t failed;
+    int32_t error;
+    int32_t raised;
+};
+
+struct handoff_self {
+    struct handoff_trip *trip; /* NULL none */
+    struct handoff_handler *handler;
+    uint32_t own_state; /* enum trace_reason: why this thread's calls stay with it; 0 none */
+    uint32_t known;     /* the end of this thread is known to us */
+    struct handoff_outcome outcome;
+};
+extern __thread struct handoff_self handoff_self __attribute__((visibility("hidden")));
+
+/* Makes the call here or on a worker, and returns when it is over; errno is as the call left it. */
+void handoff_make(const struct visit *v, const struct handoff_call *call);
+
+/* A handler of the program's is about to run on the calling thread, with SA_RESTART (POOL_RESTART)
+ * or without (POOL_PLAIN): interrupts the call that a worker makes for the thread. */
+void handoff_interrupt(uint32_t mark);
+
+/* pthread_cancel was called for a thread. */
+void handoff_cancelled(pthread_t thread);
+
+/* Ends the calling thread's call on a worker, if there is one: nothing of its frame is touched
+ * afterwards. */
+void handoff_abandon(void);
+
+/* Is control in a handler of the program's, as seen from a frame? Forgets handlers that were left
+ * by other ways than a return or longjmp. */
+int handoff_in_handler(uintptr_t frame);
+
+/* Constructor only; 0 or an error number. */
+int handoff_start(void);
+
+#endif

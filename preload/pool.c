@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See pool.h. Lists of workers are stacks without locks: a signal handler or a fork at any instant
+ * finds them whole. A worker that ends leaves its entry in the stack, and whoever meets it there
+ * makes it free again.
+ */
+#include "pool.h"
+
+#include "clock.h"
+#include "futex.h"
+#include "lookup.h"
+#include "raw.h"
+#include "real.h"
+#include "signals.h"
+#include "thread.h"
+#include "trace.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/single_threaded.h>
+
+enum {
+    STACK = 256 << 10, /* beside what libc and the program's thread-local storage take */
+    MOST = 64,
+    SHED_TRIES = 500, /* of 100 us */
+    REST = 64,        /* calls after which growing is tried again when it failed */
+    INBOX_EMPTY = 0,
+    INBOX_SLEEPS = 1,
+    INBOX_POSTED = 2,
+    INBOX_LEAVE = 3
+};
+
+enum ready { READY_NOT, READY_SOON, READY };
+
+struct pool {
+    uint64_t idle; /* stack of workers: number of changes << 32 | index + 1 */
+    uint32_t workers;
+    uint32_t rest; /* calls left before growing is tried again */
+    struct trace_pool *record;
+};
+
+/* Wiped in a fork child. */
+static struct pool_memory {
+    uint32_t ready;   /* enum ready */
+    uint32_t orderly; /* made by exec or by fork, and not past fork's handlers */
+    int32_t pid;
+    uint32_t used; /* entries of `worker` that were ever handed out */
+    uint32_t waiting;
+    uint64_t free; /* stack, as pool.idle */
+    struct pool pool[POOLS];
+    struct pool_worker worker[POOL_WORKERS];
+} * memory;
+
+/* What a fork child keeps. */
+static struct {
+    char name[16];
+    uint32_t most;
+    uint64_t idle_ns;
+} defined[POOLS] = {{"shunt/default", MOST, 5000000000}};
+
+static size_t (*least_stack)(const pthread_attr_t *);
+static __typeof__(real_calls.pthread_create) make; /* before anything of ours takes its place */
+static __thread struct pool_worker *self;
+
+/* ---- stacks of workers ---- */
+
+static void push(uint64_t *stack, struct pool_worker *worker)
+{
+    uint64_t index = (uint64_t)(worker - memory->worker) + 1;
+    uint64_t top = __atomic_load_n(stack, __ATOMIC_RELAXED), next;
+    do {
+        __atomic_store_n(&worker->next, (uint32_t)top, __ATOMIC_RELAXED);
+        next = ((top >> 32) + 1) << 32 | index;
+    } while (
+        !__atomic_compare_exchange_n(stack, &top, next, 1, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+static struct pool_worker *pop(uint64_t *stack)
+{
+    uint64_t top = __atomic_load_n(stack, __ATOMIC_ACQUIRE), next;
+    struct pool_worker *worker;
+    do {
+        if (!(uint32_t)top)
+            return NULL;
+        worker = &memory->worker[(uint32_t)top - 1];
+        next = ((top >> 32) + 1) << 32 | __atomic_load_n(&worker->next, __ATOMIC_RELAXED);
+    } while (
+        !__atomic_compare_exchange_n(stack, &top, next, 1, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE));
+    return worker;
+}
+
+static int change(uint32_t *word, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* ---- a worker's life ---- */
+
+static void note_peak(struct pool *pool, uint32_t workers)
+{
+    struct trace_pool *record = pool->record;
+    if (!record)
+        return;
+    __atomic_store_n(&record->workers, workers, __ATOMIC_RELAXED);
+    uint32_t peak = __atomic_load_n(&record->peak, __ATOMIC_RELAXED);
+    while (workers > peak && !__atomic_compare_exchange_n(&record->peak, &peak, workers, 1,
+                                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+static void count(uint32_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* 1 if the worker is to end: it was idle for long, or told to, and nobody has claimed it. */
+static int retire(struct pool_worker *worker)
+{
+    struct pool *pool = &memory->pool[worker->pool];
+    self = NULL;
+    if (!change(&worker->state, POOL_IDLE, POOL_RETIRED)) {
+        self = worker;
+        return 0;
+    }
+    if (pool->record) {
+        count(&pool->record->shrunk);
+        __atomic_fetch_sub(&pool->record->workers, 1, __ATOMIC_RELAXED);
+    }
+    __atomic_fetch_sub(&pool->workers, 1, __ATOMIC_RELEASE);
+    return 1;
+}
+
+/* Sleeps until a call is posted; 0: the worker has retired. */
+static int await_call(struct pool_worker *worker, const struct timespec *idle)
+{
+    for (;;) {
+        change(&worker->inbox, INBOX_EMPTY, INBOX_SLEEPS);
+        long result = futex_wait(&worker->inbox, INBOX_SLEEPS, idle);
+        uint32_t inbox = __atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE);
+        if (inbox == INBOX_POSTED)
+            break;
+        if ((inbox == INBOX_LEAVE || result == -ETIMEDOUT) && retire(worker))
+            return 0;
+        change(&worker->inbox, INBOX_LEAVE, INBOX_EMPTY);
+    }
+    __atomic_store_n(&worker->inbox, INBOX_EMPTY, __ATOMIC_RELAXED);
+    return 1;
+}
+
+/* What the kernel sent to this thread and meant for the caller: a worker blocks it, takes it, and
+ * the caller raises it. */
+static int take_signal(int error)
+{
+    int number = error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
+    if (!number)
+        return 0;
+    uint64_t set = 1ull << (number - 1);
+    static const struct timespec none;
+    return arch_syscall(SYS_rt_sigtimedwait, (long)&set, 0, (long)&none, sizeof set, 0, 0) == number
+               ? number
+               : 0;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* What is left of a time limit at `now`, for a call that is made once more. */
+static void shorten(struct pool_worker *worker, uint64_t until, uint64_t now)
+{
+    uint64_t left = until > now ? until - now : 0;
+    if (worker->limit == POOL_LIMIT_MS)
+        *(int *)worker->limit_at = (int)((left + 999999) / 1000000);
+    if (worker->limit == POOL_LIMIT_US)
+        *(useconds_t *)worker->limit_at = (useconds_t)((left + 999) / 1000);
+    if (worker->limit == POOL_LIMIT_TIMESPEC) {
+        worker->left = (struct timespec){(time_t)(left / 1000000000), (long)(left % 1000000000)};
+        *(const struct timespec **)worker->limit_at = &worker->left;
+    }
+}
+
+static uint64_t limit_ns(const struct pool_worker *worker)
+{
+    if (worker->limit == POOL_LIMIT_MS)
+        return (uint64_t)(*(int *)worker->limit_at) * 1000000;
+    if (worker->limit == POOL_LIMIT_US)
+        return (uint64_t)(*(useconds_t *)worker->limit_at) * 1000;
+    const struct timespec *limit = *(const struct timespec **)worker->limit_at;
+    return (uint64_t)limit->tv_sec * 1000000000 + (uint64_t)limit->tv_nsec;
+}
+
+/* An EINTR that no handler of the caller's is behind is not the program's: libc's own signals
+ * between threads make one (setuid). */
+static void run_until_over(struct pool_worker *worker)
+{
+    uint64_t began = 0, limit = 0;
+    if (worker->limit)
+        began = now_ns();
+    for (;;) {
+        worker->failed = worker->run(worker->frame);
+        if (worker->failed != EINTR || __atomic_load_n(&worker->abort, __ATOMIC_ACQUIRE))
+            return;
+        if (worker->limit && !limit)
+            limit = limit_ns(worker); /* it was right, or the call had not waited */
+        if (worker->limit)
+            shorten(worker, began + limit, now_ns());
+    }
+}
+
+static void run_call(struct pool_worker *worker)
+{
+    worker->began = clock_now();
+    errno = worker->error;
+    __atomic_store_n(&worker->running, 1, __ATOMIC_SEQ_CST);
+    run_until_over(worker);
+    __atomic_store_n(&worker->running, 0, __ATOMIC_SEQ_CST);
+    worker->error = errno;
+    worker->raised = take_signal(worker->error);
+    worker->ended = clock_now();
+    if (__atomic_fetch_or(&worker->word, POOL_DONE, __ATOMIC_ACQ_REL) & POOL_PARKED)
+        futex_wake(&worker->word);
+}
+
+static void *work(void *argument)
+{
+    struct pool_worker *worker = argument;
+    uint64_t blocked = signals_worker_mask();
+    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof blocked, 0, 0);
+    arch_syscall(SYS_prctl, PR_SET_NAME, (long)defined[worker->pool].name, 0, 0, 0, 0);
+    thread_hide();
+    uint64_t ns = defined[worker->pool].idle_ns;
+    struct timespec idle = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+    self = worker;
+    __atomic_store_n(&worker->tid, raw_gettid(), __ATOMIC_RELEASE);
+    while (await_call(worker, &idle))
+        run_call(worker);
+    return NULL;
+}
+
+/* ---- growing ---- */
+
+static int has_limited_space(void)
+{
+    static const int kinds[] = {RLIMIT_AS, RLIMIT_DATA};
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+        arch_syscall(SYS_prlimit64, 0, kinds[i], 0, (long)&limit, 0, 0);
+        if (limit.rlim_cur != RLIM_INFINITY)
+            return 1;
+    }
+    return 0;
+}
+
+/* With all signals blocked: a handler that jumps out must not leave libc's locks behind. */
+static int make_thread(struct pool_worker *worker)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    uint64_t all = ~0ull, before;
+    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
+    int error = pthread_attr_init(&attributes);
+    if (!error) {
+        size_t least = least_stack ? least_stack(&attributes) : (size_t)PTHREAD_STACK_MIN;
+        pthread_attr_setstacksize(&attributes, (least + STACK + 4095) & ~(size_t)4095);
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+        error = make(&thread, &attributes, work, worker);
+        pthread_attr_destroy(&attributes);
+    }
+    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
+    return error;
+}
+
+/* An entry for a new worker of the pool, counted; NULL if there may be no more. */
+static struct pool_worker *new_entry(struct pool *pool, unsigned number)
+{
+    if (__atomic_fetch_add(&pool->workers, 1, __ATOMIC_ACQ_REL) < defined[number].most) {
+        struct pool_worker *worker = pop(&memory->free);
+        if (!worker && __atomic_load_n(&memory->used, __ATOMIC_RELAXED) < POOL_WORKERS) {
+            uint32_t index = __atomic_fetch_add(&memory->used, 1, __ATOMIC_RELAXED);
+            worker = index < POOL_WORKERS ? &memory->worker[index] : NULL;
+        }
+        if (worker) {
+            worker->inbox = INBOX_EMPTY;
+            worker->tid = 0;
+            worker->pool = (uint16_t)number;
+            worker->sent = worker->taken = worker->caught = 0;
+            __atomic_store_n(&worker->state, POOL_CLAIMED, __ATOMIC_RELEASE);
+            return worker;
+        }
+    }
+    __atomic_fetch_sub(&pool->workers, 1, __ATOMIC_ACQ_REL);
+    return NULL;
+}
+
+static struct pool_worker *grow(unsigned number, int *reason)
+{
+    struct pool *pool = &memory->pool[number];
+    uint32_t rest = __atomic_load_n(&pool->rest, __ATOMIC_RELAXED);
+    *reason = REASON_NO_WORKER;
+    if (rest) {
+        change(&pool->rest, rest, rest - 1);
+        return NULL;
+    }
+    *reason = REASON_ADDRESS_SPACE;
+    if (has_limited_space())
+        return NULL;
+    *reason = REASON_POOL_FULL;
+    struct pool_worker *worker = new_entry(pool, number);
+    if (!worker)
+        return NULL;
+    if (make_thread(worker) == 0) {
+        if (pool->record)
+            count(&pool->record->grown);
+        note_peak(pool, __atomic_load_n(&pool->workers, __ATOMIC_RELAXED));
+        return worker;
+    }
+    *reason = REASON_NO_WORKER;
+    worker->state = POOL_FREE;
+    push(&memory->free, worker);
+    __atomic_fetch_sub(&pool->workers, 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&pool->rest, REST, __ATOMIC_RELAXED);
+    if (pool->record)
+        count(&pool->record->refused);
+    return NULL;
+}
+
+/* ---- from outside ---- */
+
+static struct trace_pool *new_record(unsigned number)
+{
+    struct trace_pool *record = (void *)trace_meta_new(sizeof *record);
+    if (!record)
+        return NULL;
+    record->pid = memory->pid;
+    record->pool = (uint16_t)number;
+    memcpy(record->name, defined[number].name + sizeof "shunt/" - 1,
+           sizeof record->name - sizeof "shunt/" + 1);
+    record->most = defined[number].most;
+    trace_commit(&record->head, RECORD_POOL);
+    return record;
+}
+
+/* The first call of a process or of a fork child; another thread that comes meanwhile runs its call
+ * in place. A child that was made past fork's handlers may find libc's locks taken for ever. */
+static int enter(int *reason)
+{
+    *reason = REASON_FORK_CHILD;
+    if (!memory->orderly && !__libc_single_threaded)
+        return 0;
+    *reason = REASON_NO_WORKER;
+    if (!change(&memory->ready, READY_NOT, READY_SOON))
+        return 0;
+    memory->pid = raw_getpid();
+    for (unsigned i = 0; i < POOLS; i++)
+        if (defined[i].most)
+            memory->pool[i].record = new_record(i);
+    __atomic_store_n(&memory->ready, READY, __ATOMIC_RELEASE);
+    return 1;
+}
+
+struct pool_worker *pool_claim(unsigned number, int *reason)
+{
+    struct pool_worker *worker = NULL;
+    int saved = errno;
+    *reason = REASON_NO_WORKER;
+    if (memory && (pool_is_current() || enter(reason))) {
+        uint64_t *idle = &memory->pool[number].idle;
+        while ((worker = pop(idle)) && !change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
+            worker->state = POOL_FREE;
+            push(&memory->free, worker);
+        }
+        if (!worker)
+            worker = grow(number, reason);
+    }
+    if (worker) {
+        worker->word = 0;
+        worker->posted = 0;
+        worker->caller = pthread_self();
+        worker->abort = POOL_GOES_ON;
+        worker->caught = 0;
+        /* Before the caller looks whether it was cancelled; see pool_of. */
+        __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
+    }
+    errno = saved;
+    return worker;
+}
+
+void pool_post(struct pool_worker *worker)
+{
+    __atomic_fetch_add(&memory->waiting, 1, __ATOMIC_RELAXED);
+    worker->posted = 1;
+    if (__atomic_exchange_n(&worker->inbox, INBOX_POSTED, __ATOMIC_ACQ_REL) != INBOX_EMPTY)
+        futex_wake(&worker->inbox);
+}
+
+void pool_release(struct pool_worker *worker)
+{
+    if (worker->posted)
+        __atomic_fetch_sub(&memory->waiting, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&worker->state, POOL_IDLE, __ATOMIC_RELEASE);
+    push(&memory->pool[worker->pool].idle, worker);
+}
+
+int pool_is_current(void)
+{
+    return memory && __atomic_load_n(&memory->ready, __ATOMIC_ACQUIRE) == READY;
+}
+
+int32_t pool_pid(void)
+{
+    return memory->pid;
+}
+
+uint32_t pool_waiting(void)
+{
+    return __atomic_load_n(&memory->waiting, __ATOMIC_RELAXED);
+}
+
+uint32_t pool_workers(void)
+{
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < POOLS; i++)
+        sum += __atomic_load_n(&memory->pool[i].workers, __ATOMIC_RELAXED);
+    return sum;
+}
+
+struct pool_worker *pool_self(void)
+{
+    return self;
+}
+
+struct pool_worker *pool_of(pthread_t caller)
+{
+    if (!pool_is_current())
+        return NULL;
+    uint32_t used = __atomic_load_n(&memory->used, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < used && i < POOL_WORKERS; i++) {
+        struct pool_worker *worker = &memory->worker[i];
+        if (__atomic_load_n(&worker->claims, __ATOMIC_SEQ_CST) & 1 &&
+            pthread_equal(__atomic_load_n(&worker->caller, __ATOMIC_RELAXED), caller))
+            return worker;
+    }
+    return NULL;
+}
+
+/* 1 if the worker was told. */
+static int tell_to_leave(struct pool_worker *worker)
+{
+    if (__atomic_load_n(&worker->state, __ATOMIC_ACQUIRE) != POOL_IDLE ||
+        !(change(&worker->inbox, INBOX_SLEEPS, INBOX_LEAVE) ||
+          change(&worker->inbox, INBOX_EMPTY, INBOX_LEAVE)))
+        return 0;
+    futex_wake(&worker->inbox);
+    return 1;
+}
+
+static int is_gone(int32_t tid)
+{
+    return arch_syscall(SYS_tgkill, memory->pid, tid, 0, 0, 0, 0) != 0;
+}
+
+int pool_shed(int wait)
+{
+    static const struct timespec moment = {0, 100000};
+    int32_t told[POOL_WORKERS];
+    int count = 0;
+    uint32_t used = pool_is_current() ? __atomic_load_n(&memory->used, __ATOMIC_ACQUIRE) : 0;
+    for (uint32_t i = 0; i < used && i < POOL_WORKERS; i++)
+        if (tell_to_leave(&memory->worker[i]))
+            told[count++] = memory->worker[i].tid;
+    for (int i = 0, tries = 0; wait && i < count; i++)
+        while (!is_gone(told[i]) && tries++ < SHED_TRIES)
+            arch_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+    return count;
+}
+
+/* ---- start ---- */
+
+static void after_fork(void)
+{
+    memory->orderly = 1;
+}
+
+void pool_define(unsigned number, const char *name, uint32_t most, uint64_t idle_ns)
+{
+    snprintf(defined[number].name, sizeof defined[number].name, "shunt/%.9s", name);
+    defined[number].most = most;
+    defined[number].idle_ns = idle_ns;
+}
+
+int pool_start(void)
+{
+    size_t size = (sizeof *memory + 4095) & ~(size_t)4095;
+    void *made = raw_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (raw_mmap_failed(made))
+        return -ENOMEM;
+    if (raw_madvise(made, size, MADV_WIPEONFORK) != 0) {
+        raw_munmap(made, size);
+        return -ENOSYS;
+    }
+    make = REAL(pthread_create);
+    *(void **)&least_stack = lookup_in(RTLD_DEFAULT, "__pthread_get_minstack");
+    memory = made;
+    memory->orderly = 1;
+    return -pthread_atfork(NULL, NULL, after_fork);
+}

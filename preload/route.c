@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See route.h.
+ */
+#include "route.h"
+
+#include "calls.h"
+#include "gap.h"
+#include "handoff.h"
+#include "pool.h"
+#include "signals.h"
+#include "taint.h"
+#include "trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint32_t nothing;
+const uint32_t *route_switch HOT_DATA = &nothing;
+
+static int everything; /* `shunt run --route pool`: all that may move */
+
+static struct trace_control *control(void)
+{
+    return (void *)((char *)trace_file + TRACE_HEADER_SIZE);
+}
+
+static int prepare(void)
+{
+    return pool_start() == 0 && handoff_start() == 0 && signals_start();
+}
+
+void route_read(void)
+{
+    const char *route = secure_getenv("SHUNT_ROUTE");
+    everything = route && !strcmp(route, "pool");
+}
+
+void route_start(void)
+{
+    route_switch = &control()->aside;
+    if (!everything)
+        return;
+    if (!prepare()) {
+        gap_note("routing could not be prepared: every call runs in place");
+        return;
+    }
+    taint_start();
+    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE, __ATOMIC_RELEASE);
+}
+
+int route_wants(const struct visit *v, int *reason)
+{
+    (void)v;
+    *reason = REASON_NONE;
+    return everything;
+}
+
+unsigned route_pool(const struct visit *v)
+{
+    (void)v;
+    return 0;
+}

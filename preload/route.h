@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which calls are routed, and the switch that every wrapper looks at: 0 in a process that only
+ * observes. Otherwise the wrapper goes aside (interpose.c): everything about routing lies there.
+ */
+#ifndef SHUNT_ROUTE_H
+#define SHUNT_ROUTE_H
+
+#include "guard.h"
+#include "hot.h"
+#include "trace_format.h"
+
+#include <stdint.h>
+
+/* The word of the control page; a 0 of our own before there is a trace. */
+extern const uint32_t *route_switch HOT_DATA;
+
+#define ROUTE_ASIDE() __builtin_expect(__atomic_load_n(route_switch, __ATOMIC_RELAXED) != 0, 0)
+
+/* Switched off: everything in place, nothing observed. */
+static inline int route_is_off(void)
+{
+    return (__atomic_load_n(route_switch, __ATOMIC_RELAXED) & TRACE_ASIDE_OFF) != 0;
+}
+
+/* Reads what the environment asks for, before it is hidden. Constructor only. */
+void route_read(void);
+
+/* Prepares pools, signals and the rest if any call is to be routed. Constructor only, with a trace
+ * open. */
+void route_start(void);
+
+/* Does a rule want this call moved? `reason` is why it cannot be told yet. */
+int route_wants(const struct visit *v, int *reason);
+
+/* The number of the pool that the rule names. */
+unsigned route_pool(const struct visit *v);
+
+#endif
