@@ -53,7 +53,7 @@ static bool hardly_waits(const struct facts *facts)
 {
     const struct report_use *use = facts->use;
     if ((double)use->blocked_ns < SHORT_SHARE * (double)use->stall_ns ||
-        facts->site->facts->blocks == BLOCKS_NEVER)
+        (facts->site->facts->blocks == BLOCKS_NEVER && !advise_forks(facts->site->call)))
         return true;
     return facts->site->facts->blocks == BLOCKS_DATA && use->no_timeout == 0 && !on_file(facts) &&
            use->max_ns < SHORT_NS;
@@ -109,6 +109,7 @@ static bool speaks_of(const struct advise_rule *rule, const struct facts *facts)
     return (rule->goal == FOR_ANY || goals[rule->goal] == facts->goal) &&
            (rule->on == ON_ANY || (facts->runtime && facts->runtime->on == rule->on)) &&
            (rule->place == PLACE_ANY || rule->place == facts->place) &&
+           (!rule->forks || advise_forks(facts->site->call)) &&
            (!rule->unbounded || is_unbounded(facts)) &&
            (rule->blocks == BLOCKS_ANY || rule->blocks == facts->site->facts->blocks) &&
            (!rule->target || (facts->target && text_starts(facts->target, rule->target)));
@@ -164,6 +165,17 @@ static void reasons_on_loop(struct facts *facts)
     if (loop->harmful && facts->place == PLACE_STALL)
         because(facts, arena_print(a, "after %s of the stalls other work was already waiting",
                                    format_share(a, loop->harmful, loop->stalls)));
+}
+
+/* What it costs goes with memory, and there is more than what was measured. */
+static void reasons_of_fork(struct facts *facts)
+{
+    struct arena *a = facts->arena;
+    because(facts, arena_print(a,
+                               "%s, at most %s: the time grows with resident memory; the copies "
+                               "at first writes after it come on top",
+                               format_plural(a, facts->site->calls, "fork", "forks"),
+                               format_duration(a, facts->site->max_ns)));
 }
 
 static void reasons_of_pending(struct facts *facts)
@@ -282,8 +294,9 @@ static enum confidence confidence_of(const struct facts *facts,
 {
     if (facts->place != PLACE_STALL)
         return facts->site->calls >= TURNS_CONFIDENT ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+    /* What fork does is known: one is no less sure than many. */
     if (facts->use->stalled_turns < TURNS_SOME)
-        return CONFIDENCE_LOW;
+        return advise_forks(facts->site->call) ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW;
     if (setting)
         return CONFIDENCE_HIGH;
     return facts->site->stable && facts->use->stalled_turns >= TURNS_CONFIDENT ? CONFIDENCE_HIGH
@@ -325,6 +338,8 @@ static void advise(struct facts *facts)
         reasons_on_loop(facts);
     if (setting)
         because(facts, setting->why);
+    if (rule && rule->forks)
+        reasons_of_fork(facts);
     if (facts->place == PLACE_PENDING)
         reasons_of_pending(facts);
     reasons_of_limits(facts);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * See advise_rules.h. Sources: man-pages 6.03 for what calls wait for; redis.conf of redis 7.0
- * (appendfsync) and nginx's documentation of ngx_http_core_module (aio, sendfile) for settings.
+ * See advise_rules.h. Sources: man-pages 6.03 for what calls wait for; Linux's dup_mmap
+ * (kernel/fork.c), which holds the lock of the whole address space; redis.conf of redis 7.0
+ * (appendfsync, save) and redis's page on latency (fork, huge pages); nginx's documentation of
+ * ngx_http_core_module (aio, sendfile).
  */
 #include "advise_rules.h"
 
@@ -21,6 +23,15 @@ const struct advise_runtime *advise_runtime_of(const char *package)
     return NULL;
 }
 
+bool advise_forks(const char *call)
+{
+    return strcmp(call, "fork") == 0 || strcmp(call, "_Fork") == 0 || strcmp(call, "forkpty") == 0;
+}
+
+#define FORK_WORK                                                                        \
+    "fork from a small helper process, or posix_spawn what is to run; keep less memory " \
+    "resident; transparent huge pages off: what is written later is copied, too"
+
 #define BY_READINESS "readiness, 0 workers"
 #define BY_WORKER    "a worker at a time"
 
@@ -31,6 +42,14 @@ const struct advise_rule advise_rules[] = {
      .blocks = BLOCKS_ANY,
      .verdict = VERDICT_FINE,
      .headline = "The green runtime's own: it goes with the runtime."},
+    {.goal = FOR_THREADS,
+     .place = PLACE_STALL,
+     .forks = true,
+     .blocks = BLOCKS_ANY,
+     .verdict = VERDICT_CHANGE,
+     .headline = "While fork() copies page tables no thread gets memory; the child has one thread.",
+     .source = FORK_WORK,
+     .effort = 5},
     {.goal = FOR_THREADS,
      .place = PLACE_ANY,
      .unbounded = true,
@@ -68,6 +87,14 @@ const struct advise_rule advise_rules[] = {
      .blocks = BLOCKS_ANY,
      .verdict = VERDICT_COOPERATIVE,
      .headline = "It yields where it would block: others are served meanwhile."},
+    {.place = PLACE_STALL,
+     .forks = true,
+     .blocks = BLOCKS_ANY,
+     .verdict = VERDICT_CHANGE,
+     .headline =
+         "fork() copies the page tables of all resident memory: nobody is served meanwhile.",
+     .source = FORK_WORK,
+     .effort = 5},
     {.on = ON_GREEN,
      .place = PLACE_STALL,
      .blocks = BLOCKS_TIMER,
@@ -247,9 +274,19 @@ const unsigned advise_rule_count = sizeof advise_rules / sizeof *advise_rules;
         .source = "hold the replies, sync in a thread, then answer"                  \
     }
 
+#define REDIS_FORK_ROW(program_)                                                              \
+    {                                                                                         \
+        .program = program_, .call = "fork", .function = "redisFork",                         \
+        .setting = "save \"\", and dump on a replica",                                        \
+        .cost = "a crash loses what was not appended to the AOF, or all since the last dump", \
+        .why = "known: BGSAVE and BGREWRITEAOF fork, by themselves if \"save\" says so"       \
+    }
+
 const struct advise_setting advise_settings[] = {
     REDIS_ROW("redis-server"),
     REDIS_ROW("valkey-server"),
+    REDIS_FORK_ROW("redis-server"),
+    REDIS_FORK_ROW("valkey-server"),
     {.program = "nginx",
      .call = "pread",
      .target = "",

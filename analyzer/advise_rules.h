@@ -36,6 +36,7 @@ struct advise_rule {
     enum advise_goals goal;
     enum advise_on on;
     enum advise_place place;
+    bool forks;         /* only calls that copy the process */
     bool unbounded;     /* only calls to a peer that had no time limit */
     int blocks;         /* enum call_blocks, or BLOCKS_ANY */
     const char *target; /* beginning of the pattern; NULL any */
@@ -46,6 +47,9 @@ struct advise_rule {
     const char *green;  /* how a green runtime could wait for it; NULL: it could not */
     unsigned effort;    /* points of the work in the source */
 };
+
+/* Calls that copy the process: their work is the kernel's, and holds up who called. */
+bool advise_forks(const char *call);
 
 struct advise_runtime {
     const char *package;

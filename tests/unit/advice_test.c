@@ -132,6 +132,20 @@ Test(advise, the_pool_gains_nothing_on_a_loop_without_a_green_runtime)
     report_free(&report);
 }
 
+/* Its time is the kernel's work, which is no wait, and stops the loop all the same. */
+Test(advise, forks_that_stop_a_loop_must_change)
+{
+    struct report report;
+    const struct report_advice *advice = advice_on(&report, CALL_fork, "", 20, 30 * MS);
+    cr_assert_eq(advice->verdict, VERDICT_CHANGE);
+    cr_assert(strstr(advice->headline, "page tables"), "%s", advice->headline);
+    cr_assert(strstr(advice->work, "helper process"), "%s", advice->work);
+    cr_assert(strstr(advice->reasons[advice->reason_count - 1], "20 forks, at most 30.0 ms"), "%s",
+              advice->reasons[advice->reason_count - 1]);
+    cr_assert_eq(advice->confidence, CONFIDENCE_HIGH);
+    report_free(&report);
+}
+
 Test(advise, many_short_calls_are_work_and_not_waiting)
 {
     struct report report;
