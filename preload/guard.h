@@ -208,7 +208,7 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
         t->current->frame = 0;
         arch_local_add(&t->record->explained, ticks);
         if (t->turns.number)
-            turn_count(&t->turns, slot, v->slot, ticks);
+            turn_count(&t->turns, slot, v->slot, v->fd, ticks);
     }
     if (__builtin_expect(v->point != NULL, waits))
         guard_wait_end(v, result);

@@ -9,10 +9,12 @@
 
 #include "clock.h"
 #include "stack.h"
+#include "target.h"
 #include "thread.h"
 #include "trace.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 enum {
@@ -345,14 +347,44 @@ static void consider(struct thread *t, struct turn_point *p, uint64_t now)
         choose(t, p, now);
 }
 
-static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long result)
+/* The one fd of a poll that is ready, when one is; -1: not known. */
+static int ready_fd(const struct turn_point *p, const struct wait_facts *facts)
+{
+    const struct pollfd *fds = facts->set;
+    if (p->call != CALL_poll && p->call != CALL_ppoll)
+        return -1;
+    for (uint32_t i = 0; fds && i < facts->fds; i++)
+        if (fds[i].revents)
+            return fds[i].fd;
+    return -1;
+}
+
+static int is_eventfd(int fd)
+{
+    uint32_t target = target_of(fd);
+    return target && !strcmp(((const struct trace_string *)trace_at(target))->text, "eventfd");
+}
+
+/* Nothing is there but the eventfd that this very thread wrote to in its latest turn (GLib does so
+ * when a callback's source changes hands): that is no work. */
+static int woke_itself(const struct turns *turns, const struct wait_facts *facts, long result)
+{
+    int fd = result == 1 ? ready_fd(turns->loop, facts) : -1;
+    for (uint32_t i = 0; fd >= 0 && i < turns->written && i < TURN_WRITTEN; i++)
+        if (turns->wrote[i] == fd)
+            return is_eventfd(fd);
+    return 0;
+}
+
+static void turn_begin(struct turns *turns, const struct wait_facts *facts, uint64_t start,
+                       uint64_t end, long result)
 {
     struct trace_wait_point *w = turns->loop->record;
     uint64_t wait = end > start ? end - start : 0;
     int slept = wait >= clock_ticks(READY_AT_ONCE);
     if (result > 0 && !slept) {
         w->ready_at_once++;
-        if (turns->stalled) {
+        if (turns->stalled && !woke_itself(turns, facts, result)) {
             w->harmful++;
             w->harmful_ticks += turns->stalled;
             if (turns->stalled_entry)
@@ -368,6 +400,7 @@ static void turn_begin(struct turns *turns, uint64_t start, uint64_t end, long r
     turns->wait = wait;
     turns->ready = (int32_t)result;
     turns->slots = 0;
+    turns->written = 0;
     turns->number = ++turns->last_number ? turns->last_number : ++turns->last_number;
 }
 
@@ -399,5 +432,5 @@ void turn_leave(struct thread *t, struct turn_point *p, const struct wait_facts 
     if (p != turns->loop)
         return;
     slot->flags |= SLOT_LOOP_WAIT;
-    turn_begin(turns, start, end, result);
+    turn_begin(turns, facts, start, end, result);
 }

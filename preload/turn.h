@@ -11,11 +11,12 @@
 #ifndef SHUNT_TURN_H
 #define SHUNT_TURN_H
 
+#include "calls.h"
 #include "trace_format.h"
 
 #include <stdint.h>
 
-enum { TURN_POINTS = 16, TURN_FIRST = 3 };
+enum { TURN_POINTS = 16, TURN_FIRST = 3, TURN_WRITTEN = 4 };
 
 struct thread;
 
@@ -40,9 +41,11 @@ struct turns {
     uint32_t count;          /* points in use */
     uint32_t number;         /* of the turn under way; 0: none, the loop waits */
     uint32_t last_number;
-    uint32_t rivals; /* visits of one rival since the loop's latest */
-    uint32_t slots;  /* record id: list of the slots of the turn under way */
-    int32_t ready;   /* what the wait before it returned */
+    uint32_t rivals;  /* visits of one rival since the loop's latest */
+    uint32_t slots;   /* record id: list of the slots of the turn under way */
+    int32_t ready;    /* what the wait before it returned */
+    uint32_t written; /* fds that the turn wrote to, the first of each chain */
+    int32_t wrote[TURN_WRITTEN];
     uint64_t start;
     uint64_t wait;
     uint64_t cpu;        /* ns of the thread's CPU clock when it was last read; 0: not yet */
@@ -55,7 +58,8 @@ struct turns {
 /* What a wrapper of the poll family knows of its call. */
 struct wait_facts {
     uintptr_t frame;   /* of the wrapper */
-    const void *set;   /* where the array of fds lies, NULL unknown; not read */
+    const void *set;   /* where the array of fds lies, NULL unknown; read only when the wait has
+                          found something there */
     uint64_t function; /* of Python, that waits; 0: none */
     int32_t fd;        /* epoll fd, or -1 */
     uint32_t fds;      /* size of the set, 0 not a set */
@@ -74,8 +78,8 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
 void turn_leave(struct thread *t, struct turn_point *point, const struct wait_facts *facts,
                 struct trace_slot *slot, uint64_t start, uint64_t end, long result);
 
-/* Adds a call to the turn under way. On the call path. */
-static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint32_t id,
+/* Adds a call, on `fd` or -1, to the turn under way. On the call path. */
+static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint32_t id, int fd,
                               uint64_t ticks)
 {
     if (slot->turn != turns->number) {
@@ -84,6 +88,8 @@ static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint
         slot->turn_ticks = 0;
         slot->turn_next = turns->slots;
         turns->slots = id;
+        if (slot->call == CALL_write || slot->call == CALL_eventfd_write)
+            turns->wrote[turns->written++ % TURN_WRITTEN] = fd;
     }
     slot->turn_calls++;
     slot->turn_ticks += ticks;

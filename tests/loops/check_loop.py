@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--stall", default="nanosleep feed_pause",
                         help="CALL FUNCTION that stalls, a regex; none, compute")
     parser.add_argument("--harmful", action="store_true", help="some stalls are known to be")
+    parser.add_argument("--harmless", action="store_true", help="and some are known not to be")
     parser.add_argument("--workers", help="regex: what other threads wait in, never ranked")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -80,6 +81,8 @@ def check_stalls(process, loop, options):
     demand(part["stall_ns"] >= STALLS * STALL_NS, f'{first} has only {part["stall_ns"]} ns')
     if options.harmful:
         demand(loop["harmful"] >= 1, "no stall was harmful")
+    if options.harmless:
+        demand(loop["harmful"] < loop["stalls"], "every stall was harmful")
 
 
 def check_text(text, loop, process, options):

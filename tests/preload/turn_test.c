@@ -13,6 +13,9 @@
 #include "turn.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 
 /* A program of one thread: its clock in microseconds, its wait points by caller. */
@@ -58,7 +61,7 @@ static void call_for(struct trace_slot *slot, uint64_t us)
 {
     now_us += us;
     if (t->turns.number)
-        turn_count(&t->turns, slot, trace_id(slot), ticks(us));
+        turn_count(&t->turns, slot, trace_id(slot), -1, ticks(us));
 }
 
 static void begin(void)
@@ -277,4 +280,57 @@ Test(turn, wait_points_beyond_the_table_are_counted)
                            ticks(now_us), 1);
         }
     cr_assert_eq(trace_file->lost[TRACE_LOSS_TURNS], 4u * 3);
+}
+
+/* ---- harm ---- */
+
+/* A loop that polls for `fd` and a pipe: a turn that stalls, writes to `written`, and then finds
+ * `ready` of the two there at once. Returns the harmful stalls. */
+static uint64_t harm_after(int written, struct pollfd *set, int ready)
+{
+    struct wait_facts facts = {.set = set, .fd = -1, .fds = 2, .may_block = 1};
+    struct trace_slot *slot = slot_at(CALL_write, 3, 0x900);
+    for (int i = 0; i < 4; i++) {
+        uint64_t start = ticks(now_us);
+        struct turn_point *p = turn_enter(t, CALL_poll, 0x100, &facts, start);
+        now_us += i < 3 ? 500 : 1;
+        turn_leave(t, p, &facts, slot_at(CALL_poll, 4, 0x100), start, ticks(now_us), ready);
+        now_us += 400;
+        if (t->turns.number)
+            turn_count(&t->turns, slot, trace_id(slot), written, ticks(400));
+    }
+    return chosen()->harmful;
+}
+
+Test(turn, who_wakes_itself_up_has_no_work_waiting)
+{
+    int event = eventfd(0, EFD_NONBLOCK);
+    struct pollfd set[] = {{event, POLLIN, POLLIN}, {0, POLLIN, 0}};
+    begin();
+    cr_expect_eq(harm_after(event, set, 1), 0);
+}
+
+Test(turn, work_beside_the_own_wakeup_was_waiting)
+{
+    int event = eventfd(0, EFD_NONBLOCK);
+    struct pollfd set[] = {{event, POLLIN, POLLIN}, {0, POLLIN, POLLIN}};
+    begin();
+    cr_expect_eq(harm_after(event, set, 2), 1);
+}
+
+Test(turn, a_wakeup_by_another_thread_is_work)
+{
+    int event = eventfd(0, EFD_NONBLOCK);
+    struct pollfd set[] = {{event, POLLIN, POLLIN}, {0, POLLIN, 0}};
+    begin();
+    cr_expect_eq(harm_after(0, set, 1), 1);
+}
+
+Test(turn, a_peers_answer_is_work)
+{
+    int pair[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    struct pollfd set[] = {{pair[0], POLLIN, POLLIN}, {0, POLLIN, 0}};
+    begin();
+    cr_expect_eq(harm_after(pair[0], set, 1), 1);
 }
