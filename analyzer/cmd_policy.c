@@ -16,8 +16,11 @@ static const char help[] =
     "in YAML, kept under version control beside the program. The first rule that\n"
     "matches a call decides; a call without a rule runs as ever.\n"
     "\n"
-    "  check FILE [WHERE]...      what is wrong with it, and what its rules do\n"
-    "  compile FILE WHERE...      into the form that a process maps\n"
+    "  init [RECORDING]               a first policy, from a recording\n"
+    "  check FILE [WHERE]...          what is wrong with it, and what its rules do\n"
+    "  explain FILE SITE [RECORDING]  which rule takes a site's calls, and why\n"
+    "  diff OLD NEW [RECORDING]       what another policy would change\n"
+    "  compile FILE WHERE...          into the form that a process maps\n"
     "\n"
     "a rule\n"
     "  - id: wal                                 what counts and reports name\n"
@@ -28,8 +31,9 @@ static const char help[] =
     "\n"
     "\"shunt policy SUBCOMMAND --help\" tells more; docs/policy.md is the language.\n";
 
-static const struct command *const subcommands[] = {&policy_command_check,
-                                                    &policy_command_compiler};
+static const struct command *const subcommands[] = {&policy_command_init, &policy_command_check,
+                                                    &policy_command_compiler,
+                                                    &policy_command_explain, &policy_command_diff};
 
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 

@@ -41,8 +41,9 @@ static void show_rule(struct page *page, const struct policy *policy, unsigned i
     struct arena *arena = page->arena;
     const struct policy_rule *rule = &policy->rules[index];
     const char *state = policy_state_name(policy_rule_state(rule));
-    page_line(page, "%3u %s: %s (%s)", index + 1, rule->id, policy_show_route(arena, policy, rule),
-              state);
+    page_wrap(
+        page, PAGE_PLAIN, arena_print(arena, "%3u ", index + 1), 6,
+        arena_print(arena, "%s: %s (%s)", rule->id, policy_show_route(arena, policy, rule), state));
     page_wrap(page, PAGE_DIM, "      ", 6, policy_show_match(arena, &rule->match));
 }
 

@@ -80,12 +80,13 @@ static void warn_module(struct resolving *resolving, const struct policy_rule *r
         near.best ? "; did you mean \"" : "", near.best ? near.best : "", near.best ? "\"?" : "");
 }
 
-static void check_term(struct resolving *resolving, const struct policy_rule *rule,
+/* True: it warned. */
+static bool check_term(struct resolving *resolving, const struct policy_rule *rule,
                        const struct policy_term *term)
 {
     bool is_text = term->kind > POLICY_TERM_FRAMES;
     if (is_text || any_used(resolving, term))
-        return;
+        return false;
     switch ((enum policy_term_kind)term->kind) {
     case POLICY_TERM_MODULE:
         warn_module(resolving, rule, MATCH_MODULE);
@@ -103,8 +104,9 @@ static void check_term(struct resolving *resolving, const struct policy_rule *ru
         warn_name(resolving, rule, MATCH_FRAMES);
         break;
     default: /* an owner may be a Python function */
-        break;
+        return false;
     }
+    return true;
 }
 
 void policy_resolve_check(const struct policy *policy, const struct policy_compiled *compiled,
@@ -120,7 +122,8 @@ void policy_resolve_check(const struct policy *policy, const struct policy_compi
         if (!policy->rules[i].routes)
             continue;
         const struct policy_blob_rule *rule = &view.rules[at++];
-        for (uint32_t t = 0; t < rule->terms.count; t++)
-            check_term(&resolving, &policy->rules[i], &view.terms[rule->terms.first + t]);
+        bool warned = false; /* of a rule the first is enough */
+        for (uint32_t t = 0; t < rule->terms.count && !warned; t++)
+            warned = check_term(&resolving, &policy->rules[i], &view.terms[rule->terms.first + t]);
     }
 }

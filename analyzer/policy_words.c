@@ -57,6 +57,11 @@ const char *policy_state_name(enum policy_state state)
     return policy_state_words[state];
 }
 
+const char *policy_role_name(enum policy_role role)
+{
+    return policy_role_words[role];
+}
+
 const char *policy_rollout_by_name(enum policy_rollout_by by)
 {
     return policy_rollout_words[by];

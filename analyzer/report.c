@@ -381,6 +381,9 @@ static void aggregate(struct source *source)
     note_stripped(source);
     unnamed_note(source);
     note_part(source);
+    const struct report_options *options = source->build->options;
+    if (options->each_source)
+        options->each_source(options->context, source);
 }
 
 /* A copy: the model outlives the options. */

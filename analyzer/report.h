@@ -447,6 +447,8 @@ struct report {
     size_t wrapper_count;
 };
 
+struct source;
+
 struct report_options {
     enum goal goal;
     struct wrappers *wrappers; /* functions that are no owners; NULL none. Matches are marked */
@@ -455,6 +457,9 @@ struct report_options {
     int pid;                   /* resolve this process only; 0: the busiest */
     bool all;                  /* resolve every process */
     unsigned callers;          /* for how many sites a process to resolve the callers */
+    /* Called with each process that is resolved, while its records can be read; see build.h. */
+    void (*each_source)(void *context, const struct source *source);
+    void *context;
 };
 
 /* Reads the traces at the given paths (files or directories) and builds the model. 0, or -1 with a

@@ -8,7 +8,9 @@
 #include "policy_glob.h"
 #include "runtime_objects.h"
 
-enum truth { NO, YES, UNKNOWN };
+#define NO      POLICY_NO
+#define YES     POLICY_YES
+#define UNKNOWN POLICY_UNKNOWN
 
 /* One function of a chain. */
 struct logical {
@@ -95,8 +97,8 @@ static bool in_set(const struct policy_view *view, struct policy_slice set, uint
     return false;
 }
 
-static enum truth atom_holds(const struct policy_view *view, const struct logical *logical,
-                             uint32_t index)
+static enum policy_truth atom_holds(const struct policy_view *view, const struct logical *logical,
+                                    uint32_t index)
 {
     const struct policy_atom *atom = &view->atoms[index];
     const struct policy_loaded *module = logical->module;
@@ -118,10 +120,11 @@ static bool is_libc(const struct logical *logical)
 }
 
 /* A whole library may be one; else the block knows its functions, if it knows the module. */
-static enum truth is_wrapper(const struct policy_view *view, const struct logical *logical)
+static enum policy_truth is_wrapper(const struct policy_view *view, const struct logical *logical)
 {
     bool compiled = logical->module && logical->module->index != POLICY_NONE;
-    enum truth answer = compiled && logical->names && logical->names->flags & POLICY_FRAME_WRAPPER;
+    enum policy_truth answer =
+        compiled && logical->names && logical->names->flags & POLICY_FRAME_WRAPPER;
     for (uint32_t i = 0; logical->module && i < view->count[POLICY_WRAPPERS]; i++) {
         const struct policy_wrapper *wrapper = &view->wrappers[i];
         const char *function = policy_text(view, wrapper->function);
@@ -135,18 +138,18 @@ static enum truth is_wrapper(const struct policy_view *view, const struct logica
 }
 
 /* The native owner. NO: there is none; else it is in `logical`. */
-static enum truth find_owner(const struct policy_view *view, const struct policy_call *call,
-                             struct logical *logical)
+static enum policy_truth find_owner(const struct policy_view *view, const struct policy_call *call,
+                                    struct logical *logical)
 {
     struct walk walk = {.view = view, .call = call};
     struct logical step;
-    enum truth found = NO;
+    enum policy_truth found = NO;
     while (next(&walk, &step)) {
         *logical = step;
         found = YES; /* of a chain that is libc's own, or wrappers' only, the outermost */
         if (is_libc(&step))
             continue;
-        enum truth wrapper = is_wrapper(view, &step);
+        enum policy_truth wrapper = is_wrapper(view, &step);
         if (wrapper == UNKNOWN)
             return UNKNOWN;
         if (wrapper == NO)
@@ -157,34 +160,34 @@ static enum truth find_owner(const struct policy_view *view, const struct policy
 
 /* ---- terms ---- */
 
-static enum truth either(enum truth a, enum truth b)
+static enum policy_truth either(enum policy_truth a, enum policy_truth b)
 {
     return a == YES || b == YES ? YES : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : NO;
 }
 
-static enum truth any_atom(const struct policy_view *view, const struct policy_term *term,
-                           const struct logical *logical)
+static enum policy_truth any_atom(const struct policy_view *view, const struct policy_term *term,
+                                  const struct logical *logical)
 {
-    enum truth answer = NO;
+    enum policy_truth answer = NO;
     for (uint32_t i = 0; i < term->choices.count && answer != YES; i++)
         answer = either(answer, atom_holds(view, logical, view->choices[term->choices.first + i]));
     return answer;
 }
 
 /* Libraries up to the application's own code. */
-static enum truth via_holds(const struct policy_view *view, const struct policy_call *call,
-                            const struct policy_term *term)
+static enum policy_truth via_holds(const struct policy_view *view, const struct policy_call *call,
+                                   const struct policy_term *term)
 {
     struct walk walk = {.view = view, .call = call};
     struct logical step;
-    enum truth answer = NO;
+    enum policy_truth answer = NO;
     while (next(&walk, &step)) {
         if (is_libc(&step))
             continue;
         if (!step.module || step.module->kind & POLICY_IS_RUNTIME)
             return answer;
         if (step.module->kind & POLICY_IS_MAIN) {
-            enum truth wrapper = is_wrapper(view, &step);
+            enum policy_truth wrapper = is_wrapper(view, &step);
             if (wrapper == NO)
                 return answer;
             if (wrapper == UNKNOWN)
@@ -198,11 +201,11 @@ static enum truth via_holds(const struct policy_view *view, const struct policy_
     return call->cut ? either(answer, UNKNOWN) : answer;
 }
 
-static enum truth pair_holds(const struct policy_view *view, const uint32_t *pair,
-                             const struct logical *logical)
+static enum policy_truth pair_holds(const struct policy_view *view, const uint32_t *pair,
+                                    const struct logical *logical)
 {
-    enum truth module = pair[0] == POLICY_NONE ? YES : atom_holds(view, logical, pair[0]);
-    enum truth function = pair[1] == POLICY_NONE ? YES : atom_holds(view, logical, pair[1]);
+    enum policy_truth module = pair[0] == POLICY_NONE ? YES : atom_holds(view, logical, pair[0]);
+    enum policy_truth function = pair[1] == POLICY_NONE ? YES : atom_holds(view, logical, pair[1]);
     return module == NO || function == NO ? NO : module == YES && function == YES ? YES : UNKNOWN;
 }
 
@@ -224,7 +227,7 @@ static uint64_t advance(const struct policy_view *view, const uint32_t *pairs, u
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t *pair = pairs + (size_t)2 * i;
         bool gap = pair[0] == POLICY_NONE && pair[1] == POLICY_NONE;
-        enum truth holds = at >> i & 1 ? pair_holds(view, pair, logical) : NO;
+        enum policy_truth holds = at >> i & 1 ? pair_holds(view, pair, logical) : NO;
         if (holds == NO || (holds == UNKNOWN && !lenient))
             continue;
         if (!gap)
@@ -249,16 +252,17 @@ static bool frames_match(const struct policy_view *view, const struct policy_cal
     return at & end || (lenient && at && call->cut);
 }
 
-static enum truth frames_hold(const struct policy_view *view, const struct policy_call *call,
-                              const struct policy_term *term)
+static enum policy_truth frames_hold(const struct policy_view *view, const struct policy_call *call,
+                                     const struct policy_term *term)
 {
     if (frames_match(view, call, term, false))
         return YES;
     return frames_match(view, call, term, true) ? UNKNOWN : NO;
 }
 
-static enum truth any_text(const struct policy_view *view, const struct policy_term *term,
-                           bool (*matches)(const char *pattern, const char *text), const char *text)
+static enum policy_truth any_text(const struct policy_view *view, const struct policy_term *term,
+                                  bool (*matches)(const char *pattern, const char *text),
+                                  const char *text)
 {
     for (uint32_t i = 0; text && i < term->choices.count; i++)
         if (matches(policy_text(view, view->choices[term->choices.first + i]), text))
@@ -266,17 +270,17 @@ static enum truth any_text(const struct policy_view *view, const struct policy_t
     return NO;
 }
 
-static enum truth owner_atom(const struct policy_view *view, const struct policy_call *call,
-                             const struct policy_term *term)
+static enum policy_truth owner_atom(const struct policy_view *view, const struct policy_call *call,
+                                    const struct policy_term *term)
 {
     struct logical owner;
-    enum truth found = find_owner(view, call, &owner);
+    enum policy_truth found = find_owner(view, call, &owner);
     return found == YES ? any_atom(view, term, &owner) : found;
 }
 
 /* The Python function is the owner where there is one. */
-static enum truth owner_holds(const struct policy_view *view, const struct policy_call *call,
-                              const struct policy_term *term)
+static enum policy_truth owner_holds(const struct policy_view *view, const struct policy_call *call,
+                                     const struct policy_term *term)
 {
     if (!call->python_function)
         return owner_atom(view, call, term);
@@ -288,8 +292,8 @@ static enum truth owner_holds(const struct policy_view *view, const struct polic
     return NO;
 }
 
-static enum truth term_holds(const struct policy_view *view, const struct policy_call *call,
-                             const struct policy_term *term)
+enum policy_truth policy_term_holds(const struct policy_view *view, const struct policy_call *call,
+                                    const struct policy_term *term)
 {
     switch ((enum policy_term_kind)term->kind) {
     case POLICY_TERM_OWNER:
@@ -309,7 +313,7 @@ static enum truth term_holds(const struct policy_view *view, const struct policy
     case POLICY_TERM_EXECUTABLE:
         return any_text(view, term, policy_glob_path, call->executable);
     case POLICY_TERM_SPAWN:
-        return call->spawn ? any_text(view, term, policy_glob, call->spawn) : UNKNOWN;
+        return call->spawn ? any_text(view, term, policy_glob_spawn, call->spawn) : UNKNOWN;
     case POLICY_TERM_FD: /* the moment's */
     case POLICY_TERM_KINDS:
         break;
@@ -319,7 +323,7 @@ static enum truth term_holds(const struct policy_view *view, const struct policy
 
 /* ---- rules ---- */
 
-static bool takes_call(const struct policy_view *view, const struct policy_blob_rule *rule,
+bool policy_rule_names(const struct policy_view *view, const struct policy_blob_rule *rule,
                        uint32_t call)
 {
     if (rule->calls == POLICY_NONE)
@@ -327,14 +331,15 @@ static bool takes_call(const struct policy_view *view, const struct policy_blob_
     return call != POLICY_NONE && view->bits[rule->calls + call / 64] >> call % 64 & 1;
 }
 
-static enum truth rule_holds(const struct policy_view *view, const struct policy_blob_rule *rule,
-                             const struct policy_call *call)
+static enum policy_truth rule_holds(const struct policy_view *view,
+                                    const struct policy_blob_rule *rule,
+                                    const struct policy_call *call)
 {
-    enum truth answer = YES;
-    if (!takes_call(view, rule, call->call))
+    enum policy_truth answer = YES;
+    if (!policy_rule_names(view, rule, call->call))
         return NO;
     for (uint32_t i = 0; i < rule->terms.count; i++) {
-        enum truth one = term_holds(view, call, &view->terms[rule->terms.first + i]);
+        enum policy_truth one = policy_term_holds(view, call, &view->terms[rule->terms.first + i]);
         if (one == NO)
             return NO;
         answer = one == UNKNOWN ? UNKNOWN : answer;
@@ -349,7 +354,7 @@ void policy_steps_find(const struct policy_view *view, const struct policy_call 
     steps->more = false;
     for (uint32_t i = 0; i < view->count[POLICY_RULES]; i++) {
         const struct policy_blob_rule *rule = &view->rules[i];
-        enum truth holds = rule_holds(view, rule, call);
+        enum policy_truth holds = rule_holds(view, rule, call);
         if (holds == NO)
             continue;
         if (steps->count == POLICY_STEPS_MOST) {
@@ -387,6 +392,12 @@ bool policy_rollout_takes(const struct policy_blob_rule *rule, const struct poli
     return mix(rule->salt ^ mix(key)) % POLICY_ROLLOUT_ALL < rule->rollout;
 }
 
+bool policy_fd_fits(const struct policy_view *view, const struct policy_term *term,
+                    const struct policy_moment *moment)
+{
+    return any_text(view, term, policy_glob_target, moment->target) == YES;
+}
+
 static bool moment_fits(const struct policy_view *view, const struct policy_blob_rule *rule,
                         const struct policy_moment *moment)
 {
@@ -394,8 +405,7 @@ static bool moment_fits(const struct policy_view *view, const struct policy_blob
         return false;
     for (uint32_t i = 0; i < rule->terms.count; i++) {
         const struct policy_term *term = &view->terms[rule->terms.first + i];
-        if (term->kind == POLICY_TERM_FD &&
-            any_text(view, term, policy_glob_target, moment->target) == NO)
+        if (term->kind == POLICY_TERM_FD && !policy_fd_fits(view, term, moment))
             return false;
     }
     return true;

@@ -53,6 +53,18 @@ struct policy_call {
 /* The index of a call's name in POLICY_CALLS; POLICY_NONE. */
 uint32_t policy_call_index(const struct policy_view *view, const char *name);
 
+/* ---- one question at a time ---- */
+
+enum policy_truth { POLICY_NO, POLICY_YES, POLICY_UNKNOWN };
+
+/* Does a term hold? Of POLICY_TERM_FD, which is the moment's: yes. */
+enum policy_truth policy_term_holds(const struct policy_view *view, const struct policy_call *call,
+                                    const struct policy_term *term);
+
+/* Is the call (an index in POLICY_CALLS) one of those that the rule is about? */
+bool policy_rule_names(const struct policy_view *view, const struct policy_blob_rule *rule,
+                       uint32_t call);
+
 /* ---- once for each chain ---- */
 
 #define POLICY_STEPS_MOST 16u
@@ -98,6 +110,10 @@ struct policy_answer {
 
 struct policy_answer policy_decide(const struct policy_view *view, const struct policy_steps *steps,
                                    const struct policy_moment *moment);
+
+/* Does a term of POLICY_TERM_FD hold? */
+bool policy_fd_fits(const struct policy_view *view, const struct policy_term *term,
+                    const struct policy_moment *moment);
 
 /* Is every call of the chain answered alike? Then the answer is all that needs to be kept. */
 bool policy_steps_final(const struct policy_view *view, const struct policy_steps *steps);

@@ -34,9 +34,9 @@ static void ask(const struct policy_view *view)
     struct policy_loaded loaded[3] = {{.name = "app", .kind = POLICY_IS_MAIN},
                                       {.name = "libpq-0a1b2c3d.so.5"},
                                       {.name = "libother.so"}};
+    static const uint8_t nobody[20];
     for (unsigned i = 0; i < 3; i++)
-        policy_loaded_find(view, &loaded[i], i < 2 ? modules[i].build_id : (const uint8_t *)"?",
-                           20);
+        policy_loaded_find(view, &loaded[i], i < 2 ? modules[i].build_id : nobody, 20);
     const struct policy_frame frames[] = {
         {&loaded[1], 20}, {&loaded[0], 70}, {&loaded[2], 1}, {NULL, 5}, {&loaded[0], 20}};
     struct policy_call call = {.frames = frames,

@@ -79,7 +79,7 @@ static const char *const patterns[][10] = {
     [MATCH_PYTHON_FILE] = {"wsgi.py", "app/*.py", "*db.py"},
     [MATCH_PYTHON_FUNCTION] = {"load", "Handler.*"},
     [MATCH_EXECUTABLE] = {"app", "/opt/*", "/usr/bin/app"},
-    [MATCH_SPAWN] = {"wsgi.py:*", "f?"},
+    [MATCH_SPAWN] = {"wsgi.py:*", "f?", "app"},
     [MATCH_FRAMES] = {"f0", "f1", "g*", "...", "app:f1", "libdb.so.1:*", "app:*", "...",
                       "plug.so:f?"},
     [MATCH_FD] = {"tcp:*:5432", "tcp", "file:*.aof", "tty", "p?pe"},
@@ -216,6 +216,12 @@ static bool target_fits(const char *pattern, const char *target)
     char kind[64];
     snprintf(kind, sizeof kind, "%.*s", (int)strcspn(target, ":"), target);
     return fits(pattern, target) || (!strchr(pattern, ':') && fits(pattern, kind));
+}
+
+static bool spawn_fits(const char *pattern, const char *spawn)
+{
+    const char *colon = strrchr(spawn, ':');
+    return fits(pattern, spawn) || (colon && fits(pattern, colon + 1));
 }
 
 static enum answer function_fits(const char *pattern, const struct named *named)
@@ -380,7 +386,7 @@ static enum answer matcher_fits(const struct reading *reading, enum policy_match
     case MATCH_EXECUTABLE:
         return texts_fit(texts, reading->executable, path_fits);
     case MATCH_SPAWN:
-        return reading->spawn ? texts_fit(texts, reading->spawn, fits) : OPEN;
+        return reading->spawn ? texts_fit(texts, reading->spawn, spawn_fits) : OPEN;
     case MATCH_FD:
         return texts_fit(texts, moment->target, target_fits);
     default: /* calls and roles are asked elsewhere */
