@@ -26,6 +26,7 @@ struct facts {
     const struct report_process *process;
     struct report_site *site;
     const struct report_use *use;   /* the one with the most stall; NULL: on no loop */
+    const struct report_use *hub;   /* NULL: it has a loop, or its thread is no hub */
     const struct report_loop *loop; /* its */
     enum advise_place place;
     const char *target; /* most blocked one; NULL unknown */
@@ -38,6 +39,16 @@ static const struct report_use *worst_use(const struct report_site *site)
     const struct report_use *worst = NULL;
     for (const struct report_use *use = site->uses; use; use = use->next)
         if (!use->noise && use->thread->loop && (!worst || use->stall_ns > worst->stall_ns))
+            worst = use;
+    return worst;
+}
+
+static const struct report_use *hub_use(const struct report_site *site)
+{
+    const struct report_use *worst = NULL;
+    for (const struct report_use *use = site->uses; use; use = use->next)
+        if (!use->noise && use->thread->hub && !use->thread->loop &&
+            (!worst || use->blocked_ns > worst->blocked_ns))
             worst = use;
     return worst;
 }
@@ -63,7 +74,8 @@ static bool hardly_waits(const struct facts *facts)
 static bool yields(const struct facts *facts)
 {
     const struct report_pending *pending = &facts->site->pending;
-    return facts->use && pending->ns + pending->unfinished_ns >= facts->process->threshold_ns;
+    return (facts->use || facts->hub) && !facts->site->polled &&
+           pending->ns + pending->unfinished_ns >= facts->process->threshold_ns;
 }
 
 static bool is_runtimes_own(const struct report_site *site)
@@ -71,8 +83,17 @@ static bool is_runtimes_own(const struct report_site *site)
     return site->python && site->layer == PYTHON_GREEN;
 }
 
+/* Of a hub without turns all that is known is how long its thread was blocked. */
+static bool blocks_hub(const struct facts *facts)
+{
+    return facts->site->facts && facts->site->facts->blocks != BLOCKS_NEVER &&
+           (double)facts->hub->blocked_ns > SMALL_SHARE * (double)facts->process->wall_ns;
+}
+
 static enum advise_place place_by_stall(const struct facts *facts)
 {
+    if (facts->hub && blocks_hub(facts))
+        return PLACE_HUB;
     if (!facts->use)
         return PLACE_THREAD;
     if (facts->use->stall_ns == 0)
@@ -89,9 +110,10 @@ static enum advise_place place_by_stall(const struct facts *facts)
 static enum advise_place place_of(const struct facts *facts)
 {
     enum advise_place place = place_by_stall(facts);
-    if (is_runtimes_own(facts->site) && (place != PLACE_STALL || facts->goal == GOAL_THREADS))
+    bool holds_up = place == PLACE_STALL || place == PLACE_HUB;
+    if (is_runtimes_own(facts->site) && (!holds_up || facts->goal == GOAL_THREADS))
         return PLACE_RUNTIME;
-    return place != PLACE_STALL && yields(facts) ? PLACE_PENDING : place;
+    return !holds_up && yields(facts) ? PLACE_PENDING : place;
 }
 
 /* Blocked calls to a peer that had no limit of their own. */
@@ -103,13 +125,18 @@ static bool is_unbounded(const struct facts *facts)
            (text_starts(facts->target, "tcp:") || text_starts(facts->target, "udp:"));
 }
 
+static bool fits_place(const struct advise_rule *rule, const struct facts *facts)
+{
+    return rule->place == PLACE_ANY || rule->place == facts->place ||
+           (rule->place == PLACE_STALL && facts->place == PLACE_HUB);
+}
+
 static bool speaks_of(const struct advise_rule *rule, const struct facts *facts)
 {
     static const enum goal goals[] = {[FOR_UNBLOCK] = GOAL_UNBLOCK, [FOR_THREADS] = GOAL_THREADS};
     return (rule->goal == FOR_ANY || goals[rule->goal] == facts->goal) &&
            (rule->on == ON_ANY || (facts->runtime && facts->runtime->on == rule->on)) &&
-           (rule->place == PLACE_ANY || rule->place == facts->place) &&
-           (!rule->forks || advise_forks(facts->site->call)) &&
+           fits_place(rule, facts) && (!rule->forks || advise_forks(facts->site->call)) &&
            (!rule->unbounded || is_unbounded(facts)) &&
            (rule->blocks == BLOCKS_ANY || rule->blocks == facts->site->facts->blocks) &&
            (!rule->target || (facts->target && text_starts(facts->target, rule->target)));
@@ -178,6 +205,15 @@ static void reasons_of_fork(struct facts *facts)
                                format_duration(a, facts->site->max_ns)));
 }
 
+static void reasons_on_hub(struct facts *facts)
+{
+    struct arena *a = facts->arena;
+    because(facts, arena_print(a, "blocked %s of the hub's thread %s, of the %s it ran",
+                               format_plural(a, facts->hub->blocked, "call", "calls"),
+                               format_duration(a, facts->hub->blocked_ns),
+                               format_duration(a, facts->process->wall_ns)));
+}
+
 static void reasons_of_pending(struct facts *facts)
 {
     struct arena *a = facts->arena;
@@ -214,6 +250,17 @@ static void reasons_of_limits(struct facts *facts)
 
 /* ---- routes ---- */
 
+/* What the loop, or the hub's thread, spends in it. */
+static const struct report_use *cost(const struct facts *facts)
+{
+    return facts->use ? facts->use : facts->hub;
+}
+
+static uint64_t gain_ns(const struct facts *facts)
+{
+    return facts->use ? facts->use->stall_ns : facts->hub->blocked_ns;
+}
+
 static struct report_route *add_route(struct facts *facts, const char *name)
 {
     struct report_advice *advice = &facts->site->advice;
@@ -233,7 +280,7 @@ static void route_pool(struct facts *facts)
     /* without a green runtime the loop's thread itself waits for the worker */
     pool->gain_known = true;
     pool->text = arena_print(a, "the loop still waits; ~%s of hand-off more. Not offered",
-                             format_duration(a, facts->use->calls * HAND_OFF_NS));
+                             format_duration(a, cost(facts)->calls * HAND_OFF_NS));
 }
 
 static const char *replaced(struct arena *arena, const char *text, const char *what,
@@ -264,7 +311,7 @@ static void route_green(struct facts *facts, const struct advise_rule *rule)
             ? arena_print(facts->arena, "%s, while others run. Not in this version", rule->green)
             : "no way to wait for it beside others";
     green->gain_known = green->estimated = possible && rule->on == ON_GREEN;
-    green->gain_ns = green->gain_known ? facts->use->stall_ns : 0;
+    green->gain_ns = green->gain_known ? gain_ns(facts) : 0;
 }
 
 static void routes(struct facts *facts, const struct advise_rule *rule,
@@ -276,13 +323,13 @@ static void routes(struct facts *facts, const struct advise_rule *rule,
     if (how) {
         struct report_route *source = add_route(facts, "source");
         source->applies = source->gain_known = true;
-        source->gain_ns = facts->use->stall_ns;
+        source->gain_ns = gain_ns(facts);
         source->text = how;
     }
     if (setting) {
         struct report_route *config = add_route(facts, "config");
         config->applies = config->gain_known = config->estimated = true;
-        config->gain_ns = facts->use->stall_ns;
+        config->gain_ns = gain_ns(facts);
         config->text = arena_print(facts->arena, "%s; %s", setting->setting, setting->cost);
     }
 }
@@ -292,6 +339,8 @@ static void routes(struct facts *facts, const struct advise_rule *rule,
 static enum confidence confidence_of(const struct facts *facts,
                                      const struct advise_setting *setting)
 {
+    if (facts->place == PLACE_HUB)
+        return CONFIDENCE_MEDIUM;
     if (facts->place != PLACE_STALL)
         return facts->site->calls >= TURNS_CONFIDENT ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     /* What fork does is known: one is no less sure than many. */
@@ -336,6 +385,8 @@ static void advise(struct facts *facts)
     advice->confidence = confidence_of(facts, setting);
     if (facts->use && facts->use->stall_ns)
         reasons_on_loop(facts);
+    if (facts->place == PLACE_HUB)
+        reasons_on_hub(facts);
     if (setting)
         because(facts, setting->why);
     if (rule && rule->forks)
@@ -347,7 +398,8 @@ static void advise(struct facts *facts)
         return;
     advice->work = work(facts, rule->source);
     advice->effort = advice->work ? rule->effort + is_elsewhere(facts->site) : 0;
-    if (facts->place == PLACE_STALL && facts->goal == GOAL_UNBLOCK)
+    bool holds_up = facts->place == PLACE_STALL || facts->place == PLACE_HUB;
+    if (holds_up && facts->goal == GOAL_UNBLOCK)
         routes(facts, rule, setting);
 }
 
@@ -357,6 +409,7 @@ void advise_process(struct arena *arena, enum goal goal, struct report_process *
         struct report_site *site = process->sites[i];
         struct facts facts = {
             .arena = arena, .process = process, .site = site, .use = worst_use(site), .goal = goal};
+        facts.hub = facts.use ? NULL : hub_use(site);
         facts.loop = facts.use ? facts.use->thread->loop : NULL;
         facts.target = site->target_count ? site->targets[0].text : NULL;
         facts.runtime = advise_runtime_of(facts.loop ? facts.loop->runtime : process->runtime);

@@ -18,6 +18,7 @@ enum advise_place {
     PLACE_STALL,    /* it stalls the loop by blocking */
     PLACE_PENDING,  /* on a loop: it yields (EAGAIN until success), and takes no part in stalls */
     PLACE_RUNTIME,  /* the green runtime's own */
+    PLACE_HUB,      /* it blocks a hub whose turns were not measured; rules of PLACE_STALL hold */
     PLACE_ANY
 };
 

@@ -130,9 +130,11 @@ static void add_site(struct collector *c, struct diff_role *role,
                               .blocked = site->blocked,
                               .blocked_ns = site->blocked_ns,
                               .stalled_turns = site->stalled_turns,
-                              .stall_ns = site->stall_ns,
-                              .pending = site->pending.count + site->pending.unfinished,
-                              .pending_ns = site->pending.ns + site->pending.unfinished_ns};
+                              .stall_ns = site->stall_ns};
+    if (!site->polled) {
+        here.pending = site->pending.count + site->pending.unfinished;
+        here.pending_ns = site->pending.ns + site->pending.unfinished_ns;
+    }
     if (site->histogram)
         ns_histogram_add(&here.latencies, site->histogram, process->ns_per_tick);
     for (const struct report_use *use = site->uses; use; use = use->next) {

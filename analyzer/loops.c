@@ -12,8 +12,29 @@
 
 #define CALM_NS 10000000u /* a stall that clients hardly notice */
 
+static const char *runtime_of(const struct source *source, uint32_t context)
+{
+    struct python_chain chain;
+    python_chain_read(source, context, &chain);
+    return python_runtime(&chain);
+}
+
+/* A hub that waited too few times to be known as a loop is one all the same. */
+static void find_hubs(struct source *source)
+{
+    struct reader_cursor cursor = {.only_pid = source->process->pid};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct source_thread *thread = source_thread(source, &cursor);
+        const struct trace_slot *slot = (const struct trace_slot *)record;
+        if (record->type == RECORD_SLOT && thread && slot->flags & SLOT_HUB_WAIT &&
+            !thread->thread->hub)
+            thread->thread->hub = runtime_of(source, slot->context);
+    }
+}
+
 void loops_begin(struct source *source)
 {
+    find_hubs(source);
     for (size_t i = 0; i < source->thread_count; i++) {
         if (!source->thread[i].wait)
             continue;
@@ -21,13 +42,6 @@ void loops_begin(struct source *source)
         loop->thread = source->thread[i].thread;
         source->thread[i].thread->loop = loop;
     }
-}
-
-static const char *runtime_of(const struct source *source, uint32_t context)
-{
-    struct python_chain chain;
-    python_chain_read(source, context, &chain);
-    return python_runtime(&chain);
 }
 
 static void describe(struct source *source, struct report_loop *loop,
@@ -230,4 +244,6 @@ void loops_fill(struct source *source)
     qsort(process->loops, process->loop_count, sizeof(struct report_loop *), by_stall_of_loop);
     for (unsigned i = 0; i < process->loop_count && !process->runtime; i++)
         process->runtime = process->loops[i]->runtime;
+    for (size_t i = 0; i < source->thread_count && !process->runtime; i++)
+        process->runtime = source->thread[i].thread->hub;
 }

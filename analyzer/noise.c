@@ -242,7 +242,7 @@ static enum noise by_name(const struct source *source, const struct source_threa
 enum noise noise_of(const struct source *source, const struct source_thread *thread,
                     const struct trace_slot *slot)
 {
-    if (source_idle(thread, slot))
+    if (source_idle(thread, slot) || slot->flags & SLOT_HUB_WAIT)
         return NOISE_LOOP;
     enum noise_kind kind = noise_kind(reader_call(source->reader, slot->call));
     if (kind == KIND_NONE)

@@ -8,6 +8,8 @@
 
 uint64_t plan_thread_ns(const struct report_site *site)
 {
+    if (site->polled)
+        return site->blocked_ns;
     return site->blocked_ns + site->pending.ns + site->pending.unfinished_ns;
 }
 

@@ -334,6 +334,7 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "holding", json_count(site->holding));
     SET(object, "holding_ns", json_count(site->holding_ns));
     SET(object, "pending", pending_json(&site->pending));
+    SET(object, "polled", json_boolean(site->polled));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDS_MOST 24u /* of one kind of work */
+#define IDS_MOST    24u /* of one kind of work */
+#define SPAWNS_MOST 5u
+#define AT_LIMIT    8u   /* births that brought the number to its peak */
+#define HUB_SHARE   100u /* one part in so many of a hub's thread */
 
 /* ---- the goal ---- */
 
@@ -30,29 +33,29 @@ void parts_goal(struct page *page, const struct report *report,
 {
     struct arena *a = page->arena;
     const char *loop = loop_words(page, process);
-    if (report->goal == GOAL_THREADS && process->loop_count == 0)
+    if (report->goal == GOAL_THREADS && process->loop_count == 0 && !process->runtime)
         page_wrap(page, PAGE_BOLD, "GOAL threads", 5,
                   ": no loop was met, so its calls are on threads of their own already.");
     else if (report->goal == GOAL_THREADS)
         page_wrap(page, PAGE_BOLD, "GOAL threads", 5,
-                  arena_print(a, ": native threads instead of %s (--goal unblock keeps it)", loop));
+                  arena_print(a, ": native threads instead of %s (--goal unblock: keep it)", loop));
     else if (process->runtime)
         page_wrap(page, PAGE_BOLD, "GOAL unblock", 5,
-                  arena_print(a,
-                              ": %s stays, and stops waiting (--goal threads for the other plan)",
-                              loop));
+                  arena_print(a, ": keep %s, stop blocking it (--goal threads: leave it)", loop));
 }
 
 /* ---- what will hold a thread ---- */
 
 static uint64_t waits_of(const struct report_site *site)
 {
+    if (site->polled)
+        return site->blocked;
     return site->blocked + site->pending.count + site->pending.unfinished + site->pending.live;
 }
 
 static bool yields(const struct report_site *site)
 {
-    return site->pending.ns + site->pending.unfinished_ns > site->blocked_ns;
+    return !site->polled && site->pending.ns + site->pending.unfinished_ns > site->blocked_ns;
 }
 
 static int by_time(const void *a, const void *b)
@@ -61,6 +64,15 @@ static int by_time(const void *a, const void *b)
     const struct report_site *y = *(struct report_site *const *)b;
     uint64_t left = plan_thread_ns(x), right = plan_thread_ns(y);
     return left != right ? (left > right ? -1 : 1) : x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* On a hub whose turns were not measured. */
+static bool holds_up_hub(const struct report_site *site)
+{
+    for (const struct report_use *use = site->uses; use; use = use->next)
+        if (!use->noise && use->thread->hub && !use->thread->loop)
+            return yields(site) || use->blocked_ns * HUB_SHARE > use->thread->wall_ns;
+    return false;
 }
 
 /* Sites of loops that will wait on threads, most time first. */
@@ -73,7 +85,7 @@ static unsigned collect(struct page *page, const struct report_process *process,
         struct report_site *site = process->sites[i];
         bool goes = site->python && site->layer == PYTHON_GREEN;
         /* what blocked before the loop was there, or rarely, is no more of its work */
-        bool of_loop = site->on_loop && (yields(site) || site->stall_ns);
+        bool of_loop = (site->on_loop && (yields(site) || site->stall_ns)) || holds_up_hub(site);
         if (of_loop && !goes && plan_thread_ns(site) >= process->threshold_ns)
             (*sites)[count++] = site;
     }
@@ -99,9 +111,11 @@ static const char *below(struct page *page, const struct report_site *site)
     const char *text =
         yields(site)
             ? arena_print(a, "yields today  max %s", format_duration(a, site->pending.max_ns))
-            : arena_print(a, "holds up the loop today  p50 %s  p99 %s  max %s",
+        : site->histogram
+            ? arena_print(a, "holds up the loop today  p50 %s  p99 %s  max %s",
                           format_duration(a, site->p50_ns), format_duration(a, site->p99_ns),
-                          format_duration(a, site->max_ns));
+                          format_duration(a, site->max_ns))
+            : arena_print(a, "holds up the loop today  max %s", format_duration(a, site->max_ns));
     const char *place = table_place(page, site);
     if (*place)
         text = arena_print(a, "%s  %s", place, text);
@@ -120,6 +134,43 @@ static void explain(struct page *page, bool unknown)
                                   : ""));
 }
 
+/* How many there were at a time is how many threads there would be. */
+static void spawn_points(struct page *page, const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    unsigned shown = 0;
+    for (unsigned i = 0; i < process->spawn_count && shown < SPAWNS_MOST; i++) {
+        const struct report_spawn *spawn = process->spawns[i];
+        if (!spawn->green || spawn->hub || !spawn->function)
+            continue;
+        const char *alive = spawn->peak_least == spawn->peak_most
+                                ? format_count(a, spawn->peak_most)
+                                : arena_print(a, "%s to %s", format_count(a, spawn->peak_least),
+                                              format_count(a, spawn->peak_most));
+        const char *waiting =
+            spawn->in_flight && spawn->in_flight <= spawn->peak_most
+                ? arena_print(a, ", %s of them waiting", format_count(a, spawn->in_flight))
+                : "";
+        page_wrap(page, PAGE_PLAIN, shown++ ? "            " : "GREEN NOW   ", 14,
+                  arena_print(a, "%s: %s started, %s alive at a time%s%s", spawn->function,
+                              format_count(a, spawn->born), alive, waiting,
+                              spawn->at_peak >= AT_LIMIT && spawn->peak_most > 1
+                                  ? " (perhaps at a limit: then the demand is not known)"
+                                  : ""));
+    }
+}
+
+/* What asks for readiness before it calls never says EAGAIN. */
+static void not_seen(struct page *page, const struct report_process *process)
+{
+    const struct advise_runtime *runtime = advise_runtime_of(process->runtime);
+    if (runtime && runtime->on == ON_GREEN)
+        return;
+    page_wrap(page, PAGE_YELLOW, "CAREFUL ", 8,
+              "a loop that asks for readiness before it calls waits in its own call alone: what "
+              "such calls would wait for on threads was not seen, and is not in the table.");
+}
+
 void parts_on_threads(struct page *page, const struct report_process *process, unsigned top)
 {
     struct arena *a = page->arena;
@@ -132,8 +183,9 @@ void parts_on_threads(struct page *page, const struct report_process *process, u
         return;
     }
     page_wrap(page, PAGE_BOLD, "ON THREADS", 2,
-              arena_print(a, "  %s of the loop would wait on threads of their own:",
-                          format_plural(a, count, "site", "sites")));
+              arena_print(a, "  %s:",
+                          format_plural(a, count, "site of the loop would hold a thread",
+                                        "sites of the loop would hold threads")));
     fputc('\n', page->out);
     int ids = table_id_width(sites, shown);
     table_site_head(page, ids, (const char *const[]){"WAITS", "TIME", "PEAK"});
@@ -148,6 +200,8 @@ void parts_on_threads(struct page *page, const struct report_process *process, u
     if (count > shown)
         page_line(page, "%*s %u more (--top %u)", ids, "", count - shown, count);
     explain(page, unknown);
+    spawn_points(page, process);
+    not_seen(page, process);
 }
 
 /* ---- the work ---- */
@@ -200,8 +254,9 @@ void parts_plan(struct page *page, const struct report_process *process)
     fputc('\n', page->out);
     page_wrap(page, PAGE_BOLD, "PLAN", 2,
               process->plan_count
-                  ? arena_print(a, "  %s of %u need work, %s in all, in this order:",
-                                format_plural(a, process->plan_count, "site", "sites"), active,
+                  ? arena_print(a, "  %u of %s %s work, %s in all, in this order:",
+                                process->plan_count, format_plural(a, active, "site", "sites"),
+                                process->plan_count == 1 ? "needs" : "need",
                                 format_plural(a, process->plan_effort, "point", "points"))
                   : arena_print(a, "  none of %s needs work.",
                                 format_plural(a, active, "site", "sites")));

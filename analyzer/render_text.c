@@ -3,6 +3,7 @@
  * The page a person reads first: how much was seen, what the loop could not do and why, what to do
  * about it, and what needs no attention. A word of shunt's own is explained where it first appears.
  */
+#include "advise_rules.h"
 #include "format.h"
 #include "render_parts.h"
 #include "render_table.h"
@@ -35,6 +36,38 @@ static bool has_noise(const struct report_process *process)
     return false;
 }
 
+/* A hub that did not turn often enough to be measured; NULL none. */
+static const struct report_thread *hub_of(const struct report_process *process)
+{
+    for (unsigned i = 0; i < process->thread_count; i++)
+        if (process->threads[i]->hub && !process->threads[i]->loop)
+            return process->threads[i];
+    return NULL;
+}
+
+static const char *hub_text(struct page *page, const struct report_thread *hub)
+{
+    const struct advise_runtime *runtime = advise_runtime_of(hub->hub);
+    return arena_print(page->arena,
+                       "%s's hub is on thread %s and turned too few times to be measured: a call "
+                       "that blocks there holds up all green threads.",
+                       runtime ? runtime->shown : hub->hub, hub->is_main ? "main" : hub->name);
+}
+
+static void hub_verdicts(struct page *page, const struct report_process *process)
+{
+    enum { MOST = 3 };
+    unsigned shown = 0;
+    for (unsigned i = 0; i < process->other_count && shown < MOST; i++) {
+        const struct report_site *site = process->others[i];
+        if (site->advice.verdict == VERDICT_FINE || site->advice.verdict == VERDICT_COOPERATIVE)
+            continue;
+        fputc('\n', page->out);
+        table_verdict(page, site);
+        shown++;
+    }
+}
+
 static void without_loop(struct page *page, const struct report_process *process, unsigned top)
 {
     struct arena *a = page->arena;
@@ -51,15 +84,21 @@ static void without_loop(struct page *page, const struct report_process *process
                               has_noise(process) ? ", those left out apart" : ""));
         return;
     }
+    const struct report_thread *hub = hub_of(process);
     page_wrap(page, PAGE_BOLD, "BLOCKED", 2,
-              arena_print(a,
-                          " for %s in %s of %s calls (blocked: the call took %s or more). No loop "
-                          "in this program: a blocked call holds up its own thread only.",
+              arena_print(a, " for %s in %s of %s calls (blocked: the call took %s or more). %s",
                           format_duration(a, process->blocked_ns),
                           format_count(a, process->blocked), format_count(a, process->calls),
-                          format_duration(a, process->threshold_ns)));
+                          format_duration(a, process->threshold_ns),
+                          hub ? hub_text(page, hub)
+                              : "No loop in this program: a blocked call holds up its own thread "
+                                "only."));
     fputc('\n', page->out);
     table_threads(page, process, top);
+    if (hub) {
+        hub_verdicts(page, process);
+        return;
+    }
     fputc('\n', page->out);
     page_wrap(page, PAGE_GREEN, "VERDICT fine", 8,
               ": ordinary blocking calls on threads of their own; nothing to move.");
@@ -79,6 +118,8 @@ static void threads_page(struct page *page, const struct report_process *process
 {
     fputc('\n', page->out);
     parts_loop_lines(page, process);
+    if (process->loop_count == 0 && hub_of(process))
+        page_wrap(page, PAGE_PLAIN, "", 2, hub_text(page, hub_of(process)));
     parts_on_threads(page, process, top);
     parts_plan(page, process);
     other_blocking(page, process);
@@ -95,7 +136,7 @@ static void process_page(struct page *page, const struct report *report,
 {
     parts_head(page, report, process);
     parts_goal(page, report, process);
-    if (report->goal == GOAL_THREADS && process->loop_count) {
+    if (report->goal == GOAL_THREADS && (process->loop_count || process->runtime)) {
         threads_page(page, process, top);
         return;
     }

@@ -172,6 +172,7 @@ struct report_site {
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_pending pending;
+    bool polled; /* the waits after EAGAIN were spent blocked in a poll of the same function */
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
@@ -321,6 +322,7 @@ struct report_thread {
     bool current_idle; /* it is the loop's own idle wait */
     uint64_t current_ns;
     struct report_loop *loop; /* NULL: not a loop */
+    const char *hub; /* the green runtime whose hub waits here, loop or not yet; NULL: none does */
     struct report_spawn *spawn;
     struct report_saw saw;
 };
@@ -403,7 +405,7 @@ struct report_process {
     struct report_pending pending;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;
-    const char *runtime;       /* of its first loop that has one; NULL */
+    const char *runtime;       /* of its first loop, or hub, that has one; NULL */
     struct report_site **plan; /* what there is to do under the goal, in order */
     unsigned plan_count;
     unsigned plan_effort;

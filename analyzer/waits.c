@@ -5,6 +5,7 @@
 #include "waits.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void waits_add(struct report_pending *to, const struct report_pending *from)
 {
@@ -52,12 +53,41 @@ static bool waited(const struct report_pending *pending)
     return pending->count || pending->unfinished || pending->live;
 }
 
+/* A library that tries first and then polls for itself yields to nobody: its caller blocks. */
+static bool polls(const struct report_process *process, const struct report_site *site)
+{
+    for (unsigned i = 0; i < process->site_count; i++) {
+        const struct report_site *other = process->sites[i];
+        if (other != site && other->facts && other->facts->blocks == BLOCKS_READY &&
+            other->total_ns && other->total_ns >= site->pending.ns / 2 &&
+            strcmp(other->module, site->module) == 0 &&
+            strcmp(other->function, site->function) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void find_polled(struct report_process *process)
+{
+    for (unsigned i = 0; i < process->site_count; i++) {
+        struct report_site *site = process->sites[i];
+        if (!waited(&site->pending) || !polls(process, site))
+            continue;
+        site->polled = true;
+        process->pending.count -= site->pending.count;
+        process->pending.ns -= site->pending.ns;
+        process->pending.unfinished -= site->pending.unfinished;
+        process->pending.unfinished_ns -= site->pending.unfinished_ns;
+        process->pending.live -= site->pending.live;
+    }
+}
+
 static void rank(struct source *source)
 {
     struct report_process *process = source->process;
     process->waiting = ARENA_ARRAY(source->build->arena, struct report_site *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++)
-        if (waited(&process->sites[i]->pending))
+        if (waited(&process->sites[i]->pending) && !process->sites[i]->polled)
             process->waiting[process->waiting_count++] = process->sites[i];
     if (process->waiting_count)
         qsort(process->waiting, process->waiting_count, sizeof(struct report_site *), by_time);
@@ -105,5 +135,6 @@ void waits_fill(struct source *source)
     bound(&process->pending, most);
     for (unsigned i = 0; i < process->site_count; i++)
         bound(&process->sites[i]->pending, most);
+    find_polled(process);
     rank(source);
 }

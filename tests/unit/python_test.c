@@ -470,3 +470,34 @@ Test(python, routes_are_told_as_they_are_in_this_version)
     cr_assert(strstr(source->text, "eventlet.tpool.execute()"));
     report_free(&report);
 }
+
+Test(python, a_hub_that_hardly_turned_is_a_hub)
+{
+    struct report report;
+    built_report(&report, samples_short_hub(), NULL);
+    const struct report_process *process = report.processes[0];
+    cr_assert_eq(process->loop_count, 0);
+    cr_assert_str_eq(process->runtime, "eventlet");
+    const struct report_site *site = built_site(&report, "poll", "query");
+    cr_assert_eq(site->advice.verdict, VERDICT_OFFLOAD);
+    cr_assert_eq(site->advice.confidence, CONFIDENCE_MEDIUM);
+    cr_assert_eq(built_site(&report, "clock_nanosleep", "BaseHub.run")->noise, NOISE_LOOP);
+    report_free(&report);
+}
+
+Test(python, who_tries_and_then_polls_does_not_yield)
+{
+    struct report report;
+    built_report(&report, samples_short_hub(), NULL);
+    const struct report_site *site = built_site(&report, "recv", "query");
+    cr_assert(site->polled);
+    cr_assert_eq(site->pending.count, 4);
+    cr_assert_eq(site->advice.verdict, VERDICT_FINE);
+    cr_assert_eq(report.processes[0]->waiting_count, 0);
+    cr_assert_eq(report.processes[0]->pending.count, 0);
+    report_free(&report);
+    /* where the hub waits meanwhile, it does */
+    built_report(&report, samples_wsgi(), NULL);
+    cr_assert_not(built_site(&report, "recv", "Shop.cached")->polled);
+    report_free(&report);
+}

@@ -438,6 +438,7 @@ int samples_write(const char *directory)
                    write_one(directory, "driver", samples_driver(), NULL) < 0 ||
                    write_one(directory, "locks", samples_locks(), NULL) < 0 ||
                    write_one(directory, "wsgi", samples_wsgi(), NULL) < 0 ||
+                   write_one(directory, "short-hub", samples_short_hub(), NULL) < 0 ||
                    write_one(directory, "wsgi-threads", samples_wsgi_threads(), NULL) < 0 ||
                    write_one(directory, "cooperative", samples_cooperative(), NULL) < 0
                ? -1

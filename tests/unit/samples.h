@@ -44,6 +44,7 @@ struct builder *samples_workers(void);      /* pid 700, four loops that wait in 
 struct builder *samples_driver(void);       /* pid 4121, a loop held up by two libraries */
 struct builder *samples_wsgi(void);         /* pid 4200, a Python service on a green runtime */
 struct builder *samples_wsgi_threads(void); /* ... and on threads */
+struct builder *samples_short_hub(void);    /* pid 50, a green runtime that was blocked at once */
 struct builder *samples_cooperative(void);  /* pid 520, a loop whose calls never block */
 struct builder *samples_locks(void);        /* pid 950, threads that wait for each other's locks */
 
@@ -65,7 +66,8 @@ struct builder *samples_before(void); /* pid 600 */
 struct builder *samples_after(void);
 
 /* Writes each into a directory of its own under `directory`: server/ with a run.json, threads/,
- * shell/, workers/, driver/, locks/, wsgi/, wsgi-threads/, cooperative/; before/, after/. 0, or -1.
+ * shell/, workers/, driver/, locks/, wsgi/, wsgi-threads/, short-hub/, cooperative/; before/,
+ * after/. 0, or -1.
  */
 int samples_write(const char *directory);
 

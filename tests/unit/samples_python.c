@@ -146,3 +146,37 @@ struct builder *samples_wsgi_threads(void)
     builder_finish(b, 10 * SECONDS);
     return b;
 }
+
+/* ---- a hub that hardly turned ---- */
+
+/* A driver of C's under Eventlet that tries first and polls for itself, while the hub waited once.
+ */
+struct builder *samples_short_hub(void)
+{
+    struct builder *b = builder_new(50, 8, 1);
+    uint16_t module = samples_module(b);
+    uint64_t eval = samples_frame(module, "app_at_eval");
+    uint64_t wait[] = {samples_frame(module, "app_at_wait"), eval};
+    uint64_t call[] = {samples_frame(module, "app_at_read"), eval};
+    builder_process(b, 50, 1, "/usr/bin/python3.11", "python3 wsgi.py");
+    uint32_t hub = builder_context(b, wait, 2), query = builder_context(b, call, 2);
+    builder_under_python(
+        b, hub, builder_python(b, PACKAGES "eventlet/hubs/hub.py", "BaseHub.run", 365, 0, 0));
+    uint32_t main = builder_python(b, PACKAGES "eventlet/greenthread.py", "main", 221, 0, 0);
+    builder_under_python(b, query, builder_python(b, WSGI, "query", 19, main, 0));
+    builder_thread(b, 50, 50, "python3");
+    uint32_t idle = builder_slot(b, CALL_clock_nanosleep, hub);
+    ((struct trace_slot *)builder_at(b, idle))->flags = SLOT_HUB_WAIT;
+    builder_count(b, idle, 1, 20 * MS);
+    builder_count(b, builder_slot(b, CALL_poll, query), 4, 300 * MS);
+    builder_count(b, builder_slot(b, CALL_recv, query), 8, US);
+    struct trace_pending_wait *pending =
+        builder_at(b, builder_in_thread(b, RECORD_PENDING_WAIT, sizeof *pending));
+    pending->call = CALL_recv;
+    pending->context = query;
+    pending->count = 4;
+    pending->ticks = BUILDER_TICKS(1200 * MS);
+    pending->peak = 1;
+    builder_finish(b, 3 * SECONDS);
+    return b;
+}
