@@ -7,7 +7,7 @@
 #   NAME.bash unit UNIT         run one; print a line `TEST STATUS` for each test in it
 #
 # A unit is the least that can be repeated alone. STATUS is pass, fail, skip or a word of the suite's
-# own. For `unit`, scripts/suites sets MODE (bare or observed), SHUNT, DUMP (trace_dump), CACHE and
+# own. For `unit`, scripts/suites sets MODE (bare, observed or routed), SHUNT, DUMP (trace_dump), CACHE and
 # WORK (an empty directory, thrown away afterwards); they are not exported further, so that programs
 # cannot see how they are run.
 set -u
@@ -27,16 +27,17 @@ if [ "${ISOLATED:-}" = 1 ] && [ "$action" = unit ]; then
   echo "$FIRST_PID" >/proc/sys/kernel/ns_last_pid
 fi
 
-# program COMMAND...: runs it bare or observed, with all its descendants; its exit status is left in
-# $status. An observed run leaves `TRACES CALLS LOST` in $WORK/proof and no traces.
+# program COMMAND...: runs it as MODE says, with all its descendants; its exit status is left in
+# $status. A run that is not bare leaves `TRACES CALLS LOST` in $WORK/proof and no traces.
 program() {
   if [ "$MODE" = bare ]; then
     "$@"
     status=$?
     return
   fi
-  local trace=$WORK/trace proof
-  "$SHUNT" run --max-size "${MAX_SIZE:-8M}" -o "$trace" -- "$@"
+  local trace=$WORK/trace proof routed=()
+  [ "$MODE" != routed ] || routed=(--route pool)
+  "$SHUNT" run "${routed[@]}" --max-size "${MAX_SIZE:-8M}" -o "$trace" -- "$@"
   status=$?
   proof=$("$DUMP" "$trace"/*.shunt 2>"$WORK/dump.err" |
     awk '/^trace /{traces++} /^total /{calls += $3} /^lost /{lost += $3}

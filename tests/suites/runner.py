@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the units of one suite (NAME.bash, see lib.bash), bare or observed, several at a time, and
+"""Runs the units of one suite (NAME.bash, see lib.bash), bare, observed or routed, several at a time, and
 gathers what each says.
 
 As root every unit has a network, IPC and process ids of its own: it meets no other unit's ports and
@@ -88,7 +88,7 @@ class Suite:
             results = parse(out)
             if not ended:
                 results["(end)"] = "timeout"
-            if mode == "observed":
+            if mode != "bare":
                 self.proof.add(unit, os.path.join(work, "proof"))
             self.keep(work, unit, label, out)
             return results
