@@ -35,6 +35,11 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
     return result;
 }
 
+static inline void arch_pause(void)
+{
+    __builtin_ia32_pause();
+}
+
 /* Zeroes whole words, by no function: a sanitizer's memset would judge whose memory it is. */
 static inline void arch_zero(void *memory, unsigned long bytes)
 {

@@ -17,7 +17,6 @@
 #include "signals.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 
@@ -25,8 +24,6 @@ __thread struct handoff_self handoff_self;
 
 static const struct timespec half_ms = {0, 500000};
 static pthread_key_t thread_end;
-
-enum { SPINS = 200 };
 
 /* ---- ending a call early ---- */
 
@@ -180,6 +177,7 @@ static int await_end(struct handoff_trip *trip)
 {
     enum { MARKS = POOL_PLAIN | POOL_RESTART | POOL_CANCEL };
     uint32_t *word = &trip->worker->word;
+    pool_spin(trip->worker, word, POOL_DONE, POOL_DONE);
     while (!trip->over && pool_is_current()) {
         uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
         if (seen & POOL_DONE) {
@@ -301,6 +299,7 @@ static int travel(const struct visit *v, const struct handoff_call *call,
         return 0;
     if (pool_is_current()) {
         tell(&trip, start);
+        pool_note_length(worker, worker->ended - start);
         take_back(worker);
     }
     if (trip.cancelled && trip.failed == EINTR)

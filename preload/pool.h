@@ -50,6 +50,7 @@ struct pool_worker {
     void *limit_at; /* the argument in `frame` */
     uint32_t limit; /* enum pool_limit; 0: the call has none, or it is no relative time */
     uint32_t posted;
+    int32_t credit; /* spinning pays while it is positive */
     struct timespec left;
     int32_t error;  /* errno, in and out */
     int32_t failed; /* what `run` returned */
@@ -94,6 +95,14 @@ int32_t pool_pid(void);
 
 /* Callers of this process that wait for a worker now. */
 uint32_t pool_waiting(void);
+
+/* Looks at a word a few hundred times before somebody sleeps on it: 1 when (word & bits) == value.
+ * Only where that may pay: the process may use more than one CPU, no other caller waits for a
+ * worker, and this worker's latest calls and the gaps between them were short. */
+int pool_spin(struct pool_worker *worker, const uint32_t *word, uint32_t bits, uint32_t value);
+
+/* After a call that took `ticks`: whether spinning may pay next time. */
+void pool_note_length(struct pool_worker *worker, uint64_t ticks);
 
 /* Workers of this process. */
 uint32_t pool_workers(void);

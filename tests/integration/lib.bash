@@ -6,6 +6,7 @@ set -u
 
 : "${SHUNT:?}" "${PROGRAMS:?}" "${LIBSHUNT:?}"
 unset LD_PRELOAD "${!SHUNT_@}"
+[ -z "${ROUTE-}" ] || export SHUNT_ROUTE=$ROUTE # the test's programs run routed and not only observed
 export LC_ALL=C
 work=$(mktemp -d /tmp/shunt-test.XXXXXX)
 chmod 755 "$work"
