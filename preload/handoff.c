@@ -257,8 +257,6 @@ static void fill(struct pool_worker *worker, const struct handoff_call *call)
 {
     worker->run = call->run;
     worker->frame = call->frame;
-    worker->limit = call->limit;
-    worker->limit_at = call->limit_at;
     worker->error = errno;
     worker->raised = 0;
 }

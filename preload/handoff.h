@@ -17,8 +17,6 @@ struct handoff_call {
     int (*run)(void *frame); /* makes it; 0, or the error number of its failure */
     void *frame;
     const long *arguments;
-    void *limit_at; /* as in struct pool_worker */
-    uint32_t limit;
     uint32_t paths; /* bit i: argument i is a `const char *` */
     uint16_t call;
 };

@@ -10,7 +10,6 @@
 #include "wrapper.h"
 
 #include <errno.h>
-#include <stddef.h>
 
 /* The error number of a failed call, by the row's convention; 0 where the result does not tell. */
 #define ERROR_MINUS_ONE(r)     errno
@@ -52,48 +51,13 @@
 
 FRAME_YES(fcntl, int, FCNTL)
 
-/* ---- limits ---- */
-
-/* Where in its frame a call has its relative time limit. */
-static const struct limit {
-    uint8_t kind; /* enum pool_limit */
-    uint8_t at;
-} limits[CALL_COUNT] = {
-    [CALL_poll] = {POOL_LIMIT_MS, offsetof(struct frame_poll, timeout)},
-    [CALL___poll_chk] = {POOL_LIMIT_MS, offsetof(struct frame___poll_chk, timeout)},
-    [CALL_epoll_wait] = {POOL_LIMIT_MS, offsetof(struct frame_epoll_wait, timeout)},
-    [CALL_usleep] = {POOL_LIMIT_US, offsetof(struct frame_usleep, usec)},
-    [CALL_nanosleep] = {POOL_LIMIT_TIMESPEC, offsetof(struct frame_nanosleep, req)},
-    [CALL_clock_nanosleep] = {POOL_LIMIT_TIMESPEC, offsetof(struct frame_clock_nanosleep, req)},
-    [CALL_semtimedop] = {POOL_LIMIT_TIMESPEC, offsetof(struct frame_semtimedop, timeout)},
-};
-
-static int has_limit(uint16_t id, const void *at, const long *arguments)
-{
-    switch (limits[id].kind) {
-    case POOL_LIMIT_MS:
-        return *(const int *)at > 0;
-    case POOL_LIMIT_US:
-        return 1;
-    case POOL_LIMIT_TIMESPEC:
-        return *(void *const *)at && !(id == CALL_clock_nanosleep && arguments[1] & TIMER_ABSTIME);
-    default:
-        return 0;
-    }
-}
-
 /* ---- calls ---- */
 
 static void make(const struct visit *v, uint16_t id, int (*run)(void *), void *frame,
                  const long *arguments, uint32_t texts)
 {
-    void *limit = (char *)frame + limits[id].at;
     struct handoff_call call = {
         .call = id, .run = run, .frame = frame, .arguments = arguments, .paths = texts};
-    if (has_limit(id, limit, arguments)) {
-        call.limit = limits[id].kind;
-        call.limit_at = limit;
-    }
     handoff_make(v, &call);
 }
 

@@ -198,61 +198,14 @@ static int take_signal(int error)
                : 0;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-/* What is left of a time limit at `now`, for a call that is made once more. */
-static void shorten(struct pool_worker *worker, uint64_t until, uint64_t now)
-{
-    uint64_t left = until > now ? until - now : 0;
-    if (worker->limit == POOL_LIMIT_MS)
-        *(int *)worker->limit_at = (int)((left + 999999) / 1000000);
-    if (worker->limit == POOL_LIMIT_US)
-        *(useconds_t *)worker->limit_at = (useconds_t)((left + 999) / 1000);
-    if (worker->limit == POOL_LIMIT_TIMESPEC) {
-        worker->left = (struct timespec){(time_t)(left / 1000000000), (long)(left % 1000000000)};
-        *(const struct timespec **)worker->limit_at = &worker->left;
-    }
-}
-
-static uint64_t limit_ns(const struct pool_worker *worker)
-{
-    if (worker->limit == POOL_LIMIT_MS)
-        return (uint64_t)(*(int *)worker->limit_at) * 1000000;
-    if (worker->limit == POOL_LIMIT_US)
-        return (uint64_t)(*(useconds_t *)worker->limit_at) * 1000;
-    const struct timespec *limit = *(const struct timespec **)worker->limit_at;
-    return (uint64_t)limit->tv_sec * 1000000000 + (uint64_t)limit->tv_nsec;
-}
-
-/* An EINTR that no handler of the caller's is behind is not the program's: libc's own signals
- * between threads make one (setuid). */
-static void run_until_over(struct pool_worker *worker)
-{
-    uint64_t began = 0, limit = 0;
-    if (worker->limit)
-        began = now_ns();
-    for (;;) {
-        worker->failed = worker->run(worker->frame);
-        if (worker->failed != EINTR || __atomic_load_n(&worker->abort, __ATOMIC_ACQUIRE))
-            return;
-        if (worker->limit && !limit)
-            limit = limit_ns(worker); /* it was right, or the call had not waited */
-        if (worker->limit)
-            shorten(worker, began + limit, now_ns());
-    }
-}
-
+/* What interrupts a worker beside the abort signal comes to every thread alike (libc's setuid, a
+ * stop): its EINTR is the caller's, who would have got it, too. */
 static void run_call(struct pool_worker *worker)
 {
     worker->began = clock_now();
     errno = worker->error;
     __atomic_store_n(&worker->running, 1, __ATOMIC_SEQ_CST);
-    run_until_over(worker);
+    worker->failed = worker->run(worker->frame);
     __atomic_store_n(&worker->running, 0, __ATOMIC_SEQ_CST);
     worker->error = errno;
     worker->raised = take_signal(worker->error);

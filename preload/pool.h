@@ -15,7 +15,6 @@
 
 #include <pthread.h>
 #include <stdint.h>
-#include <time.h>
 
 enum { POOL_WORKERS = 256, POOLS = 8 };
 
@@ -29,9 +28,6 @@ enum pool_word {
     POOL_RESTART = 8, /* ... one with it */
     POOL_CANCEL = 16  /* by pthread_cancel */
 };
-
-/* The call's argument that limits its time, which a call that is made once more gets anew. */
-enum pool_limit { POOL_LIMIT_NONE, POOL_LIMIT_MS, POOL_LIMIT_US, POOL_LIMIT_TIMESPEC };
 
 enum pool_abort { POOL_GOES_ON, POOL_ENDS, POOL_RESTARTS };
 
@@ -47,11 +43,8 @@ struct pool_worker {
     /* The call */
     int (*run)(void *frame); /* 0, or the error number of its failure */
     void *frame;
-    void *limit_at; /* the argument in `frame` */
-    uint32_t limit; /* enum pool_limit; 0: the call has none, or it is no relative time */
     uint32_t posted;
     int32_t credit; /* spinning pays while it is positive */
-    struct timespec left;
     int32_t error;  /* errno, in and out */
     int32_t failed; /* what `run` returned */
     int32_t raised; /* a signal that the kernel meant for the caller; 0 none */
