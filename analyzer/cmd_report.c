@@ -82,12 +82,12 @@ static int parse_option(struct arguments *arguments, int option)
     int number = 0;
     switch (option) {
     case OPTION_JSON:
-        arguments->renderer = render_json;
+        arguments->renderer = reading->report.site ? render_site_json : render_json;
         return 0;
     case OPTION_BY:
         return parse_grouping(arguments, optarg);
     case OPTION_SITE:
-        arguments->renderer = render_site;
+        arguments->renderer = arguments->renderer == render_json ? render_site_json : render_site;
         reading->report.site = reading->render.site = optarg;
         return 0;
     case OPTION_TOP:

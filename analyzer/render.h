@@ -44,4 +44,7 @@ render_fn render_audit;
 /* All that is known of one site; -1 with a sentence when none or several have that prefix. */
 render_fn render_site;
 
+/* The same for programs, as docs/schema/shunt.site-detail-1.schema.json says. */
+render_fn render_site_json;
+
 #endif

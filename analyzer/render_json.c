@@ -8,6 +8,8 @@
 
 #include "call_words.h"
 #include "noise.h"
+#include "render_json_parts.h"
+
 static json_t *id_or_null(const struct report_site *site)
 {
     return site ? json_site_id(site->id) : json_null();
@@ -16,7 +18,7 @@ static json_t *id_or_null(const struct report_site *site)
 /* A table of members, set one after the other: what a struct has, in its order. */
 #define SET(object, key, value) json_object_set_new(object, key, value)
 
-static json_t *histogram_json(const struct histogram *histogram, double ns_per_tick)
+json_t *json_histogram(const struct histogram *histogram, double ns_per_tick)
 {
     json_t *array = json_array();
     for (unsigned i = 0; histogram && i < TRACE_BUCKETS; i++) {
@@ -171,7 +173,7 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
     SET(object, "stall_cpu_ns", json_count_if(loop->stall_cpu_known, loop->stall_cpu_ns));
     SET(object, "stall_computing_ns", json_count_if(loop->stall_cpu_known, loop->computing_ns));
     SET(object, "stall_in_noise_ns", json_count(loop->noise_stall_ns));
-    SET(object, "stall_histogram", histogram_json(&loop->stall_histogram, ns_per_tick));
+    SET(object, "stall_histogram", json_histogram(&loop->stall_histogram, ns_per_tick));
     json_t *slices = json_array();
     for (unsigned i = 0; i < loop->slice_count; i++)
         json_array_append_new(slices, json_count(loop->slices[i]));
@@ -258,7 +260,7 @@ static const char *move_name(const struct report_site *site)
     return site->facts ? name_in(names, MOVE_NEVER + 1, site->facts->move) : "unknown";
 }
 
-static json_t *pending_json(const struct report_pending *pending)
+json_t *json_pending(const struct report_pending *pending)
 {
     json_t *object = json_object();
     SET(object, "waits", json_count(pending->count));
@@ -291,7 +293,7 @@ static json_t *stack_json(const struct report_site *site)
     return array;
 }
 
-static json_t *site_json(const struct report_site *site, double ns_per_tick)
+json_t *json_site(const struct report_site *site, double ns_per_tick)
 {
     json_t *object = json_object();
     SET(object, "id", json_site_id(site->id));
@@ -333,10 +335,10 @@ static json_t *site_json(const struct report_site *site, double ns_per_tick)
     SET(object, "idle_ns", json_count(site->idle_ns));
     SET(object, "holding", json_count(site->holding));
     SET(object, "holding_ns", json_count(site->holding_ns));
-    SET(object, "pending", pending_json(&site->pending));
+    SET(object, "pending", json_pending(&site->pending));
     SET(object, "polled", json_boolean(site->polled));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
-    SET(object, "histogram", histogram_json(site->histogram, ns_per_tick));
+    SET(object, "histogram", json_histogram(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
     SET(object, "threads", uses_json(site));
     SET(object, "advice", advice_json(&site->advice));
@@ -491,7 +493,7 @@ static json_t *activities_json(const struct report_lock *lock)
     return array;
 }
 
-static json_t *lock_json(const struct report_lock *lock)
+json_t *json_lock(const struct report_lock *lock)
 {
     json_t *object = json_object();
     SET(object, "site", json_site_id(lock->site->id));
@@ -512,7 +514,7 @@ static json_t *locks_json(const struct report_locks *locks)
 {
     json_t *object = json_object(), *waits = json_array(), *held = json_array();
     for (unsigned i = 0; i < locks->count; i++)
-        json_array_append_new(i < locks->wait_count ? waits : held, lock_json(&locks->items[i]));
+        json_array_append_new(i < locks->wait_count ? waits : held, json_lock(&locks->items[i]));
     SET(object, "free", json_count(locks->free));
     SET(object, "not_followed", json_count(locks->not_followed));
     SET(object, "waits", waits);
@@ -543,7 +545,7 @@ static json_t *spawn_json(const struct report_spawn *spawn)
     SET(object, "calls", json_count_if(!spawn->green, spawn->sums.calls));
     SET(object, "blocked", json_count(spawn->sums.blocked));
     SET(object, "blocked_ns", json_count(spawn->sums.blocked_ns));
-    SET(object, "pending", pending_json(&spawn->pending));
+    SET(object, "pending", json_pending(&spawn->pending));
     return object;
 }
 
@@ -567,11 +569,11 @@ static json_t *process_json(const struct report_process *process)
     for (unsigned i = 0; i < process->loop_count; i++)
         json_array_append_new(loops, loop_json(process->loops[i], process->ns_per_tick));
     for (unsigned i = 0; i < process->site_count; i++)
-        json_array_append_new(sites, site_json(process->sites[i], process->ns_per_tick));
+        json_array_append_new(sites, json_site(process->sites[i], process->ns_per_tick));
     json_t *spawns = json_array();
     for (unsigned i = 0; i < process->spawn_count; i++)
         json_array_append_new(spawns, spawn_json(process->spawns[i]));
-    SET(object, "pending", pending_json(&process->pending));
+    SET(object, "pending", json_pending(&process->pending));
     SET(object, "spawns", spawns);
     SET(object, "threads", threads);
     SET(object, "loops", loops);

@@ -5,6 +5,7 @@ check_schema.py SHUNT SAMPLE_TRACES DIRECTORY_OF_SCHEMAS
 """
 
 import json
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,10 @@ PRINTED = [
     ("shunt.report-1", ["report", "--json", "locks"]),
     ("shunt.report-1", ["report", "--json", "wsgi"]),
     ("shunt.report-1", ["report", "--json", "--goal", "threads", "wsgi"]),
+    ("shunt.site-detail-1", ["site", "--json", "b20a", "server"]),
+    ("shunt.site-detail-1", ["site", "--json", "309a", "shell"]),
+    ("shunt.site-detail-1", ["site", "--json", "04ce", "wsgi"]),
+    ("shunt.site-detail-1", ["report", "--site", "cee2", "--json", "cooperative"]),
     ("shunt.diff-1", ["diff", "--json", "before", "after"]),
     ("shunt.diff-1", ["diff", "--json", "server", "workers"]),
     ("shunt.diff-1", ["diff", "--json", "wsgi", "wsgi-threads"]),
@@ -36,10 +41,12 @@ PRINTED = [
 
 
 def validator(directory, name):
-    with open(f"{directory}/{name}.schema.json") as file:
-        schema = json.load(file)
+    """One schema may refer to another by the name of its file."""
+    path = pathlib.Path(directory, f"{name}.schema.json").resolve()
+    schema = json.loads(path.read_text())
     jsonschema.Draft7Validator.check_schema(schema)
-    return jsonschema.Draft7Validator(schema)
+    return jsonschema.Draft7Validator(
+        schema, resolver=jsonschema.RefResolver(path.as_uri(), schema))
 
 
 def main():
