@@ -9,7 +9,8 @@
 greenlet="contextvars cpp extension_interface gc generator generator_nested greenlet greenlet_trash leaks
   stack_saved throw tracing version weakref"
 eventlet="select threading_local sched selectors poplib urllib2_localnet telnetlib nntplib timeout httplib"
-gevent="select threading_local sched selectors"
+gevent="select threading_local sched selectors ftplib poplib urllib2_localnet xmlrpc telnetlib nntplib
+  asyncore asynchat timeout httplib imaplib wsgiref"
 quick="greenlet:greenlet greenlet:leaks eventlet:select eventlet:sched gevent:select gevent:sched"
 
 units() {
