@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 
 enum {
-    PENDING_ROOM = 16384, /* entries, power of two: 384 KiB of address space */
+    PENDING_ROOM = 16384, /* entries, power of two: 512 KiB of address space */
     PENDING_SIZE = PENDING_ROOM * sizeof(struct pending_entry),
     PENDING_MOST = PENDING_ROOM / 2, /* in use, so that a search is short */
     FD_ROOM = 2,                     /* places between the first ones of neighbouring fds */
@@ -63,12 +63,21 @@ static void take_out(struct pending *p, uint32_t place)
     p->live--;
 }
 
-static void end(struct pending *p, uint32_t place, uint64_t now, int succeeded)
+/* The thread's loop had no turn meanwhile: nobody else was served. */
+static int was_in_place(const struct thread *t, const struct pending_entry *e)
 {
+    return e->turn && e->turn == t->turns.number;
+}
+
+static void end(struct thread *t, uint32_t place, uint64_t now, int succeeded)
+{
+    struct pending *p = &t->pending;
     const struct pending_entry *e = &p->entry[place];
     struct trace_pending_wait *w = trace_at(e->record);
     uint64_t ticks = now > e->start ? now - e->start : 0;
-    if (succeeded) {
+    if (was_in_place(t, e)) {
+        /* what waited in between, if anything did, is a call that blocked */
+    } else if (succeeded) {
         arch_local_add(&w->count, 1);
         arch_local_add(&w->ticks, ticks);
         if (ticks > w->max) {
@@ -94,7 +103,7 @@ static struct pending_entry *find(struct thread *t, uint16_t call, int fd, uint6
             continue;
         if (e->closed == closed_times(fd))
             return e;
-        end(p, i, now, 0);
+        end(t, i, now, 0);
         return NULL;
     }
     return NULL;
@@ -156,6 +165,7 @@ static void begin(const struct visit *v)
                                              .record = trace_id(w),
                                              .fd = v->fd,
                                              .closed = closed_times(v->fd),
+                                             .turn = t->turns.number,
                                              .call = v->call,
                                              .used = 1};
     p->live++;
@@ -182,7 +192,7 @@ static void gave_up(const struct visit *v, int error)
     struct pending *p = &v->thread->pending;
     const struct pending_entry *e = find(v->thread, v->call, v->fd, v->start);
     if (e)
-        end(p, (uint32_t)(e - p->entry), v->start + v->ticks,
+        end(v->thread, (uint32_t)(e - p->entry), v->start + v->ticks,
             v->call == CALL_connect && error == EISCONN);
 }
 
@@ -230,7 +240,7 @@ void pending_succeeded(struct visit *v)
             continue;
         }
         /* what lies here now came from behind, and is looked at next */
-        end(p, i, v->start + v->ticks, !closes && e->closed == closed_times(v->fd));
+        end(v->thread, i, v->start + v->ticks, !closes && e->closed == closed_times(v->fd));
     }
     leave(p);
 }

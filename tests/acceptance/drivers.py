@@ -25,6 +25,13 @@ def demand_library(report, site, package, library):
     demand(library in report.page("--by", "library"), f"the page by library has no {library}")
 
 
+def demand_not_cooperative(report, library):
+    """A library that says EAGAIN to itself and polls in place lets nobody else run."""
+    wrong = [(site["call"], site["function"], site["pending"]) for site in report.sites
+             if library in (site["via"] or "") and site["advice"]["verdict"] == "cooperative"]
+    demand(not wrong, f"called cooperative: {wrong}")
+
+
 def mysqldb(runner, up, seconds):
     """1: MySQLdb, default patching. The C library polls on the hub's thread."""
     port = up[servers.MariaDB].port
@@ -35,6 +42,7 @@ def mysqldb(runner, up, seconds):
     report.demand_place(site, "mysql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
     demand_library(report, site, "MySQLdb/", "libmariadb.so.3")
+    demand_not_cooperative(report, "libmariadb.so.3")
     return bare, observed
 
 
@@ -48,6 +56,7 @@ def psycopg2_unpatched(runner, up, seconds):
     report.demand_place(site, "postgresql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
     demand_library(report, site, "", "libpq.so.5")
+    demand_not_cooperative(report, "libpq.so.5")
     return bare, observed
 
 

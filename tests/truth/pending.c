@@ -9,7 +9,8 @@
  *   pending limited    a blocking socket with a time limit says EAGAIN, too, and is not pending
  *   pending threads    100 threads, most of which are gone when the trace is read
  *   pending forks      a child does not go on with what its parent waits for
- *   pending many       more at once than a thread's table takes
+ *   pending turns      in a loop: waits that end in a later turn, and such that end in the same
+ * one, which nobody else was served in pending many       more at once than a thread's table takes
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -29,6 +31,7 @@
 #define THREADS 100
 #define MOST    8192 /* entries that a table takes */
 #define BEYOND  8
+#define TURNS   100
 
 struct pair {
     int ours, peer;
@@ -222,6 +225,34 @@ static void forks(void)
     truth_expect("pending peak read == 1");
 }
 
+/* One turn of a loop that always finds work. One place: it is the loop's wait. */
+__attribute__((noinline)) static void turn(int epoll)
+{
+    struct epoll_event event;
+    truth_check(epoll_wait(epoll, &event, 1, -1) == 1);
+}
+
+static void turns(void)
+{
+    struct pair work = pair_new(), later = pair_new(), here = pair_new();
+    struct epoll_event event = {.events = EPOLLOUT};
+    int epoll = epoll_create1(0);
+    truth_check(epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, work.ours, &event) == 0);
+    for (int i = 0; i < TURNS; i++)
+        turn(epoll);
+    for (int i = 0; i < TURNS; i++) {
+        would_block(later.ours);
+        would_block(here.ours);
+        works(here); /* what a library does that polls its own socket in between */
+        turn(epoll);
+        works(later);
+    }
+    truth_expect("again read == %d", 2 * TURNS);
+    truth_expect("pending done read == %d", TURNS);
+    truth_expect("pending unfinished read == 0");
+    truth_expect("pending live read == 0");
+}
+
 static void many(void)
 {
     struct rlimit files = {MOST + BEYOND + 64, MOST + BEYOND + 64};
@@ -248,7 +279,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } shapes[] = {{"succeeds", succeeds}, {"ends", ends},       {"connects", connects},
                   {"limited", limited},   {"threads", threads}, {"forks", forks},
-                  {"many", many}};
+                  {"turns", turns},       {"many", many}};
     for (unsigned i = 0; argc > 1 && i < sizeof shapes / sizeof *shapes; i++)
         if (!strcmp(argv[1], shapes[i].name))
             shapes[i].run();
