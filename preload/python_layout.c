@@ -16,93 +16,15 @@
 enum { OLDEST = 8, NEWEST = 13, WALKS_PROVED = 32, OFFSET_MOST = 4096 };
 
 /* x86-64. From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7 and 3.12.1; final releases of one
- * minor version do not differ. */
+ * minor version do not differ. In the order of struct python_layout: minor; thread_frame,
+ * holder_frame; previous, code, instruction, owner, entry; file, name, first_line, lines, bytecode,
+ * first_traceable, version; ascii, compact; scale. */
 static const struct python_layout layouts[] = {
-    {.minor = 8,
-     .thread_frame = 24,
-     .holder_frame = -1,
-     .previous = 24,
-     .code = 32,
-     .instruction = 104,
-     .owner = -1,
-     .entry = -1,
-     .file = 104,
-     .name = 112,
-     .first_line = 40,
-     .lines = 120,
-     .bytecode = -1,
-     .first_traceable = -1,
-     .ascii = 48,
-     .compact = 72,
-     .scale = 1},
-    {.minor = 9,
-     .thread_frame = 24,
-     .holder_frame = -1,
-     .previous = 24,
-     .code = 32,
-     .instruction = 104,
-     .owner = -1,
-     .entry = -1,
-     .file = 104,
-     .name = 112,
-     .first_line = 40,
-     .lines = 120,
-     .bytecode = -1,
-     .first_traceable = -1,
-     .ascii = 48,
-     .compact = 72,
-     .scale = 1},
-    {.minor = 10,
-     .thread_frame = 24,
-     .holder_frame = -1,
-     .previous = 24,
-     .code = 32,
-     .instruction = 96,
-     .owner = -1,
-     .entry = -1,
-     .file = 104,
-     .name = 112,
-     .first_line = 40,
-     .lines = 120,
-     .bytecode = -1,
-     .first_traceable = -1,
-     .ascii = 48,
-     .compact = 72,
-     .scale = 2},
-    {.minor = 11,
-     .thread_frame = 56,
-     .holder_frame = 8,
-     .previous = 48,
-     .code = 32,
-     .instruction = 56,
-     .owner = 69,
-     .entry = 68,
-     .file = 112,
-     .name = 128,
-     .first_line = 72,
-     .lines = 136,
-     .bytecode = 184,
-     .first_traceable = 168,
-     .ascii = 48,
-     .compact = 72,
-     .scale = 1},
-    {.minor = 12,
-     .thread_frame = 56,
-     .holder_frame = 0,
-     .previous = 8,
-     .code = 0,
-     .instruction = 56,
-     .owner = 70,
-     .entry = -1,
-     .file = 112,
-     .name = 128,
-     .first_line = 68,
-     .lines = 136,
-     .bytecode = 192,
-     .first_traceable = 176,
-     .ascii = 40,
-     .compact = 56,
-     .scale = 1},
+    {8, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 1},
+    {9, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 1},
+    {10, 24, -1, 24, 32, 96, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 2},
+    {11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 48, 72, 1},
+    {12, 56, 0, 8, 0, 56, 70, -1, 112, 128, 68, 136, 192, 176, 92, 40, 56, 1},
 };
 
 /* From 3.13 on the interpreter says itself where things are: _PyRuntime begins with
@@ -188,7 +110,7 @@ static void find_version(struct version *v, const struct link_map *map)
 /* 0 if what the interpreter says of itself is not what is known of 3.13. */
 static int layout_said(struct python_layout *l, const uint64_t *word, const struct version *v)
 {
-    enum { BYTECODE = 200, FIRST_TRACEABLE = 184 };
+    enum { BYTECODE = 200, FIRST_TRACEABLE = 184, VERSION = 92 };
     if (!word || memcmp(word, offsets_cookie, 8) != 0 || word[WORD_VERSION] != v->hex ||
         word[WORD_FREE_THREADED] || word[WORD_OBJECT_TYPE] != OBJECT_TYPE ||
         word[WORD_STRING_LENGTH] != STRING_LENGTH)
@@ -202,8 +124,10 @@ static int layout_said(struct python_layout *l, const uint64_t *word, const stru
         *(int16_t *)((char *)l + offset_words[i].member) = (int16_t)offset;
     }
     l->compact = (int16_t)(l->ascii + COMPACT_MORE);
-    /* Not said; from the headers of 3.13.0. */
-    l->first_traceable = l->bytecode == BYTECODE ? FIRST_TRACEABLE : -1;
+    /* Not said; from the headers of 3.13.0, with which the rest must agree. */
+    int known = l->bytecode == BYTECODE;
+    l->first_traceable = known ? FIRST_TRACEABLE : -1;
+    l->version = known ? VERSION : -1;
     return 1;
 }
 

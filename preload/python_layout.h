@@ -29,6 +29,7 @@ struct python_layout {
     int16_t lines;
     int16_t bytecode;
     int16_t first_traceable;
+    int16_t version;
     /* where the text of a str begins that is ASCII, and of another */
     int16_t ascii;
     int16_t compact;

@@ -61,17 +61,40 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 
 /* ---- what a code object says of itself ---- */
 
-/* A text's or a table's bytes; a short one is followed by memory of the same object. */
-static inline uint64_t hash_bytes(const char *at, uint64_t size, uint64_t seed)
+/* Fletcher's sums in two lanes: a block that differs changes `plain`, and two that differ by the
+ * same change `placed`, where each has the weight of its place. */
+typedef uint64_t lanes __attribute__((vector_size(16)));
+enum { BLOCK = sizeof(lanes) };
+struct sums {
+    lanes plain;
+    lanes placed;
+};
+
+INLINE void add_block(struct sums *s, lanes block)
 {
-    if (size < sizeof(uint64_t))
-        return mix((size ? word_at(at) << (64 - 8 * size) : 0) ^ odd[0], seed ^ size);
-    uint64_t h = mix(word_at(at + size - 8) ^ odd[1], seed ^ size);
-    for (uint64_t i = 0; i + 8 < size; i += 16) {
-        uint64_t second = i + 16 <= size ? i + 8 : size - 8;
-        h ^= mix(word_at(at + i) ^ (odd[2] + i), word_at(at + second) ^ (odd[3] - i));
+    s->plain += block;
+    s->placed += s->plain;
+}
+
+INLINE void add_block_at(struct sums *s, const char *at)
+{
+    lanes block;
+    __builtin_memcpy(&block, at, sizeof block);
+    add_block(s, block);
+}
+
+/* A text's or a table's bytes; behind a short one there is more of the same object. */
+INLINE void add_bytes(struct sums *s, const char *at, uint64_t size)
+{
+    if (size < sizeof(uint64_t)) {
+        add_block(s, (lanes){size ? word_at(at) << (64 - 8 * size) : 0, size});
+    } else if (size < BLOCK) {
+        add_block(s, (lanes){word_at(at), word_at(at + size - sizeof(uint64_t))});
+    } else {
+        for (uint64_t i = 0; i + BLOCK < size; i += BLOCK)
+            add_block_at(s, at + i);
+        add_block_at(s, at + size - BLOCK);
     }
-    return h;
 }
 
 struct text {
@@ -92,34 +115,46 @@ static inline struct text text_of(const char *object)
                          .ascii = ascii};
 }
 
-static inline uint64_t hash_end(const char *object, uint64_t most, uint64_t seed)
+INLINE void add_end(struct sums *s, const char *object, uint64_t most)
 {
     struct text text = text_of(object);
     uint64_t size = text.length * text.kind;
     uint64_t part = size < most ? size : most;
-    return hash_bytes(text.at + (size - part), part, seed ^ size << 8);
+    add_block(s, (lanes){size, text.kind});
+    add_bytes(s, text.at + (size - part), part);
 }
 
-static inline uint64_t hash_lines(const char *object, uint64_t seed)
+INLINE void add_lines(struct sums *s, const char *object)
 {
     uint64_t size = word_at(object + SIZE);
     const char *at = object + BYTES_TEXT;
-    if (size <= 2 * LINES_HASHED)
-        return hash_bytes(at, size, seed);
-    return hash_bytes(at, LINES_HASHED, seed ^ size << 8) ^
-           hash_bytes(at + size - LINES_HASHED, LINES_HASHED, seed + size);
+    if (size > 2 * LINES_HASHED) {
+        add_bytes(s, at, LINES_HASHED);
+        at += size - LINES_HASHED;
+    }
+    add_block(s, (lanes){size, 0});
+    add_bytes(s, at, size > 2 * LINES_HASHED ? LINES_HASHED : size);
 }
 
-static inline uint64_t fingerprint(const char *code)
+/* From 3.12 on every code object has a number of its own until four billion were made; before, its
+ * contents must tell. */
+INLINE uint64_t fingerprint(const char *code)
 {
     const char *file, *name, *lines;
-    uint32_t first_line;
+    uint32_t first_line, version = 0;
+    peek(0, code + python.layout.first_line, &first_line, sizeof first_line);
+    if (python.layout.version >= 0)
+        peek(0, code + python.layout.version, &version, sizeof version);
+    if (version)
+        return ((uintptr_t)code ^ (uint64_t)first_line << 48) + version * odd[0];
     peek(0, code + python.layout.file, &file, sizeof file);
     peek(0, code + python.layout.name, &name, sizeof name);
     peek(0, code + python.layout.lines, &lines, sizeof lines);
-    peek(0, code + python.layout.first_line, &first_line, sizeof first_line);
-    return hash_end(file, FILE_HASHED, odd[0]) ^ hash_end(name, NAME_HASHED, odd[1]) ^
-           hash_lines(lines, odd[2] ^ first_line) ^ (uintptr_t)code;
+    struct sums s = {{odd[0], odd[1]}, {odd[2], first_line}};
+    add_end(&s, file, FILE_HASHED);
+    add_end(&s, name, NAME_HASHED);
+    add_lines(&s, lines);
+    return mix(s.plain[0], s.placed[0]) ^ mix(s.plain[1], s.placed[1]) ^ (uintptr_t)code;
 }
 
 /* ---- the first walks ---- */
