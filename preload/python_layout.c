@@ -157,17 +157,22 @@ static int find_functions(struct python *p, const struct link_map *map)
            p->code_type && p->string_type && p->bytes_type;
 }
 
+/* A program that exports the interpreter's functions has one of its own, and a module of it may
+ * bring the library along, which then stays idle; or the other way round. The one that is alive
+ * counts. */
+static int is_settled(void)
+{
+    return python_found && python.interpreter_head() != NULL;
+}
+
 void python_meet(const struct link_map *map)
 {
     struct python p = {.map = map, .unproved = WALKS_PROVED};
     struct version version;
     char why[128];
-    if (unwanted || python.off || !dynsym_find(map, "PyGILState_GetThisThreadState"))
+    if (unwanted || python.off || !dynsym_find(map, "PyGILState_GetThisThreadState") ||
+        is_settled())
         return;
-    if (python_found) {
-        python_refuse("a second Python interpreter was loaded");
-        return;
-    }
     find_version(&version, map);
     if (find_layout(&p.layout, map, &version) && find_functions(&p, map)) {
         python = p;

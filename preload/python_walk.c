@@ -166,26 +166,38 @@ static int is_object(const char *object, const void *type)
            found == type;
 }
 
-static int holds(const char *object, uint64_t most, int header)
+static int string_is_sound(const char *object)
+{
+    if (!is_object(object, python.string_type) || !raw_readable(object + SIZE) ||
+        !raw_readable(object + STRING_STATE))
+        return 0;
+    struct text text = text_of(object);
+    uint64_t size = text.length * text.kind;
+    return text.length < TEXT_MOST && text.kind <= sizeof(uint32_t) && raw_readable(text.at) &&
+           raw_readable(text.at + size);
+}
+
+static int lines_are_sound(const char *object)
 {
     uint64_t size;
-    return peek(1, object + SIZE, &size, sizeof size) && size < most &&
-           raw_readable(object + header) && raw_readable(object + header + size);
+    return is_object(object, python.bytes_type) && peek(1, object + SIZE, &size, sizeof size) &&
+           size < TABLE_MOST && raw_readable(object + BYTES_TEXT) &&
+           raw_readable(object + BYTES_TEXT + size);
 }
 
 /* Is everything that is read of a code object what it should be? */
 static int code_is_sound(const char *code)
 {
+    const struct python_layout *l = &python.layout;
     const char *file, *name, *lines;
     int32_t first_line;
-    return peek_pointer(1, code, python.layout.file, &file) &&
-           is_object(file, python.string_type) && holds(file, TEXT_MOST, python.layout.ascii) &&
-           peek_pointer(1, code, python.layout.name, &name) &&
-           is_object(name, python.string_type) && holds(name, TEXT_MOST, python.layout.ascii) &&
-           peek_pointer(1, code, python.layout.lines, &lines) &&
-           is_object(lines, python.bytes_type) && holds(lines, TABLE_MOST, BYTES_TEXT) &&
-           peek(1, code + python.layout.first_line, &first_line, sizeof first_line) &&
-           first_line >= 0 && first_line < TABLE_MOST;
+    return peek_pointer(1, code, l->file, &file) && string_is_sound(file) &&
+           peek_pointer(1, code, l->name, &name) && string_is_sound(name) &&
+           peek_pointer(1, code, l->lines, &lines) && lines_are_sound(lines) &&
+           peek(1, code + l->first_line, &first_line, sizeof first_line) && first_line >= 0 &&
+           first_line < TABLE_MOST &&
+           (l->version < 0 || raw_readable(code + l->version + sizeof(uint32_t) - 1)) &&
+           (l->first_traceable < 0 || raw_readable(code + l->first_traceable));
 }
 
 static int frame_is_sound(const struct python_frame *frame)

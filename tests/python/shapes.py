@@ -2,51 +2,16 @@
 """Makes many calls in every shape that Python code takes, and knows the chain of each.
 
     shapes.py FILE [COUNT]
-
-Every call is a pread, which nothing else here makes, on the same line as note(), which writes down
-what sys._getframe shows. FILE receives the counts: [[call, [[file, line, name], ...], count], ...].
 """
-import collections
 import contextlib
 import ctypes
 import functools
 import gc
-import json
-import os
 import sys
 import threading
 import weakref
 
-MOST = 64
-ZERO = os.open("/dev/zero", os.O_RDONLY)
-BUFFER = ctypes.create_string_buffer(8)
-expected = collections.Counter()
-
-# With the GIL given away meanwhile, and with the GIL held.
-free = os.pread
-_held = ctypes.PyDLL(None).pread
-_held.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
-
-
-def held(fd, size, offset):
-    return _held(fd, BUFFER, size, offset)
-
-
-def name_of(code):
-    return getattr(code, "co_qualname", code.co_name)
-
-
-def note(inner=()):
-    frame = sys._getframe(1)
-    chain = list(inner)
-    while frame is not None:
-        chain.append((frame.f_code.co_filename, frame.f_lineno, name_of(frame.f_code)))
-        frame = frame.f_back
-    expected[tuple(chain[:MOST])] += 1
-
-
-HELD_LINE = held.__code__.co_firstlineno + 1
-HELD = ((held.__code__.co_filename, HELD_LINE, name_of(held.__code__)),)
+from noted import HELD, ZERO, expected, free, held, made, note, save
 
 
 def plain():
@@ -254,6 +219,9 @@ def churn(count):
         file = ("<churn>", "/a%d/b/__init__.py" % (i % 10), "/c/d%03d.py" % (i % 200))[i % 3]
         exec(compile(source, file, "exec"), dict(names))
     for i in range(count // 4):
+        source = "def function():\n note(), free(ZERO, 1, 0)\nfunction()\n"
+        exec(compile(source, "/plugin%d/package/handlers.py" % (i % 10), "exec"), dict(names))
+    for i in range(count // 4):
         source = "class %s:\n def method(self):\n  note(), free(ZERO, 1, 0)\n%s().method()\n"
         letter = "ABCDEFGHIJ"[i % 10]
         exec(compile(source % (letter, letter), "<churn>", "exec"), dict(names))
@@ -310,9 +278,8 @@ def main():
         call_all(number)
         number += 1
     gc.collect()
-    with open(sys.argv[1], "w", encoding="utf-8") as file:
-        json.dump([["pread", chain, count] for chain, count in expected.items()], file)
-    print("made", sum(expected.values()), "calls by", len(expected), "chains")
+    save(sys.argv[1])
+    print(made())
 
 
 main()
