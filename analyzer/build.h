@@ -41,8 +41,9 @@ struct source {
         const struct trace_slot *rest;       /* where it waits for its next job; NULL */
     } * thread;
     size_t thread_count, thread_capacity;
-    struct map slots;  /* record id of a slot -> index into `use` */
-    struct map chains; /* source_chain of a slot -> the same */
+    struct map sockets; /* see socket_waits.h */
+    struct map slots;   /* record id of a slot -> index into `use` */
+    struct map chains;  /* source_chain of a slot -> the same */
     struct report_use **use;
     size_t use_count, use_capacity;
 };

@@ -30,14 +30,15 @@ bool detail_merge_place(struct report_place *places, unsigned *count,
     return true;
 }
 
-void detail_add_place(struct source *source, struct report_site *site,
+void detail_add_place(struct source *source, const struct report_use *use,
                       const struct trace_slot *slot, const struct owner *owner)
 {
+    struct report_site *site = use->site;
     struct report_place place = {.file = owner->file,
                                  .line = owner->line,
                                  .via = owner->via,
                                  .callers = owner_callers(source, slot->context),
-                                 .sums = sums_of_slot(source, slot)};
+                                 .sums = sums_of_slot(source, slot, use->thread->loop != NULL)};
     if (!site->places)
         site->places = ARENA_ARRAY(source->build->arena, struct report_place, DETAIL_PLACES);
     site->more_places |= !detail_merge_place(site->places, &site->place_count, &place);

@@ -10,7 +10,7 @@
 #include "owner.h"
 
 /* A slot of the site, that is no idle wait, with the owner of its chain. */
-void detail_add_place(struct source *source, struct report_site *site,
+void detail_add_place(struct source *source, const struct report_use *use,
                       const struct trace_slot *slot, const struct owner *owner);
 
 /* A blocked call of the site. */

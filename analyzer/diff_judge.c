@@ -9,10 +9,12 @@
 #include "stats.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define EXPECTED     10.0  /* calls that the other side would have had by its length: new, gone */
 #define MATTERS      0.002 /* part of the run spent in a site */
 #define MATTERS_NEW  0.01  /* ... blocked, with too few calls to be sure otherwise */
+#define POLLED       10u   /* the call itself blocks for less than this part: who waits is a poll */
 #define LOOP_FEW     3.0   /* one run a side: so many times the share of stalled time */
 #define LOOP_UNSURE  1.5
 #define LOOP_SEVERAL 1.125
@@ -123,17 +125,45 @@ static bool waits_for_work(const struct diff_site *site)
            a->sum.loop_calls + b->sum.loop_calls == 0;
 }
 
+/* A socket with a time limit polls before it receives: on threads the wait is that poll's, made by
+ * the same function. NULL: there is none on this side. */
+static struct diff_site *poll_of(const struct diff *diff, const struct diff_site *site,
+                                 enum diff_when when)
+{
+    const struct report_site *any = site->side[!when].site;
+    for (size_t i = 0; any && i < diff->site_count; i++) {
+        struct diff_site *other = diff->sites[i];
+        const struct report_site *there = other->side[when].site;
+        if (other->role == site->role && !other->other && there && there->facts && there->python &&
+            there->facts->blocks == BLOCKS_READY && other->side[when].sum.blocked &&
+            strcmp(there->module, any->module) == 0 && strcmp(there->function, any->function) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 /* A green thread's call yields, and the same call of a native thread blocks: what differs is who
  * else could go on meanwhile, and neither is worse. */
 static bool judge_wait(struct diff *diff, struct diff_site *site)
 {
     enum diff_when yielding = site->yields[DIFF_BEFORE] ? DIFF_BEFORE : DIFF_AFTER;
-    if (site->yields[DIFF_BEFORE] == site->yields[DIFF_AFTER] ||
-        site->side[!yielding].sum.blocked == 0)
+    if (site->yields[DIFF_BEFORE] == site->yields[DIFF_AFTER])
         return false;
-    for (int when = 0; when < DIFF_SIDES; when++) {
-        const struct diff_count *sum = &site->side[when].sum;
-        site->value[when] = (double)(sum->blocked_ns + sum->pending_ns);
+    const struct diff_count *yields = &site->side[yielding].sum;
+    const struct diff_count *blocks = &site->side[!yielding].sum;
+    if (blocks->blocked_ns < yields->pending_ns / POLLED)
+        site->other = poll_of(diff, site, !yielding);
+    if (site->other)
+        blocks = &site->other->side[!yielding].sum;
+    if (blocks->blocked == 0)
+        return false;
+    site->value[yielding] = (double)(yields->blocked_ns + yields->pending_ns);
+    site->value[!yielding] = (double)blocks->blocked_ns;
+    if (site->other) {
+        site->other->class = DIFF_SAME;
+        site->other->measure = DIFF_WAIT;
+        site->other->other = site;
+        site->other->why = "the poll of a socket with a time limit: told with its call";
     }
     site->class = DIFF_SAME;
     site->measure = DIFF_WAIT;
@@ -145,6 +175,8 @@ static bool judge_wait(struct diff *diff, struct diff_site *site)
 
 static void judge_site(struct diff *diff, struct diff_site *site)
 {
+    if (site->measure == DIFF_WAIT) /* told with another */
+        return;
     if (waits_for_work(site)) {
         site->class = DIFF_SAME;
         site->why = "a thread's wait for work, off the loops: not judged";

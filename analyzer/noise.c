@@ -7,6 +7,7 @@
 #include "noise_rules.h"
 #include "owner.h"
 #include "python.h"
+#include "socket_waits.h"
 #include "text.h"
 
 #include <string.h>
@@ -89,6 +90,12 @@ static bool may_rest(const struct source_thread *thread, const struct trace_call
     return noise_kind(call) & kinds;
 }
 
+/* A socket's own poll before it receives is a wait for a peer. */
+static bool is_peers(const struct source *source, const struct trace_slot *slot)
+{
+    return socket_waits_has(source, slot->call, slot->context);
+}
+
 static bool sleeps(const struct source *source, const struct trace_slot *slot)
 {
     return noise_kind(reader_call(source->reader, slot->call)) == KIND_TIMER;
@@ -112,7 +119,7 @@ static void consider(const struct source *source, struct source_thread *thread,
     unsigned depth = depth_of(source, slot);
     if (slot->blocked == 0 || depth == 0)
         return;
-    if (!may_rest(thread, call)) {
+    if (!may_rest(thread, call) || is_peers(source, slot)) {
         /* a lock belongs to the wait, and a call that never waits was only preempted */
         bool waits = call && call->blocks != BLOCKS_NEVER && noise_kind(call) != KIND_LOCK;
         if (waits && (!resting->blocked_at || depth < resting->blocked_at))

@@ -151,7 +151,7 @@ static void add(struct playing *playing, const struct report_use *use,
         sum->idle_calls += slot->count;
         return;
     }
-    struct report_sums sums = sums_of_slot(source, slot);
+    struct report_sums sums = sums_of_slot(source, slot, use->thread->loop != NULL);
     sums_add(&site->sums, &sums);
     to->calls += slot->count;
     to->ns += sums.total_ns;

@@ -6,6 +6,7 @@
 
 #include "alive.h"
 #include "clients.h"
+#include "socket_waits.h"
 #include "text.h"
 
 #include <string.h>
@@ -339,9 +340,22 @@ static void sum_slots(struct source *source)
             source->process->stall_ns += source_ns(source, source->thread[i].wait->stall_ticks);
 }
 
+/* What was taken for a loop while the program ran. */
+static void drop_socket_waits(struct source *source)
+{
+    socket_waits_find(source);
+    for (size_t i = 0; i < source->thread_count; i++) {
+        const struct trace_wait_point *wait = source->thread[i].wait;
+        if (wait && !(wait->flags & WAIT_HUB) &&
+            socket_waits_has(source, wait->call, wait->context))
+            source->thread[i].wait = NULL;
+    }
+}
+
 void processes_measure(struct source *source, bool replaced)
 {
     find_end(source, replaced);
+    drop_socket_waits(source);
     for (size_t i = 0; i < source->thread_count; i++)
         fill_thread(source, &source->thread[i]);
     sum_slots(source);

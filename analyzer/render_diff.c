@@ -266,12 +266,16 @@ static const char *wait_text(struct page *page, const struct diff_site *site)
 {
     struct arena *a = page->arena;
     enum diff_when yielding = site->yields[DIFF_BEFORE] ? DIFF_BEFORE : DIFF_AFTER;
-    const struct diff_figures *yields = &site->side[yielding], *blocks = &site->side[!yielding];
+    const struct diff_figures *yields = &site->side[yielding];
+    const struct diff_figures *blocks = &(site->other ? site->other : site)->side[!yielding];
     static const char *const words[] = {[DIFF_BEFORE] = "before", [DIFF_AFTER] = "after"};
-    return arena_print(a, "%s beside others %s; %s blocked %s%s%s",
+    const char *poll =
+        site->other ? arena_print(a, " in its %s (%s)", blocks->site->call, site->other->short_id)
+                    : "";
+    return arena_print(a, "%s beside others %s; %s blocked%s %s%s%s",
                        format_plural(a, yields->sum.pending, "wait", "waits"), words[yielding],
-                       format_plural(a, blocks->sum.blocked, "call", "calls"), words[!yielding],
-                       *blocks->threads ? ", on " : "", blocks->threads);
+                       format_plural(a, blocks->sum.blocked, "call", "calls"), poll,
+                       words[!yielding], *blocks->threads ? ", on " : "", blocks->threads);
 }
 
 static void row(struct page *page, const struct diff_site *site)

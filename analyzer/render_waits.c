@@ -37,7 +37,8 @@ const char *parts_pending(struct page *page, const struct report_pending *pendin
 void parts_waits(struct page *page, const struct report_process *process)
 {
     struct arena *a = page->arena;
-    if (process->pending.ns < process->threshold_ns)
+    /* without a loop there is nobody else that could go on meanwhile */
+    if (process->pending.ns < process->threshold_ns || (!process->loop_count && !process->runtime))
         return;
     page_wrap(page, PAGE_BOLD, "COOPERATIVE", 2,
               arena_print(a,

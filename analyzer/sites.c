@@ -188,8 +188,10 @@ static void add_slot(struct source *source, struct report_use *use, const struct
     use->again += slot->again;
     use->interrupted += slot->interrupted;
     use->no_timeout += slot->no_timeout;
-    use->stalled_turns += slot->stall_turns;
-    use->stall_ns += source_ns(source, slot->stall_ticks);
+    if (use->thread->loop) { /* else it was one only while the program ran */
+        use->stalled_turns += slot->stall_turns;
+        use->stall_ns += source_ns(source, slot->stall_ticks);
+    }
     uint64_t max = source_ns(source, slot->max);
     use->max_ns = larger(use->max_ns, max);
     struct report_site *site = use->site;
@@ -222,7 +224,8 @@ static const char *library_of(struct places *places, const struct report_site *s
                                     : SITES_APPLICATION;
 }
 
-static void add_part(struct places *places, struct report_site *site, const struct trace_slot *slot)
+static void add_part(struct places *places, struct report_site *site, const struct trace_slot *slot,
+                     bool on_loop)
 {
     struct source *source = places->source;
     const char *library = library_of(places, site, slot);
@@ -234,7 +237,7 @@ static void add_part(struct places *places, struct report_site *site, const stru
         *part = (struct report_part){.library = library, .next = site->parts};
         site->parts = part;
     }
-    struct report_sums sums = sums_of_slot(source, slot);
+    struct report_sums sums = sums_of_slot(source, slot, on_loop);
     sums_add(&part->sums, &sums);
 }
 
@@ -250,9 +253,9 @@ static void place_slot(struct places *places, struct source_thread *thread, uint
         use_of(source, extra->site, thread->thread, noise_of(source, thread, slot));
     add_slot(source, use, slot);
     if (!use->noise)
-        add_part(places, extra->site, slot);
+        add_part(places, extra->site, slot, thread->thread->loop != NULL);
     if (!use->noise && extra->site->detail)
-        detail_add_place(source, extra->site, slot, owner_at(places, slot->context));
+        detail_add_place(source, use, slot, owner_at(places, slot->context));
     source->use = arena_grow(source->build->arena, source->use, sizeof(struct report_use *),
                              source->use_count, &source->use_capacity);
     map_put(&source->slots, id, (uint32_t)source->use_count);

@@ -4,13 +4,14 @@
  */
 #include "sums.h"
 
-struct report_sums sums_of_slot(const struct source *source, const struct trace_slot *slot)
+struct report_sums sums_of_slot(const struct source *source, const struct trace_slot *slot,
+                                bool on_loop)
 {
     return (struct report_sums){.calls = slot->count,
                                 .total_ns = source_ns(source, slot->ticks),
                                 .blocked = slot->blocked,
                                 .blocked_ns = source_ns(source, slot->blocked_ticks),
-                                .stall_ns = source_ns(source, slot->stall_ticks),
+                                .stall_ns = on_loop ? source_ns(source, slot->stall_ticks) : 0,
                                 .max_ns = source_ns(source, slot->max)};
 }
 

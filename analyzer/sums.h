@@ -7,7 +7,9 @@
 
 #include "build.h"
 
-struct report_sums sums_of_slot(const struct source *source, const struct trace_slot *slot);
+/* Stalls count where the slot's thread is a loop. */
+struct report_sums sums_of_slot(const struct source *source, const struct trace_slot *slot,
+                                bool on_loop);
 struct report_sums sums_of_site(const struct report_site *site);
 struct report_sums sums_of_use(const struct report_use *use);
 

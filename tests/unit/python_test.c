@@ -501,3 +501,50 @@ Test(python, who_tries_and_then_polls_does_not_yield)
     cr_assert_not(built_site(&report, "recv", "Shop.cached")->polled);
     report_free(&report);
 }
+
+/* A thread whose socket has a time limit: the interpreter polls, then receives, over and over. */
+static struct builder *polling_client(const char *receiver)
+{
+    struct builder *b = builder_new(50, 8, 1);
+    uint16_t module = samples_module(b);
+    uint64_t frames[] = {samples_frame(module, "app_at_read"),
+                         samples_frame(module, "app_at_eval")};
+    builder_process(b, 50, 1, "/usr/bin/python3.11", "python3 wsgi.py");
+    uint32_t poll = builder_context(b, frames, 2), recv = builder_context(b, frames, 2);
+    builder_under_python(b, poll, builder_python(b, WSGI, "get", 26, 0, 0));
+    builder_under_python(b, recv, ((struct trace_context *)builder_at(b, poll))->pyframe);
+    if (receiver)
+        builder_under_python(b, recv, builder_python(b, WSGI, receiver, 40, 0, 0));
+    uint32_t thread = builder_thread(b, 50, 51, "python3");
+    uint32_t wait = builder_slot(b, CALL_poll, poll);
+    ((struct trace_slot *)builder_at(b, wait))->flags = SLOT_LOOP_WAIT;
+    builder_count(b, wait, 100, 5 * MS);
+    uint32_t work = builder_slot(b, CALL_recv, recv);
+    builder_count(b, work, 100, 2 * US);
+    samples_stalls(b, work, 100);
+    uint32_t point = builder_wait_point(b, CALL_poll, poll);
+    ((struct trace_wait_point *)builder_at(b, point))->turns = 100;
+    ((struct trace_wait_point *)builder_at(b, point))->stalls = 50;
+    ((struct trace_wait_point *)builder_at(b, point))->stall_ticks = BUILDER_TICKS(100 * MS);
+    ((struct trace_thread *)builder_at(b, thread))->loop = point;
+    builder_finish(b, SECONDS);
+    return b;
+}
+
+Test(python, the_poll_of_a_socket_with_a_time_limit_makes_no_loop)
+{
+    struct report report;
+    built_report(&report, polling_client(NULL), NULL);
+    const struct report_process *process = report.processes[0];
+    cr_assert_eq(process->loop_count, 0);
+    cr_assert_eq(process->stall_ns, 0);
+    const struct report_site *site = built_site(&report, "poll", "get");
+    cr_assert_eq(site->noise, NOISE_NONE);
+    cr_assert_eq(site->blocked_ns, 500 * MS);
+    cr_assert_eq(built_site(&report, "recv", "get")->stall_ns, 0);
+    report_free(&report);
+    /* what polls in one place and receives in another is one */
+    built_report(&report, polling_client("serve"), NULL);
+    cr_assert_eq(report.processes[0]->loop_count, 1);
+    report_free(&report);
+}
