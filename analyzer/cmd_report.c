@@ -16,8 +16,8 @@ static const char help[] =
     "\"shunt run\" wrote. Without DIR or FILE: the newest directory shunt.out* here.\n"
     "\n"
     "  --json             everything, as docs/schema/shunt.report-1.schema.json says\n"
-    "  --by GROUPING      sums by site, library, module, target, thread or spawn (where\n"
-    "                     threads are started)\n" READING_GOAL_HELP
+    "  --by GROUPING      sums by site, library, module, target, thread, spawn (where\n"
+    "                     threads are started) or request (of WSGI servers)\n" READING_GOAL_HELP
     "  --site ID          all about one site, as \"shunt site ID\"\n"
     "  --top N            list N sites (8)\n"
     "  --pid N            the page of process N instead of the busiest\n"
@@ -38,11 +38,16 @@ struct arguments {
 
 static int parse_grouping(struct arguments *arguments, const char *name)
 {
-    if (strcmp(name, "spawn") == 0) {
-        if (arguments->renderer == render_text)
-            arguments->renderer = render_spawns;
-        return 0;
-    }
+    static const struct {
+        const char *name;
+        render_fn *renderer;
+    } others[] = {{"spawn", render_spawns}, {"request", render_requests}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i].name) == 0) {
+            if (arguments->renderer == render_text)
+                arguments->renderer = others[i].renderer;
+            return 0;
+        }
     for (int kind = 0; kind < GROUP_KINDS; kind++)
         if (strcmp(name, report_grouping_name((enum report_grouping)kind)) == 0) {
             arguments->reading.render.by = (enum report_grouping)kind;
@@ -51,7 +56,8 @@ static int parse_grouping(struct arguments *arguments, const char *name)
             return 0;
         }
     return reading_usage(&arguments->reading,
-                         "--by takes site, library, module, target, thread or spawn, not", name);
+                         "--by takes site, library, module, target, thread, spawn or request, not",
+                         name);
 }
 
 enum option_id {
@@ -119,7 +125,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     /* one process in full, or all: a site may be in any of them */
     struct reading *reading = &arguments->reading;
     bool page = arguments->renderer == render_text || arguments->renderer == render_group ||
-                arguments->renderer == render_spawns;
+                arguments->renderer == render_spawns || arguments->renderer == render_requests;
     reading->report.all = !reading->report.pid && (reading->render.all || !page);
     return 0;
 }

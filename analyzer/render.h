@@ -38,6 +38,9 @@ render_fn render_group;
 /* Spawn points of the same processes. */
 render_fn render_spawns;
 
+/* Requests of WSGI servers in the same processes. */
+render_fn render_requests;
+
 /* What an audit found; -1 with a sentence when the run was not audited. */
 render_fn render_audit;
 

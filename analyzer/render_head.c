@@ -4,6 +4,7 @@
  */
 #include "render_parts.h"
 
+#include "advise_rules.h"
 #include "format.h"
 #include "text.h"
 
@@ -134,12 +135,25 @@ static void part(struct page *page, const struct report *report,
                   : arena_print(a, "of the run: from its start to %s.", end));
 }
 
+/* "  Eventlet 0.33.1 hub" */
+static const char *runtime_of(struct page *page, const struct report_process *process)
+{
+    const struct advise_runtime *runtime = advise_runtime_of(process->runtime);
+    if (!runtime)
+        return "";
+    return arena_print(page->arena, "  %s%s%s %s", runtime->shown,
+                       process->runtime_version ? " " : "",
+                       process->runtime_version ? process->runtime_version : "",
+                       runtime->on == ON_GREEN ? "hub" : "loop");
+}
+
 void parts_head(struct page *page, const struct report *report,
                 const struct report_process *process)
 {
     const char *program =
         process->command_line && *process->command_line ? process->command_line : process->name;
-    const char *title = arena_print(page->arena, "%s (pid %d)", process->name, process->pid);
+    const char *title = arena_print(page->arena, "%s (pid %d)%s", process->name, process->pid,
+                                    runtime_of(page, process));
     size_t room = PAGE_WIDTH - 16 - text_width(title);
     fprintf(page->out, "%s  %s  %s\n", page_styled(page, PAGE_BOLD, "shunt report"), title,
             room < PAGE_WIDTH ? text_fit(page->arena, program, room) : "");

@@ -337,6 +337,7 @@ json_t *json_site(const struct report_site *site, double ns_per_tick)
     SET(object, "holding_ns", json_count(site->holding_ns));
     SET(object, "pending", json_pending(&site->pending));
     SET(object, "polled", json_boolean(site->polled));
+    SET(object, "not_patched_because", json_text_or_null(site->why));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", json_histogram(site->histogram, ns_per_tick));
     SET(object, "histogram_shared", json_boolean(site->histogram_shared));
@@ -559,6 +560,36 @@ static json_t *plan_json(const struct report_process *process)
     return object;
 }
 
+static json_t *requests_json(const struct report_requests *requests)
+{
+    json_t *object = json_object(), *parts = json_array();
+    for (unsigned i = 0; i < requests->part_count; i++) {
+        json_t *part = json_object();
+        SET(part, "name", json_string(requests->parts[i].name));
+        SET(part, "calls", json_count(requests->parts[i].calls));
+        SET(part, "ns", json_count(requests->parts[i].ns));
+        json_array_append_new(parts, part);
+    }
+    SET(object, "server", json_string(requests->server));
+    SET(object, "application", json_text_or_null(requests->application));
+    SET(object, "file", json_text_or_null(requests->file));
+    SET(object, "about", json_count(requests->about));
+    SET(object, "shared", json_boolean(requests->shared));
+    SET(object, "calls_ns", json_count(requests->calls_ns));
+    SET(object, "turn_ns",
+        json_count_if(requests->loop != NULL, requests->loop ? requests->loop->turn_ns : 0));
+    SET(object, "parts", parts);
+    return object;
+}
+
+static json_t *settings_json(const struct report_process *process)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < process->setting_count; i++)
+        SET(object, process->settings[i].name, json_string(process->settings[i].value));
+    return object;
+}
+
 static json_t *process_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -575,6 +606,12 @@ static json_t *process_json(const struct report_process *process)
         json_array_append_new(spawns, spawn_json(process->spawns[i]));
     SET(object, "pending", json_pending(&process->pending));
     SET(object, "spawns", spawns);
+    SET(object, "runtime_version", json_text_or_null(process->runtime_version));
+    SET(object, "settings", settings_json(process));
+    json_t *requests = json_array();
+    for (unsigned i = 0; i < process->request_count; i++)
+        json_array_append_new(requests, requests_json(process->requests[i]));
+    SET(object, "requests", requests);
     SET(object, "threads", threads);
     SET(object, "loops", loops);
     SET(object, "noise", noise_json(process));

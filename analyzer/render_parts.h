@@ -46,6 +46,9 @@ void parts_goal(struct page *page, const struct report *report,
 void parts_on_threads(struct page *page, const struct report_process *process, unsigned top);
 void parts_plan(struct page *page, const struct report_process *process);
 
+/* What a request costs, for at most `most` servers and applications. */
+void parts_requests(struct page *page, const struct report_process *process, unsigned most);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);

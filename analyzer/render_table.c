@@ -248,6 +248,9 @@ static void table_row(struct page *page, int ids, const struct report_site *site
 {
     table_site_row(page, ids, site, (const char *const[]){calls, time, share},
                    details(page, site, loop, (size_t)where_width(ids)));
+    if (loop && site->why)
+        page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
+                  site->why);
 }
 
 void table_site_head(struct page *page, int ids, const char *const columns[3])

@@ -146,6 +146,7 @@ static void process_page(struct page *page, const struct report *report,
         without_loop(page, process, top);
     other_blocking(page, process);
     fputc('\n', page->out);
+    parts_requests(page, process, 1);
     parts_waits(page, process);
     parts_locks(page, process);
     no_timeouts(page, process);

@@ -16,12 +16,16 @@
 #include "plan.h"
 #include "processes.h"
 #include "python.h"
+#include "requests.h"
+#include "runtimes.h"
+#include "settings.h"
 #include "sites.h"
 #include "spawns.h"
 #include "targets.h"
 #include "text.h"
 #include "unnamed.h"
 #include "waits.h"
+#include "why.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -375,6 +379,9 @@ static void aggregate(struct source *source)
     loops_fill(source);
     locks_fill(source);
     waits_fill(source);
+    settings_fill(source);
+    runtimes_fill(source);
+    requests_fill(source);
     spawns_fill(source);
     rank_others(source);
     find_current(source);
@@ -420,6 +427,8 @@ static int resolve(struct job *job, struct error *error)
         if (targets_fill(chosen, count, error) < 0)
             return -1;
     }
+    for (unsigned i = 0; i < job->source_count; i++)
+        why_fill(job->sources[i]);
     for (unsigned i = 0; i < job->source_count; i++)
         advise_process(job->build.arena, job->build.options->goal, job->sources[i]->process);
     for (unsigned i = 0; i < job->source_count; i++)

@@ -81,6 +81,13 @@ struct report_advice {
     unsigned effort;  /* points, to compare sites with each other: docs/glossary.md */
 };
 
+/* A variable of the environment that sets up a green runtime. */
+struct report_setting {
+    const char *name, *value;
+};
+
+#define REPORT_SETTINGS 16u
+
 /* What a site did on one thread. */
 struct report_use {
     struct report_site *site;
@@ -172,7 +179,9 @@ struct report_site {
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_pending pending;
-    bool polled; /* the waits after EAGAIN were spent blocked in a poll of the same function */
+    bool polled;      /* the waits after EAGAIN were spent blocked in a poll of the same function */
+    uint32_t context; /* record id of the chain that says file, line and callers */
+    const char *why;  /* it blocks a hub although its like is patched; NULL: not known, or none */
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
@@ -368,6 +377,26 @@ struct report_locks {
     unsigned count, wait_count;
 };
 
+#define REPORT_REQUEST_PARTS 12u
+
+/* Calls of requests through one library, or of one kind. */
+struct report_request_part {
+    const char *name; /* dns, http (the server's own), a library, a call */
+    uint64_t calls, ns;
+};
+
+/* Requests of a WSGI server to one application. */
+struct report_requests {
+    const char *server;             /* eventlet.wsgi */
+    const char *application, *file; /* the function that the server calls; NULL: it makes no call */
+    bool shared;                    /* `about` is of all applications of the server */
+    uint64_t about;                 /* so many, by what the server read and wrote */
+    uint64_t calls_ns;              /* in recorded calls */
+    const struct report_loop *loop; /* NULL: they run on threads */
+    struct report_request_part parts[REPORT_REQUEST_PARTS]; /* most time first */
+    unsigned part_count;
+};
+
 /* in the order in which a page tells it: NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
  */
 struct report_process {
@@ -400,13 +429,18 @@ struct report_process {
     unsigned site_count;
     struct report_site **others; /* that blocked off the loops, most blocked there first */
     unsigned other_count;
+    struct report_setting settings[REPORT_SETTINGS]; /* at its start */
+    unsigned setting_count;
+    struct report_requests **requests; /* most time first */
+    unsigned request_count;
     struct report_spawn **spawns; /* most waiting first */
     unsigned spawn_count;
     struct report_pending pending;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;
-    const char *runtime;       /* of its first loop, or hub, that has one; NULL */
-    struct report_site **plan; /* what there is to do under the goal, in order */
+    const char *runtime;         /* of its first loop, or hub, that has one; NULL */
+    struct report_site **plan;   /* what there is to do under the goal, in order */
+    const char *runtime_version; /* of that; NULL not known */
     unsigned plan_count;
     unsigned plan_effort;
     struct report_group *groups[GROUP_KINDS]; /* most stall first; empty if not resolved */

@@ -310,6 +310,7 @@ static void hand_over(struct places *places)
     process->site_count = (unsigned)places->site_count;
     for (size_t i = 0; i < places->site_count; i++) {
         process->sites[i] = places->sites[i].site;
+        process->sites[i]->context = places->sites[i].heaviest;
         if (i >= source->build->options->callers)
             continue;
         process->sites[i]->callers = owner_callers(source, places->sites[i].heaviest);

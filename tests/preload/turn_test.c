@@ -334,3 +334,57 @@ Test(turn, a_peers_answer_is_work)
     begin();
     cr_expect_eq(harm_after(pair[0], set, 1), 1);
 }
+
+/* ---- Python ---- */
+
+static void hub_waits(uint16_t call, int fd, uint64_t us)
+{
+    struct wait_facts facts = {.fd = fd, .may_block = 1, .hub = 1, .function = 7};
+    uint64_t start = ticks(now_us);
+    struct turn_point *p = turn_enter(t, call, 0x700, &facts, start);
+    now_us += us;
+    turn_leave(t, p, &facts, slot_at(call, 4, 0x700), start, ticks(now_us), 0);
+}
+
+static void python_polls(uint64_t function, uint64_t us)
+{
+    struct wait_facts facts = {.fd = -1, .fds = 1, .may_block = 1, .function = function};
+    uint64_t start = ticks(now_us);
+    struct turn_point *p = turn_enter(t, CALL_poll, 0x100, &facts, start);
+    now_us += us;
+    turn_leave(t, p, &facts, slot_at(CALL_poll, 3, 0x100), start, ticks(now_us), 1);
+}
+
+Test(turn, a_hub_is_the_loop_whichever_call_it_waits_in)
+{
+    begin();
+    for (int i = 0; i < 5; i++)
+        wait_at(0x100, 3, 1, 50, 1); /* an epoll set further out */
+    hub_waits(CALL_clock_nanosleep, -1, 50);
+    cr_assert(t->turns.loop->hub, "at its first visit");
+    hub_waits(CALL_epoll_wait, 5, 50);
+    hub_waits(CALL_clock_nanosleep, -1, 50);
+    cr_assert_eq(t->turns.loop->record->turns, 2);
+    cr_assert_eq(t->turns.loop->record->visits, 3);
+    cr_assert_eq(t->turns.loop->record->fd, 5);
+    cr_assert_eq(t->turns.loop->record->call, CALL_epoll_wait);
+    for (int i = 0; i < 2000; i++)
+        wait_at(0x100, 3, 1, 50, 1);
+    cr_assert(t->turns.loop->hub, "nothing else takes its place");
+}
+
+Test(turn, python_functions_that_wait_in_one_place_are_told_apart)
+{
+    begin();
+    for (int i = 0; i < 6; i++)
+        python_polls(1, 50);
+    struct turn_point *loop = t->turns.loop;
+    cr_assert_not_null(loop);
+    for (int i = 0; i < 6; i++) {
+        python_polls(2, 5000); /* from inside a turn: a blocked call */
+        python_polls(1, 50);
+    }
+    cr_assert_eq(t->turns.loop, loop);
+    cr_assert_eq(loop->record->visits, 12);
+    cr_assert_eq(loop->record->stalls, 6);
+}

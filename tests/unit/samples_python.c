@@ -6,7 +6,7 @@
 #include "samples.h"
 
 #define WSGI     "/srv/shop/wsgi.py"
-#define PACKAGES "/usr/lib/python3/dist-packages/"
+#define PACKAGES "/nowhere/python3/dist-packages/"
 
 /* What all requests have in common, outermost first. */
 struct service {

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a request costs: `--by request`, and a few lines on the page.
+ */
+#include "render_parts.h"
+
+#include "format.h"
+#include "text.h"
+
+#define ROWS_MOST 12u
+
+static uint64_t mean(const struct report_requests *requests, uint64_t ns)
+{
+    return requests->about ? ns / requests->about : 0;
+}
+
+/* Of the hub's turns, what no call of a request explains. */
+static uint64_t rest(const struct report_requests *requests)
+{
+    const struct report_loop *loop = requests->loop;
+    return loop && loop->turn_ns > requests->calls_ns ? loop->turn_ns - requests->calls_ns : 0;
+}
+
+static const char *title(struct page *page, const struct report_requests *requests)
+{
+    struct arena *a = page->arena;
+    const char *app =
+        requests->application
+            ? arena_print(a, " > %s %s", text_basename(requests->file), requests->application)
+            : "";
+    return arena_print(a, "%s%s", requests->server, app);
+}
+
+static const char *parts(struct page *page, const struct report_requests *requests)
+{
+    struct arena *a = page->arena;
+    const char *text = "";
+    for (unsigned i = 0; i < requests->part_count; i++) {
+        uint64_t ns = mean(requests, requests->parts[i].ns);
+        if (ns * 200 < mean(requests, requests->calls_ns))
+            continue;
+        text = arena_print(a, "%s%s%s %s", text, *text ? " | " : "", requests->parts[i].name,
+                           format_duration(a, ns));
+    }
+    if (requests->loop && !requests->shared)
+        text = arena_print(a, "%s | cpu+other %s", text,
+                           format_duration(a, mean(requests, rest(requests))));
+    return text;
+}
+
+void parts_requests(struct page *page, const struct report_process *process, unsigned most)
+{
+    struct arena *a = page->arena;
+    for (unsigned i = 0; i < process->request_count && i < most; i++) {
+        const struct report_requests *requests = process->requests[i];
+        bool all = requests->loop && !requests->shared;
+        uint64_t ns = requests->calls_ns + (all ? rest(requests) : 0);
+        page_wrap(
+            page, PAGE_BOLD, "REQUEST", 2,
+            arena_print(a, " (%s), about %s, mean %s %s%s", title(page, requests),
+                        format_count(a, requests->about), format_duration(a, mean(requests, ns)),
+                        all ? "on the hub" : "in recorded calls",
+                        requests->shared ? ": the server's requests to all applications" : ""));
+        page_wrap(page, PAGE_PLAIN, "  ", 2, parts(page, requests));
+    }
+    if (process->request_count && most)
+        fputc('\n', page->out);
+}
+
+int render_requests(struct report *report, const struct render_options *options, FILE *out,
+                    struct error *error)
+{
+    (void)error;
+    struct page page = {.out = out, .arena = &report->arena, .color = options->color};
+    const struct report_process *shown = NULL;
+    for (unsigned i = 0; i < report->process_count; i++) {
+        const struct report_process *process = report->processes[i];
+        if (!render_wants(options, process, shown))
+            continue;
+        if (shown)
+            fputs("\n\n", out);
+        parts_head(&page, report, process);
+        fputc('\n', out);
+        parts_requests(&page, process, ROWS_MOST);
+        if (process->request_count == 0)
+            page_wrap(&page, PAGE_PLAIN, "", 0,
+                      "No requests: no call was made through eventlet.wsgi, gevent.pywsgi, wsgiref "
+                      "or http.server.");
+        shown = process;
+    }
+    return 0;
+}
