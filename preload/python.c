@@ -57,28 +57,33 @@ static void learn(struct visit *v)
     errno = saved;
 }
 
-/* With the slot of both chains; without one if the Python chain cannot be told now. */
-static void find_slot(struct visit *v, const struct memo_node *node, const void *thread)
+/* The slot of both chains, or of the native one if that ends at a signal handler's frame: the
+ * signal may have come while the interpreter changed frames. Returns 1 if these may be read. */
+static int find_slot(struct visit *v, const struct memo_node *node, const void *thread)
 {
     if (!node || !(node->flags & MEMO_ENDS)) {
         learn(v);
-        return;
+        const struct trace_slot *slot = v->slot ? trace_at(v->slot) : NULL;
+        const struct trace_context *context =
+            slot && slot->context ? trace_at(slot->context) : NULL;
+        return context && !(context->flags & CONTEXT_CUT_SIGNAL);
     }
-    /* A signal may have come while the interpreter changed frames. */
-    uint64_t hash = node->flags & MEMO_SIGNAL ? 0 : python_walk(thread, NULL);
-    if (!hash)
-        return;
-    v->slot = find(v->thread, node, hash);
-    if (!v->slot)
+    if (node->flags & MEMO_SIGNAL)
+        return 0;
+    uint64_t hash = python_walk(thread, NULL);
+    uint32_t slot = hash ? find(v->thread, node, hash) : 0;
+    if (slot)
+        v->slot = slot;
+    else if (hash)
         learn(v);
+    return 1;
 }
 
 void python_enter(struct visit *v, const struct memo_node *node)
 {
     const void *thread = is_plain[v->call] ? NULL : python_thread();
-    if (!thread)
+    if (!thread || !find_slot(v, node, thread))
         return;
-    find_slot(v, node, thread);
     note_hub(v);
     green_enter(v, thread);
 }
