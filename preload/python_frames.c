@@ -65,8 +65,9 @@ void python_intern(struct python_chain *chain)
     struct python_stack stack;
     enum owner_rank best = OWNER_NONE;
     const void *thread = python_thread();
+    stack.frames = 0;
     *chain = (struct python_chain){.hash = thread ? python_walk(thread, &stack) : 0};
-    for (unsigned i = chain->hash ? stack.frames : 0; i--;) {
+    for (unsigned i = stack.frames; i--;) {
         enum owner_rank rank;
         if (!python_has_begun(&stack.frame[i]))
             continue;
