@@ -502,7 +502,8 @@ static int read_sections(struct policy_yaml *yaml, struct file *file)
     if (file->pools &&
         policy_yaml_names(yaml, file->pools, POOLS_MOST, "pools", read_pool, policy) < 0)
         result = -1;
-    policy->groups = ARENA_ARRAY(yaml->arena, struct policy_group, GROUPS_MOST);
+    policy->groups =
+        ARENA_ARRAY(yaml->arena, struct policy_group, policy_yaml_pairs(file->groups, GROUPS_MOST));
     if (file->groups &&
         policy_yaml_names(yaml, file->groups, GROUPS_MOST, "groups", read_group, policy) < 0)
         result = -1;

@@ -206,6 +206,14 @@ int policy_yaml_names(struct policy_yaml *yaml, yaml_node_t *node, unsigned most
     return result;
 }
 
+unsigned policy_yaml_pairs(const yaml_node_t *node, unsigned most)
+{
+    if (!node || node->type != YAML_MAPPING_NODE)
+        return 0;
+    size_t count = (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
+    return count < most ? (unsigned)count : most;
+}
+
 int policy_yaml_list(struct policy_yaml *yaml, yaml_node_t *node, unsigned most, const char *what,
                      yaml_node_t ***items, unsigned *count)
 {

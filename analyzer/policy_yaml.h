@@ -45,6 +45,9 @@ typedef int policy_named(struct policy_yaml *yaml, const char *name, struct poli
 int policy_yaml_names(struct policy_yaml *yaml, yaml_node_t *node, unsigned most, const char *what,
                       policy_named *each, void *into);
 
+/* How many names a mapping has, as far as `most`; 0 if it is none. */
+unsigned policy_yaml_pairs(const yaml_node_t *node, unsigned most);
+
 /* A sequence's nodes, or the one node that is none. At most `most`, and at least one. -1 with a
  * note. */
 int policy_yaml_list(struct policy_yaml *yaml, yaml_node_t *node, unsigned most, const char *what,

@@ -5,7 +5,9 @@ check_schema.py SHUNT SAMPLE_TRACES DIRECTORY_OF_SCHEMAS
 """
 
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,10 @@ PRINTED = [
     ("shunt.compare-1", ["compare", "--json", "--in", "server", "--",
                          "sh", "-c", "echo $$; cat *.json; ln -s x y"]),
     ("shunt.compare-1", ["compare", "--json", "--tests", "list", "-n", "1", "--", "echo", "a pass"]),
+    ("shunt.progress-1", ["progress", "--json", "--policy", "plan.yaml", "before", "after"]),
+    ("shunt.gate-1", ["gate", "--json", "--baseline", "baseline.json", "before"]),
+    ("shunt.gate-1", ["gate", "--json", "--baseline", "baseline.json", "--policy", "plan.yaml",
+                      "server", "locks"]),
 ]
 
 
@@ -54,9 +60,17 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as work:
         subprocess.run([samples, work], check=True)
+        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "plan.yaml"), work)
+        subprocess.run([shunt, "gate", "--write-baseline", "baseline.json", "before"], check=True,
+                       cwd=work, capture_output=True)
+        with open(os.path.join(work, "baseline.json")) as file:
+            validator(schemas, "shunt.baseline-1").validate(json.load(file))
         for name, arguments in PRINTED:
-            printed = subprocess.run([shunt, *arguments], check=True, capture_output=True,
-                                     text=True, cwd=work).stdout
+            done = subprocess.run([shunt, *arguments], check=False, capture_output=True, text=True,
+                                  cwd=work)
+            if done.returncode not in ((0, 1) if arguments[0] == "gate" else (0,)):
+                sys.exit(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
+            printed = done.stdout
             for error in validator(schemas, name).iter_errors(json.loads(printed)):
                 print(f"{' '.join(arguments)}: {list(error.absolute_path)}: {error.message}")
                 failures += 1

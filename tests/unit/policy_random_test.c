@@ -16,7 +16,7 @@
 #define RANGES    12u
 #define RANGE     16u /* bytes */
 #define CHAIN     6u
-#define POLICIES  1500
+#define POLICIES  700
 #define CALLS     60
 #define RULES     8u
 #define TEXT_MOST 20000u
