@@ -81,6 +81,22 @@ static void print_wait(const struct trace *trace, const struct trace_chunk *chun
     printf("\n");
 }
 
+/* Reasons by number, see enum trace_reason. */
+static void print_routed(const struct trace_chunk *chunk, const struct trace_routed *routed,
+                         const struct names *names)
+{
+    printf(
+        "routed %d/%d %s pool=%u moved=%llu ticks=%llu handoff=%llu run=%llu aborted=%llu in_place",
+        chunk->pid, chunk->tid, names->call[routed->call % 1024], routed->pool,
+        (unsigned long long)routed->moved, (unsigned long long)routed->ticks,
+        (unsigned long long)routed->handoff_ticks, (unsigned long long)routed->run_ticks,
+        (unsigned long long)routed->aborted);
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        if (routed->in_place[i])
+            printf(" %u:%u", i, routed->in_place[i]);
+    printf("\n");
+}
+
 static void print_record(const struct trace *trace, const struct trace_chunk *chunk,
                          const struct trace_record *record, void *arg)
 {
@@ -114,6 +130,9 @@ static void print_record(const struct trace *trace, const struct trace_chunk *ch
     case RECORD_WAIT_POINT:
         print_wait(trace, chunk, (const void *)record, arg);
         break;
+    case RECORD_ROUTED:
+        print_routed(chunk, (const void *)record, arg);
+        break;
     case RECORD_GAP:
         printf("gap pid=%d %s\n", gap->pid, trace_text(trace, gap->text));
         break;
@@ -133,21 +152,28 @@ static void print_event(const struct trace *trace, const struct trace_event *eve
     printf("\n");
 }
 
+struct totals {
+    uint64_t calls[1024];
+    uint64_t moved;
+};
+
 static void count_call(const struct trace *trace, const struct trace_chunk *chunk,
                        const struct trace_record *record, void *arg)
 {
     (void)trace;
     (void)chunk;
-    uint64_t *totals = arg;
+    struct totals *totals = arg;
     const struct trace_slot *slot = (const void *)record;
+    if (record->type == RECORD_ROUTED)
+        totals->moved += ((const struct trace_routed *)record)->moved;
     if (record->type == RECORD_SLOT && slot->call < 1024)
-        totals[slot->call] += slot->count;
+        totals->calls[slot->call] += slot->count;
 }
 
 static int dump(const char *path)
 {
     static struct names names;
-    uint64_t totals[1024] = {0};
+    struct totals totals = {{0}, 0};
     struct trace trace;
     if (trace_load(&trace, path) < 0)
         return -1;
@@ -156,13 +182,15 @@ static int dump(const char *path)
            (unsigned long long)trace.header->ring_head);
     int result = trace_each(&trace, learn_name, &names);
     if (result == 0)
-        result = trace_each(&trace, count_call, totals);
+        result = trace_each(&trace, count_call, &totals);
     if (result == 0)
         result = trace_each(&trace, print_record, &names);
     trace_each_event(&trace, print_event, &names);
     for (unsigned i = 0; i < 1024; i++)
-        if (totals[i])
-            printf("total %s %llu\n", names.call[i], (unsigned long long)totals[i]);
+        if (totals.calls[i])
+            printf("total %s %llu\n", names.call[i], (unsigned long long)totals.calls[i]);
+    if (totals.moved)
+        printf("moved %llu\n", (unsigned long long)totals.moved);
     for (unsigned i = 0; i < sizeof loss_names / sizeof *loss_names; i++)
         if (trace.header->lost[i])
             printf("lost %s %llu\n", loss_names[i], (unsigned long long)trace.header->lost[i]);
