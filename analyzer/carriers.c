@@ -48,6 +48,15 @@ const char *carriers_library_name(enum carrier_library state)
     return names[state];
 }
 
+const char *carriers_filter_name(enum carrier_filter filter)
+{
+    static const char *const names[] = {[CARRIER_INHERITED] = "inherited",
+                                        [CARRIER_OWN] = "own",
+                                        [CARRIER_UNNOTICED] = "unnoticed",
+                                        [CARRIER_WHOSE] = "unknown"};
+    return names[filter];
+}
+
 /* ---- /proc ---- */
 
 static bool parse_mapping(char *line, struct mapped *mapped)
@@ -151,9 +160,20 @@ static void read_status(struct arena *arena, struct carrier *carrier)
              : "?";
     carrier->own_pid = own_pid(text, carrier->pid);
     carrier->seccomp = seccomp && seccomp[10] != '0';
+    carrier->filter = carrier->seccomp ? CARRIER_WHOSE : CARRIER_NO_FILTER;
 }
 
 /* ---- the trace ---- */
+
+static enum carrier_filter filter_of(const struct carrier *carrier,
+                                     const struct trace_process *process)
+{
+    if (!carrier->seccomp)
+        return CARRIER_NO_FILTER;
+    if (process->filters & TRACE_FILTER_OWN)
+        return CARRIER_OWN;
+    return process->filters & TRACE_FILTER_FOUND ? CARRIER_INHERITED : CARRIER_UNNOTICED;
+}
 
 static void count(struct carrier *carrier, const struct reader *reader)
 {
@@ -164,8 +184,10 @@ static void count(struct carrier *carrier, const struct reader *reader)
         const struct trace_process *process = (const struct trace_process *)record;
         if (record->type == RECORD_SLOT)
             carrier->calls += ((const struct trace_slot *)record)->count;
-        if (record->type == RECORD_PROCESS && process->pid == carrier->own_pid && process->forked)
-            since = process->seen;
+        if (record->type != RECORD_PROCESS || process->pid != carrier->own_pid)
+            continue;
+        since = process->forked ? process->seen : 0;
+        carrier->filter = filter_of(carrier, process);
     }
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
         carrier->lost += reader_header(reader)->lost[i];

@@ -25,11 +25,21 @@ enum carrier_library {
     CARRIER_REPLACED, /* there is another */
 };
 
+/* Whose system call filter it is. After its own the library makes no system calls. */
+enum carrier_filter {
+    CARRIER_NO_FILTER,
+    CARRIER_INHERITED, /* it was there when the process began */
+    CARRIER_OWN,       /* the library saw it installed */
+    CARRIER_UNNOTICED, /* installed since, past the library */
+    CARRIER_WHOSE      /* cannot be told: no trace, or none that says */
+};
+
 struct carrier {
     int pid;
     int own_pid;      /* what it takes for its pid: its trace has that one */
     const char *name; /* as ps shows it */
-    bool seccomp;     /* it runs under a filter, its own or an inherited one */
+    bool seccomp;     /* it runs under a filter */
+    enum carrier_filter filter;
     const char *library;
     enum carrier_library library_state;
     const char *trace; /* NULL: none */
@@ -50,6 +60,8 @@ struct carriers {
 struct carriers carriers_find(struct arena *arena);
 
 const char *carriers_mode_name(enum carrier_mode mode);
+/* For programs; NULL: there is no filter. */
+const char *carriers_filter_name(enum carrier_filter filter);
 const char *carriers_library_name(enum carrier_library state);
 
 #endif

@@ -64,7 +64,23 @@ static const char *counted(struct arena *a, const struct carrier *carrier)
                            format_count(a, carrier->lost));
     if (carrier->writer && strcmp(carrier->writer, "shunt " SHUNT_VERSION) != 0)
         text = arena_print(a, "%s  (%s)", text, carrier->writer);
-    return carrier->seccomp ? arena_print(a, "%s  under seccomp", text) : text;
+    return text;
+}
+
+static const char *filter_words(enum carrier_filter filter)
+{
+    static const char *const words[] = {
+        [CARRIER_INHERITED] =
+            "an inherited filter, which was there before it began: it is observed "
+            "as ever",
+        [CARRIER_OWN] = "a filter of its own: the library makes no system calls since, so that new "
+                        "places find no more room at some point, and new threads are not seen",
+        [CARRIER_UNNOTICED] = "a filter installed past the library, by a system call instruction "
+                              "of its own",
+        [CARRIER_WHOSE] =
+            "a filter, its own or an inherited one: without its trace nobody can tell",
+    };
+    return words[filter];
 }
 
 static void show(struct page *page, const struct carrier *carrier)
@@ -80,6 +96,8 @@ static void show(struct page *page, const struct carrier *carrier)
     else
         page_wrap(page, PAGE_PLAIN, "        trace   ", 16,
                   "none: SHUNT_DIR was not set, or no trace could be made");
+    if (carrier->filter != CARRIER_NO_FILTER)
+        page_wrap(page, PAGE_PLAIN, "        seccomp ", 16, filter_words(carrier->filter));
     if (carrier->library_state != CARRIER_SAME)
         page_wrap(page, PAGE_YELLOW, "        library ", 16,
                   arena_print(a,
@@ -128,6 +146,7 @@ static json_t *one(const struct carrier *carrier)
                         json_string(carriers_library_name(carrier->library_state)));
     json_object_set_new(object, "writer", text(carrier->writer));
     json_object_set_new(object, "seccomp", json_boolean(carrier->seccomp));
+    json_object_set_new(object, "seccomp_filter", text(carriers_filter_name(carrier->filter)));
     json_object_set_new(object, "trace", text(carrier->trace));
     json_object_set_new(object, "trace_bytes", number(carrier->trace != NULL, carrier->bytes));
     json_object_set_new(object, "since_realtime_ns", number(read, carrier->since_realtime_ns));

@@ -245,6 +245,11 @@ struct trace_call {
     char name[48]; /* terminated */
 };
 
+/* System call filters (seccomp) of a process: one that it had when it began, and one that it was
+ * seen to install. */
+#define TRACE_FILTER_FOUND 1u
+#define TRACE_FILTER_OWN   2u
+
 struct trace_process {
     struct trace_record head;
     int32_t pid;
@@ -255,8 +260,8 @@ struct trace_process {
     uint32_t command_line; /* string id: arguments separated by spaces */
     uint32_t working_directory;
     uint32_t uid;
-    uint32_t forked; /* 1: a fork child of the file's first process, or of another child */
-    uint32_t _pad;
+    uint32_t forked;  /* 1: a fork child of the file's first process, or of another child */
+    uint32_t filters; /* TRACE_FILTER_ bits; by the process itself */
     uint64_t
         ended; /* ticks when our destructor ran in it: a regular exit; 0: alive, _exit or killed */
 };

@@ -5,6 +5,7 @@
 #include "rights.h"
 
 #include "clock.h"
+#include "thread.h"
 #include "trace.h"
 
 #include <linux/seccomp.h>
@@ -27,13 +28,22 @@ struct rights rights_of_syscall(long number, long a, long b)
     return (struct rights){.clock = a == SECCOMP_SET_MODE_STRICT, .calls = 1};
 }
 
+static void seal(int installed)
+{
+    thread_note_filter(installed);
+    if (installed)
+        trace_seal();
+    else
+        trace_unseal();
+}
+
 void rights_give_up(struct rights *lost)
 {
     lost->before = trace_sealed();
     if (lost->clock)
         clock_forbid();
-    if (lost->calls)
-        trace_seal();
+    if (lost->calls && !lost->before)
+        seal(1);
 }
 
 void rights_refused(const struct rights *lost)
@@ -41,5 +51,5 @@ void rights_refused(const struct rights *lost)
     if (lost->clock)
         clock_allow();
     if (lost->calls && !lost->before)
-        trace_unseal();
+        seal(0);
 }

@@ -135,9 +135,19 @@ static void process_record(int pid, uint64_t now)
     p->working_directory = link_string("/proc/self/cwd");
     p->uid = (uint32_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
     p->forked = (uint32_t)process_forked;
+    if (arch_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) > 0)
+        p->filters = TRACE_FILTER_FOUND;
     if (!p->forked)
         trace_file->process_start = p->start;
     trace_commit(&p->head, RECORD_PROCESS);
+}
+
+void thread_note_filter(int installed)
+{
+    if (process && installed)
+        process->filters |= TRACE_FILTER_OWN;
+    else if (process)
+        process->filters &= ~TRACE_FILTER_OWN;
 }
 
 /* Is this still the process that entered last? Its pid does not tell: in a namespace of its own a

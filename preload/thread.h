@@ -95,4 +95,7 @@ void thread_unlock(int flags);
 /* Notes the regular end of the calling process's image. */
 void thread_finish(void);
 
+/* Notes that this process installs a system call filter, or that the kernel refused it. */
+void thread_note_filter(int installed);
+
 #endif

@@ -35,6 +35,35 @@ expect "['observing']" $observed "p['mode']"
 expect "['same']" $observed "p['library_on_disk']"
 expect "[True]" $observed "p['trace'].startswith('$work/trace/bash.') and p['trace_bytes'] > 0"
 
+# Whose system call filter it is. Where the tests themselves run under one (a container's), all have it.
+own_filter=$(grep -c '^Seccomp:.*[12]' /proc/self/status)
+filter_of() { # PID: in the list for people, on one line
+  "$SHUNT" ps | awk -v pid="$1" '/^ *[0-9]+ / { mine = $1 == pid } mine' | tr -s ' \n' ' '
+}
+if [ "$own_filter" = 0 ]; then
+  expect "[None]" $observed "p['seccomp_filter']"
+  [[ $(filter_of $observed) != *seccomp* ]] || fail "no filter: $(filter_of $observed)"
+  env LD_PRELOAD="$work/libshunt.so" SHUNT_DIR="$work/trace" "$PROGRAMS/filtered" past &
+  past=$!
+  servers+=($past)
+  is_filtered() { grep -q '^Seccomp:.*2' "/proc/$1/status"; }
+  wait_for 30 is_filtered $past
+  expect "['unnoticed']" $past "p['seccomp_filter']"
+fi
+"$PROGRAMS/filtered" before env LD_PRELOAD="$work/libshunt.so" SHUNT_DIR="$work/trace" bash -c "$wait_for_good" &
+inherited=$!
+servers+=($inherited)
+env LD_PRELOAD="$work/libshunt.so" SHUNT_DIR="$work/trace" "$PROGRAMS/filtered" own &
+own=$!
+servers+=($own)
+has_filter() { [ "$(of "$1" "p['seccomp_filter']")" = "['$2']" ]; }
+wait_for 30 has_filter $own own || fail "its own filter is $(of $own "p['seccomp_filter']")"
+wait_for 30 has_filter $inherited inherited || fail "an inherited filter is $(of $inherited "p['seccomp_filter']")"
+[[ $(filter_of $own) == *"seccomp a filter of its own: the library makes no system calls since"* ]] ||
+  fail "its own filter: $(filter_of $own)"
+[[ $(filter_of $inherited) == *"seccomp an inherited filter, which was there before it began"* ]] ||
+  fail "an inherited filter: $(filter_of $inherited)"
+
 env LD_PRELOAD="$work/libshunt.so" sleep 300 &
 without=$!
 servers+=($without)
