@@ -464,6 +464,7 @@ Test(python, routes_are_told_as_they_are_in_this_version)
         green = strcmp(route->name, "green") == 0 ? route : green;
         source = strcmp(route->name, "source") == 0 ? route : source;
     }
+    cr_assert(green && source);
     cr_assert_not(green->applies);
     cr_assert_eq(green->gain_ns, 1600 * MS);
     cr_assert(strstr(green->text, "Not in this version"));
