@@ -74,7 +74,7 @@ static bool hardly_waits(const struct facts *facts)
 static bool yields(const struct facts *facts)
 {
     const struct report_pending *pending = &facts->site->pending;
-    return (facts->use || facts->hub) && !facts->site->polled &&
+    return (facts->use || facts->hub) && facts->site->pending_kind == PENDING_YIELDS &&
            pending->ns + pending->unfinished_ns >= facts->process->threshold_ns;
 }
 

@@ -131,7 +131,7 @@ static void add_site(struct collector *c, struct diff_role *role,
                               .blocked_ns = site->blocked_ns,
                               .stalled_turns = site->stalled_turns,
                               .stall_ns = site->stall_ns};
-    if (!site->polled) {
+    if (site->pending_kind == PENDING_YIELDS) {
         here.pending = site->pending.count + site->pending.unfinished;
         here.pending_ns = site->pending.ns + site->pending.unfinished_ns;
     }

@@ -8,7 +8,7 @@
 
 uint64_t plan_thread_ns(const struct report_site *site)
 {
-    if (site->polled)
+    if (site->pending_kind != PENDING_YIELDS)
         return site->blocked_ns;
     return site->blocked_ns + site->pending.ns + site->pending.unfinished_ns;
 }

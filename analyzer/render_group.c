@@ -11,10 +11,12 @@
 
 #include <string.h>
 
-#define NAME_WIDTH   22
-#define BRIEF_MOST   5u /* groups on the page of a process */
-#define BRIEF_SHARE  20 /* 1/n of the stall from which a library is worth a table there */
-#define GROUPED_MOST 40u
+#define NAME_WIDTH    22
+#define BRIEF_MOST    5u /* groups on the page of a process */
+#define BRIEF_SHARE   20 /* 1/n of the stall from which a library is worth a table there */
+#define GROUPED_MOST  40u
+#define VERDICT_WIDTH 12u
+#define INVOLVED      1000u /* one part in so many of the stall */
 
 /* Shares are of the stall, or of all blocked time where no loop stalls. */
 static uint64_t whole_of(const struct report_process *process)
@@ -52,16 +54,28 @@ static const char *name_of(struct page *page, const struct report_group *group,
     return group->name;
 }
 
-static const char *verdict_of(struct page *page, const struct report_group *group)
+/* "change 2/5", where there is room for it. */
+static const char *verdict_of(struct page *page, const struct report_group *group, unsigned sites)
 {
     const char *name = report_verdict_name(group->worst);
-    if (group->worst_count == group->site_count)
+    if (group->worst_count >= sites)
         return name;
-    return arena_print(page->arena, "%s %u/%u", name, group->worst_count, group->site_count);
+    const char *text = arena_print(page->arena, "%s %u/%u", name, group->worst_count, sites);
+    return text_width(text) <= VERDICT_WIDTH ? text : name;
+}
+
+/* Those that took part in the stalls, or blocked: the others are nobody's trouble. */
+static unsigned involved(const struct report_process *process, const struct report_group *group)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < group->site_count; i++)
+        count += process->stall_ns ? group->sites[i]->stall_ns * INVOLVED >= process->stall_ns
+                                   : group->sites[i]->blocked != 0;
+    return count ? count : 1;
 }
 
 static void row(struct page *page, const struct report_process *process,
-                const struct report_group *group, enum report_grouping kind)
+                const struct report_group *group, enum report_grouping kind, unsigned sites)
 {
     struct arena *a = page->arena;
     const char *name = name_of(page, group, kind);
@@ -71,11 +85,10 @@ static void row(struct page *page, const struct report_process *process,
     }
     name = text_fit(a, name, NAME_WIDTH);
     page_line(page, "%s%*s %6u%11s%9s%8s%9s  %s", name, NAME_WIDTH - (int)text_width(name), "",
-              group->site_count, format_count(a, group->sums.calls),
-              format_duration(a, group->sums.blocked_ns),
+              sites, format_count(a, group->sums.calls), format_duration(a, group->sums.blocked_ns),
               format_share(a, part_of(process, group), whole_of(process)),
               group->quantiles_known ? format_duration(a, group->p99_ns) : "-",
-              text_fit(a, verdict_of(page, group), 12));
+              verdict_of(page, group, sites));
 }
 
 /* The sites of a group, most stall first, as many as fit one line. */
@@ -157,7 +170,7 @@ void parts_groups(struct page *page, const struct report_process *process,
         inside += group->sums.stall_ns;
         if (i >= GROUPED_MOST)
             continue;
-        row(page, process, group, kind);
+        row(page, process, group, kind, group->site_count);
         members(page, group, kind);
     }
     if (count > GROUPED_MOST)
@@ -189,7 +202,7 @@ void parts_libraries(struct page *page, const struct report_process *process)
         const struct report_group *group = &process->groups[GROUP_LIBRARY][i];
         if (group->sums.stall_ns < process->stall_ns / 100 || shown == BRIEF_MOST)
             break;
-        row(page, process, group, GROUP_LIBRARY);
+        row(page, process, group, GROUP_LIBRARY, involved(process, group));
         shown++;
     }
 }

@@ -260,6 +260,13 @@ static const char *move_name(const struct report_site *site)
     return site->facts ? name_in(names, MOVE_NEVER + 1, site->facts->move) : "unknown";
 }
 
+static const char *pending_kind_name(const struct report_site *site)
+{
+    static const char *const names[] = {
+        [PENDING_YIELDS] = "yields", [PENDING_POLLED] = "polled", [PENDING_ACCEPT] = "accept"};
+    return names[site->pending_kind];
+}
+
 json_t *json_pending(const struct report_pending *pending)
 {
     json_t *object = json_object();
@@ -336,7 +343,7 @@ json_t *json_site(const struct report_site *site, double ns_per_tick)
     SET(object, "holding", json_count(site->holding));
     SET(object, "holding_ns", json_count(site->holding_ns));
     SET(object, "pending", json_pending(&site->pending));
-    SET(object, "polled", json_boolean(site->polled));
+    SET(object, "pending_kind", json_string(pending_kind_name(site)));
     SET(object, "not_patched_because", json_text_or_null(site->why));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", json_histogram(site->histogram, ns_per_tick));

@@ -48,14 +48,15 @@ void parts_goal(struct page *page, const struct report *report,
 
 static uint64_t waits_of(const struct report_site *site)
 {
-    if (site->polled)
+    if (site->pending_kind != PENDING_YIELDS)
         return site->blocked;
     return site->blocked + site->pending.count + site->pending.unfinished + site->pending.live;
 }
 
 static bool yields(const struct report_site *site)
 {
-    return !site->polled && site->pending.ns + site->pending.unfinished_ns > site->blocked_ns;
+    return site->pending_kind == PENDING_YIELDS &&
+           site->pending.ns + site->pending.unfinished_ns > site->blocked_ns;
 }
 
 static int by_time(const void *a, const void *b)
@@ -134,6 +135,20 @@ static void explain(struct page *page, bool unknown)
                                   : ""));
 }
 
+/* As many as there is room for, but not what hardly waits. */
+static unsigned worth_showing(struct report_site *const *sites, unsigned count, unsigned top)
+{
+    enum { ALWAYS = 3, WORTH = 200 };
+    uint64_t sum = 0;
+    unsigned shown = 0;
+    for (unsigned i = 0; i < count; i++)
+        sum += plan_thread_ns(sites[i]);
+    while (shown < count && shown < top &&
+           (shown < ALWAYS || plan_thread_ns(sites[shown]) * WORTH >= sum))
+        shown++;
+    return shown;
+}
+
 /* How many there were at a time is how many threads there would be. */
 static void spawn_points(struct page *page, const struct report_process *process)
 {
@@ -175,7 +190,7 @@ void parts_on_threads(struct page *page, const struct report_process *process, u
 {
     struct arena *a = page->arena;
     struct report_site **sites;
-    unsigned count = collect(page, process, &sites), shown = count < top ? count : top;
+    unsigned count = collect(page, process, &sites), shown = worth_showing(sites, count, top);
     bool unknown = false;
     fputc('\n', page->out);
     if (count == 0) {
@@ -198,7 +213,7 @@ void parts_on_threads(struct page *page, const struct report_process *process, u
                        below(page, sites[i]));
     }
     if (count > shown)
-        page_line(page, "%*s %u more (--top %u)", ids, "", count - shown, count);
+        page_line(page, "%*s %u more", ids, "", count - shown);
     explain(page, unknown);
     spawn_points(page, process);
     not_seen(page, process);

@@ -325,7 +325,7 @@ static bool wanted(const struct job *job, unsigned index)
     return options->pid ? job->sources[index]->process->pid == options->pid : index == 0;
 }
 
-#define WORTH_NAMING 1000u /* one part in so many of the blocked time */
+#define WORTH_NAMING 100u /* one part in so many of the blocked time */
 
 /* Names are missing because a binary is stripped: that can be helped. */
 static void note_stripped(struct source *source)

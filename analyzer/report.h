@@ -56,6 +56,13 @@ struct report_pending {
     uint64_t peak_least, peak_most;     /* at a time: between these */
 };
 
+/* What a site's waits after EAGAIN are. */
+enum pending_kind {
+    PENDING_YIELDS, /* others could go on meanwhile */
+    PENDING_POLLED, /* blocked all the same, in a poll of the same function */
+    PENDING_ACCEPT  /* for connections: for work */
+};
+
 /* One way to deal with a site, and what it brings. */
 struct report_route {
     const char *name; /* pool, green, source, config */
@@ -179,7 +186,7 @@ struct report_site {
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_pending pending;
-    bool polled;      /* the waits after EAGAIN were spent blocked in a poll of the same function */
+    enum pending_kind pending_kind;
     uint32_t context; /* record id of the chain that says file, line and callers */
     const char *why;  /* it blocks a hub although its like is patched; NULL: not known, or none */
     struct report_use *uses;

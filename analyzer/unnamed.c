@@ -8,7 +8,7 @@
 #include "steps.h"
 #include "text.h"
 
-#define WORTH 100u /* one part in so many of the blocked time */
+#define WORTH 20u /* one part in so many of the blocked time */
 
 struct tally {
     uint64_t named, unnamed;             /* blocked calls */

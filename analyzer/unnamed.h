@@ -7,7 +7,7 @@
 
 #include "build.h"
 
-/* Adds a note if more than 1 % of the blocked time of Python code has no Python line.
+/* Adds a note if more than 5 % of the blocked time of Python code has no Python line.
  * After sites_build. */
 void unnamed_note(struct source *source);
 

@@ -4,6 +4,8 @@
  */
 #include "waits.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,13 +69,24 @@ static bool polls(const struct report_process *process, const struct report_site
     return false;
 }
 
-static void find_polled(struct report_process *process)
+static enum pending_kind kind_of(const struct report_process *process,
+                                 const struct report_site *site)
+{
+    if (text_starts(site->call, "accept"))
+        return PENDING_ACCEPT;
+    return polls(process, site) ? PENDING_POLLED : PENDING_YIELDS;
+}
+
+/* The process's sums are of what yields. */
+static void tell_kinds(struct report_process *process)
 {
     for (unsigned i = 0; i < process->site_count; i++) {
         struct report_site *site = process->sites[i];
-        if (!waited(&site->pending) || !polls(process, site))
+        if (!waited(&site->pending))
             continue;
-        site->polled = true;
+        site->pending_kind = kind_of(process, site);
+        if (site->pending_kind == PENDING_YIELDS)
+            continue;
         process->pending.count -= site->pending.count;
         process->pending.ns -= site->pending.ns;
         process->pending.unfinished -= site->pending.unfinished;
@@ -87,7 +100,8 @@ static void rank(struct source *source)
     struct report_process *process = source->process;
     process->waiting = ARENA_ARRAY(source->build->arena, struct report_site *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++)
-        if (waited(&process->sites[i]->pending) && !process->sites[i]->polled)
+        if (waited(&process->sites[i]->pending) &&
+            process->sites[i]->pending_kind == PENDING_YIELDS)
             process->waiting[process->waiting_count++] = process->sites[i];
     if (process->waiting_count)
         qsort(process->waiting, process->waiting_count, sizeof(struct report_site *), by_time);
@@ -135,6 +149,6 @@ void waits_fill(struct source *source)
     bound(&process->pending, most);
     for (unsigned i = 0; i < process->site_count; i++)
         bound(&process->sites[i]->pending, most);
-    find_polled(process);
+    tell_kinds(process);
     rank(source);
 }
