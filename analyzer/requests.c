@@ -100,7 +100,7 @@ static struct report_requests *item_of(struct gather *gather, const struct serve
     if (application)
         key = (key * 31 + text_key(application->form)) * 31 + text_key(application->name);
     uint32_t index = map_get(&gather->by_app, key);
-    if (index != MAP_NONE)
+    if (index != MAP_NONE && gather->items)
         return gather->items[index];
     gather->items =
         arena_grow(arena, gather->items, sizeof *gather->items, gather->count, &gather->capacity);

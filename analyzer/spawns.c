@@ -69,7 +69,7 @@ static struct report_spawn *item_of(struct gather *gather, const struct trace_sp
         maker = owner_find(source, record->context);
     uint64_t key = (key_of(&routine) * 31 + key_of(&maker)) * 31 + record->head.aux;
     uint32_t index = map_get(&gather->by_place, key);
-    if (index != MAP_NONE)
+    if (index != MAP_NONE && gather->items)
         return gather->items[index];
     map_put(&gather->by_place, key, (uint32_t)gather->count);
     struct report_spawn *spawn = item_new(gather);
@@ -116,6 +116,13 @@ static struct report_spawn *rest_of(struct gather *gather, struct report_spawn *
     return *rest;
 }
 
+/* The point of a record; NULL: it has none, or none that is kept. */
+static struct report_spawn *point_of(const struct gather *gather, uint32_t record)
+{
+    uint32_t index = record ? map_get(&gather->records, record) : MAP_NONE;
+    return index != MAP_NONE && gather->items ? gather->items[index] : NULL;
+}
+
 static void add_threads(struct gather *gather)
 {
     struct report_spawn *first = NULL, *unknown = NULL;
@@ -126,11 +133,10 @@ static void add_threads(struct gather *gather)
     for (size_t i = 0; i < gather->source->thread_count; i++) {
         const struct source_thread *entry = &gather->source->thread[i];
         struct report_thread *thread = entry->thread;
-        uint32_t index = map_get(&gather->records, entry->record->spawn);
-        struct report_spawn *spawn =
-            entry->record->spawn && index != MAP_NONE ? gather->items[index]
-            : thread->is_main                         ? rest_of(gather, &first, main_name)
-                              : rest_of(gather, &unknown, "started by nobody seen");
+        struct report_spawn *spawn = point_of(gather, entry->record->spawn);
+        if (!spawn)
+            spawn = thread->is_main ? rest_of(gather, &first, main_name)
+                                    : rest_of(gather, &unknown, "started by nobody seen");
         unsigned threads = thread->folded ? thread->folded : 1;
         thread->spawn = spawn;
         spawn->threads += threads;
@@ -167,10 +173,8 @@ static void add_pending(struct gather *gather)
         if (record->type != RECORD_PENDING_WAIT || !thread || !thread->thread->spawn)
             continue;
         struct report_pending pending = waits_of_record(source, wait, thread->thread);
-        uint32_t green = wait->spawn ? map_get(&gather->records, wait->spawn) : MAP_NONE;
-        waits_add(green != MAP_NONE ? &gather->items[green]->pending
-                                    : &thread->thread->spawn->pending,
-                  &pending);
+        struct report_spawn *green = point_of(gather, wait->spawn);
+        waits_add(green ? &green->pending : &thread->thread->spawn->pending, &pending);
     }
 }
 

@@ -62,7 +62,7 @@ static uint32_t function_of(uint32_t pyframe)
 /* The outermost frame that does more than start; 0 if there is none yet, or it is not known. */
 static uint32_t target_of(uint32_t pyframe)
 {
-    uint32_t frame[DEEPEST];
+    uint32_t frame[DEEPEST] = {0};
     unsigned count = 0;
     for (uint32_t id = pyframe; id; id = ((const struct trace_python_frame *)trace_at(id))->outer) {
         if (count == DEEPEST)
