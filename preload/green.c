@@ -217,12 +217,12 @@ static void enter_green(const struct visit *v, struct green_entry *e)
     g->key = e->spawn ? e->key : 0; /* else asked again at its next call */
 }
 
-void green_enter(struct visit *v, const void *state)
+void green_enter(struct visit *v, const void *state, const void *outermost)
 {
     struct green *g = &v->thread->green;
     if (has_pieces() && !g->live && g->own && g->key == g->own)
         return;
-    const void *frame = python_outermost(state);
+    const void *frame = outermost ? outermost : python_outermost(state);
     uint64_t key = frame ? key_of(frame) : g->own;
     if (key == g->key || !enter(g))
         return;

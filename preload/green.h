@@ -32,8 +32,9 @@ struct green {
 };
 
 /* Before a call of a thread that runs Python code, when its slot is known: notes in whose name it
- * is made. `state` is the PyThreadState. */
-void green_enter(struct visit *v, const void *state);
+ * is made. `state` is the PyThreadState, `outermost` what python_outermost would say, or NULL: it
+ * was not asked. */
+void green_enter(struct visit *v, const void *state, const void *outermost);
 
 /* Memory was mapped, or is about to be unmapped, by the calling thread. */
 void green_mapped(const void *address, size_t length);

@@ -59,7 +59,8 @@ static void learn(struct visit *v)
 
 /* The slot of both chains, or of the native one if that ends at a signal handler's frame: the
  * signal may have come while the interpreter changed frames. Returns 1 if these may be read. */
-static int find_slot(struct visit *v, const struct memo_node *node, const void *thread)
+static int find_slot(struct visit *v, const struct memo_node *node, const void *thread,
+                     const void **outermost)
 {
     if (!node || !(node->flags & MEMO_ENDS)) {
         learn(v);
@@ -70,7 +71,7 @@ static int find_slot(struct visit *v, const struct memo_node *node, const void *
     }
     if (node->flags & MEMO_SIGNAL)
         return 0;
-    uint64_t hash = python_walk(thread, NULL);
+    uint64_t hash = python_walk(thread, NULL, outermost);
     uint32_t slot = hash ? find(v->thread, node, hash) : 0;
     if (slot)
         v->slot = slot;
@@ -82,8 +83,9 @@ static int find_slot(struct visit *v, const struct memo_node *node, const void *
 void python_enter(struct visit *v, const struct memo_node *node)
 {
     const void *thread = is_plain[v->call] ? NULL : python_thread();
-    if (!thread || !find_slot(v, node, thread))
+    const void *outermost = NULL;
+    if (!thread || !find_slot(v, node, thread, &outermost))
         return;
     note_hub(v);
-    green_enter(v, thread);
+    green_enter(v, thread, outermost);
 }

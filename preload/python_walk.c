@@ -280,7 +280,8 @@ INLINE int innermost(int careful, const char *thread, const char **frame)
 }
 
 /* 0 if the chain is not what it should be. */
-INLINE int walk(int careful, const char *thread, struct python_stack *stack, uint64_t *hash)
+INLINE int walk(int careful, const char *thread, struct python_stack *stack, uint64_t *hash,
+                const char **last)
 {
     struct python_frame frame;
     const char *at, *previous;
@@ -296,6 +297,7 @@ INLINE int walk(int careful, const char *thread, struct python_stack *stack, uin
             continue;
         if (frames == PYTHON_FRAMES) {
             h = ~h;
+            *last = NULL;
             if (stack)
                 stack->frame[frames - 1].flags |= PYTHON_CUT;
             break;
@@ -303,6 +305,7 @@ INLINE int walk(int careful, const char *thread, struct python_stack *stack, uin
         if (stack)
             stack->frame[frames] = frame;
         frames++;
+        *last = at;
         h = mix(h ^ fingerprint(frame.code),
                 ((uint64_t)frame.flags << 32 | (uint32_t)frame.instruction) ^ odd[3]);
     }
@@ -314,12 +317,13 @@ INLINE int walk(int careful, const char *thread, struct python_stack *stack, uin
 
 static uint64_t walk_with_care(const char *thread, struct python_stack *stack)
 {
+    const char *last = NULL;
     uint64_t hash = 0;
     if (trace_sealed()) {
         python_refuse("a filter of system calls came before its frames could be checked");
         return 0;
     }
-    if (!walk(1, thread, stack, &hash)) {
+    if (!walk(1, thread, stack, &hash, &last)) {
         python_refuse("its frames do not lie in memory as in other builds of its version");
         return 0;
     }
@@ -328,14 +332,27 @@ static uint64_t walk_with_care(const char *thread, struct python_stack *stack)
     return hash;
 }
 
-uint64_t python_walk(const void *thread, struct python_stack *stack)
+/* A generator's frame lies with the generator. */
+static const char *of_thread(const char *frame)
 {
+    enum { OWNED_BY_THREAD = 0 };
+    int owner = python.layout.owner;
+    return frame && owner >= 0 && frame[owner] != OWNED_BY_THREAD ? NULL : frame;
+}
+
+uint64_t python_walk(const void *thread, struct python_stack *stack, const void **outermost)
+{
+    const char *last = NULL;
     uint64_t hash;
     if (__builtin_expect(__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0, 0))
         return walk_with_care(thread, stack);
     if (stack)
-        return walk(0, thread, stack, &hash) ? hash : 0;
-    return walk(0, thread, NULL, &hash) ? hash : 0;
+        return walk(0, thread, stack, &hash, &last) ? hash : 0;
+    if (!walk(0, thread, NULL, &hash, &last))
+        return 0;
+    if (outermost)
+        *outermost = of_thread(last);
+    return hash;
 }
 
 int python_is_running(const void *thread)
@@ -348,18 +365,17 @@ int python_is_running(const void *thread)
 
 const void *python_outermost(const void *thread)
 {
-    enum { OWNED_BY_THREAD = 0, HOPS = 4096 };
+    enum { HOPS = 4096 };
     const struct python_layout *l = &python.layout;
     const char *at, *found = NULL;
     if (__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0 || !innermost(0, thread, &at))
         return NULL;
     for (int hops = 0; at && hops < HOPS; hops++) {
-        signed char owner = l->owner >= 0 ? at[l->owner] : OWNED_BY_THREAD;
-        if (owner < OWNER_C)
-            found = owner == OWNED_BY_THREAD ? at : NULL;
+        if (l->owner < 0 || at[l->owner] < OWNER_C)
+            found = at;
         peek_pointer(0, at, l->previous, &at);
     }
-    return at ? NULL : found;
+    return at ? NULL : of_thread(found);
 }
 
 /* An interpreter that ended may have made room for another one. */

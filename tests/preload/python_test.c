@@ -194,8 +194,8 @@ Test(python, chains_differ_by_what_their_code_says)
 {
     trace_for_test(4 << 20);
     make_python(0);
-    uint64_t plain = python_walk(thread_state(), NULL);
-    cr_assert_eq(python_walk(thread_state(), NULL), plain);
+    uint64_t plain = python_walk(thread_state(), NULL, NULL);
+    cr_assert_eq(python_walk(thread_state(), NULL, NULL), plain);
     char *bytes[] = {world->string[8].text,
                      world->string[8].text + 15,
                      world->string[3].text + 8,
@@ -204,11 +204,11 @@ Test(python, chains_differ_by_what_their_code_says)
                      (char *)&world->frame[4].instruction};
     for (unsigned i = 0; i < sizeof bytes / sizeof *bytes; i++) {
         (*bytes[i])++;
-        cr_assert_neq(python_walk(thread_state(), NULL), plain);
+        cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain);
         (*bytes[i])--;
     }
     world->frame[3].previous = NULL;
-    cr_assert_neq(python_walk(thread_state(), NULL), plain);
+    cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain);
 }
 
 Test(python, owner_is_the_innermost_of_the_program)
@@ -247,7 +247,7 @@ Test(python, long_chain_is_cut_and_a_ring_comes_to_an_end)
     make_python(0);
     world->frame[FRAMES - 1].previous = &world->frame[0];
     struct python_stack stack;
-    cr_assert_neq(python_walk(thread_state(), &stack), 0u);
+    cr_assert_neq(python_walk(thread_state(), &stack, NULL), 0u);
     cr_assert_eq(stack.frames, PYTHON_FRAMES);
     cr_assert(stack.frame[PYTHON_FRAMES - 1].flags & PYTHON_CUT);
 }
@@ -258,7 +258,7 @@ Test(python, code_that_is_being_freed_is_left_out)
     make_python(0);
     world->code[0].head.references = 0;
     struct python_stack stack;
-    python_walk(thread_state(), &stack);
+    python_walk(thread_state(), &stack, NULL);
     cr_assert_eq(stack.frames, FRAMES - 1);
 }
 
