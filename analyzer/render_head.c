@@ -33,6 +33,7 @@ static const char *losses(struct page *page, const struct report_process *proces
         [TRACE_LOSS_MODULES] = "modules",
         [TRACE_LOSS_LOCKS] = "holders of locks",
         [TRACE_LOSS_SPAWNS] = "spawn points",
+        [TRACE_LOSS_PYTHON] = "Python lines",
         [TRACE_LOSS_PENDING] = "pending waits",
     };
     const char *text = "";

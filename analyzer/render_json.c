@@ -60,7 +60,7 @@ static json_t *lost_json(const struct report_process *process)
         [TRACE_LOSS_STRINGS] = "strings",       [TRACE_LOSS_THREADS] = "threads",
         [TRACE_LOSS_TURNS] = "turns",           [TRACE_LOSS_MODULES] = "modules",
         [TRACE_LOSS_LOCKS] = "locks",           [TRACE_LOSS_SPAWNS] = "spawns",
-        [TRACE_LOSS_PENDING] = "pending_waits",
+        [TRACE_LOSS_PENDING] = "pending_waits", [TRACE_LOSS_PYTHON] = "python",
     };
     json_t *lost = json_object();
     uint64_t other = 0;
