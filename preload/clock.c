@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #include <time.h>
 
-uint32_t clock_kind HOT_DATA = 0;
+uint32_t clock_kind HOT_FIRST = 0;
 
 static uint32_t kind_chosen;
 

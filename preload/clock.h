@@ -12,7 +12,7 @@
 #include "trace_format.h"
 
 /* enum trace_clock_kind, or 0: no clock. Written at start and when rights are given up. */
-extern uint32_t clock_kind HOT_DATA;
+extern uint32_t clock_kind HOT_FIRST;
 
 /* The general form of clock_now; 0 without a clock. Any thread, any signal context. */
 uint64_t clock_read(void);

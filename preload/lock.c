@@ -40,8 +40,8 @@ static int try_write_early(pthread_rwlock_t *lock)
     return REAL(pthread_rwlock_trywrlock)(lock);
 }
 
-struct lock_tries lock_tries HOT_DATA = {try_mutex_early, try_mtx_early, try_read_early,
-                                         try_write_early};
+struct lock_tries lock_tries HOT_LOCKS = {try_mutex_early, try_mtx_early, try_read_early,
+                                          try_write_early};
 
 static int mutex_is_busy(pthread_mutex_t *mutex)
 {

@@ -46,7 +46,7 @@ struct lock_tries {
     int (*read)(pthread_rwlock_t *);
     int (*write)(pthread_rwlock_t *);
 };
-extern struct lock_tries lock_tries HOT_DATA;
+extern struct lock_tries lock_tries HOT_LOCKS;
 
 /* What a try says of a lock that is not free, by the failure convention of its row. */
 #define BUSY_NONZERO_ERROR EBUSY

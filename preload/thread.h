@@ -26,15 +26,16 @@ struct thread {
     struct trace_current *current; /* in record */
     struct trace_thread *record;
 
-    struct stack_range stack;                /* the one in use */
+    struct stack_range stack; /* the one in use */
+    struct pending pending;
+    struct turns turns; /* up to here, and the first two of it, what every call reads: 64 bytes */
+
     struct stack_range own;                  /* the thread's own */
     struct stack_range other[THREAD_STACKS]; /* coroutines' and signal handlers' */
     uint32_t next_other;
 
     uint64_t nesting_known; /* start of the outer call that was found on the stack */
 
-    struct turns turns;
-    struct pending pending;
     struct green green;
     struct segment segment;
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
@@ -55,6 +56,9 @@ struct thread {
         struct slot_ref ref;
     } arena[];
 };
+
+_Static_assert(offsetof(struct thread, turns.slots) + sizeof(uint32_t) <= 64,
+               "one cache line for what every call reads");
 
 /* What thread_self points to before a thread is attached. */
 extern struct thread thread_none;

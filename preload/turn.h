@@ -36,13 +36,13 @@ struct turn_point {
 };
 
 struct turns {
+    uint32_t number; /* of the turn under way; 0: none, the loop waits */
+    uint32_t slots;  /* record id: list of the slots of the turn under way */
     struct turn_point point[TURN_POINTS];
     struct turn_point *loop; /* the chosen one, or NULL */
     uint32_t count;          /* points in use */
-    uint32_t number;         /* of the turn under way; 0: none, the loop waits */
     uint32_t last_number;
     uint32_t rivals;  /* visits of one rival since the loop's latest */
-    uint32_t slots;   /* record id: list of the slots of the turn under way */
     int32_t ready;    /* what the wait before it returned */
     uint32_t written; /* fds that the turn wrote to, the first of each chain */
     int32_t wrote[TURN_WRITTEN];

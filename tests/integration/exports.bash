@@ -27,3 +27,12 @@ comm -23 "$work/versioned" "$work/libc" >"$work/unknown"
 for name in $(sed 's/@.*//' "$work/versioned" | sort -u); do
   diff <(grep "^$name@" "$work/libc") <(grep "^$name@" "$work/versioned") || fail "versions of $name"
 done
+
+# What every call reads of the library's own variables is one cache line.
+readelf -sW "$LIBSHUNT" >"$work/symbols"
+lines=$(for name in clock_kind python_found route_switch thread_threshold observe_epoch trace_file; do
+  address=$(awk -v name=$name '$8 == name { print $2 }' "$work/symbols")
+  [ -n "$address" ] || echo "no $name"
+  echo $((0x$address / 64))
+done | sort -u)
+[ "$(wc -l <<<"$lines")" = 1 ] || fail "the hot variables lie in several lines: $lines"
