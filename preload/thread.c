@@ -232,8 +232,11 @@ static struct thread *attach(void)
         return give_up();
     t->room = (uint32_t)((arena_size - sizeof *t) / sizeof t->arena[0]);
     t->record = segment_open(&t->segment, pid, tid, now);
-    if (!t->record)
+    if (!t->record) {
+        if (thread_self == &thread_none)
+            raw_munmap(t, arena_size);
         return give_up();
+    }
     t->record->spawn = birth_here();
     t->current = &t->record->current;
     thread_sample(t, now, 1);

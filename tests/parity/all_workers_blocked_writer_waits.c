@@ -26,6 +26,7 @@ int main(int argc, char **argv)
     int count = argc > 1 ? atoi(argv[1]) : 0;
     pthread_attr_t small;
     truth_check(count > 0 && count <= MOST);
+    parity_warm_up();
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 128 << 10);
     for (int i = 0; i < count; i++) {

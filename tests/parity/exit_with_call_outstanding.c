@@ -25,6 +25,7 @@ static void at_exit(void)
 int main(int argc, char **argv)
 {
     const char *way = argc > 1 ? argv[1] : "";
+    parity_warm_up();
     truth_check(pipe(silent) == 0);
     parity_start(wait_for_ever, NULL);
     truth_check(parity_await(SYS_read, silent[0]));

@@ -8,6 +8,7 @@
 int main(void)
 {
     char line[32] = "";
+    parity_warm_up();
     FILE *file = fopen("text", "w+");
     truth_check(file);
     flockfile(file);

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = leave};
     int there = 0;
     exits = argc > 1 && !strcmp(argv[1], "exit");
+    parity_warm_up();
     truth_check(pipe(ends) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
     reader = parity_start(read_once, NULL);
     truth_check(parity_await(SYS_read, ends[0]));

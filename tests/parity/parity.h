@@ -115,12 +115,13 @@ static inline pthread_t parity_start(void *(*run)(void *), void *argument)
     return thread;
 }
 
-/* Some calls from the start, so that whoever moves calls has begun to. */
+/* Some calls from the start, one of which has to wait: whoever moves calls has begun to. */
 static inline void parity_warm_up(void)
 {
+    struct timespec moment = {0, 1000};
     int ends[2];
     char byte = 'w';
-    truth_check(pipe(ends) == 0);
+    truth_check(pipe(ends) == 0 && nanosleep(&moment, NULL) == 0);
     for (int i = 0; i < 3; i++)
         truth_check(write(ends[1], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1);
     close(ends[0]);
