@@ -222,6 +222,74 @@ Test(policy_eval, more_rules_than_are_kept_mean_in_place)
     arena_release(&arena);
 }
 
+/* ---- stacks ---- */
+
+/* The chain: work in plug.so, two functions of libdb.so, handle and main of the program. */
+static bool frames_match(const char *frames)
+{
+    static struct symbol_frame names[] = {{.function = "work"},
+                                          {.function = "query"},
+                                          {.function = "send"},
+                                          {.function = "handle"},
+                                          {.function = "main"}};
+    static struct policy_code_range ranges[3][2] = {
+        {{.size = 8, .frames = &names[0], .count = 1}},
+        {{.size = 8, .frames = &names[1], .count = 2}},
+        {{.size = 8, .frames = &names[3], .count = 1}, {8, 8, &names[4], 1}}};
+    const struct policy_code modules[] = {made_module("plug.so", 1, ranges[0], 1),
+                                          made_module("libdb.so", 2, ranges[1], 1),
+                                          made_module("app", 3, ranges[2], 2)};
+    struct arena arena = {0};
+    struct policy policy;
+    struct policy_view view;
+    struct policy_loaded loaded[3];
+    struct policy_steps steps;
+    made_policy(&policy, &arena,
+                arena_print(&arena,
+                            "version: 1\nrules:\n  - {id: a, match: {frames: [%s]}, route: pool}\n",
+                            frames));
+    made_view(&view, &arena, &policy, modules, 3);
+    for (unsigned i = 0; i < 3; i++)
+        loaded[i] = made_loaded(&view, &modules[i], i == 2 ? POLICY_IS_MAIN : 0);
+    const struct policy_frame chain[] = {
+        {&loaded[0], 4}, {&loaded[1], 4}, {&loaded[2], 4}, {&loaded[2], 12}};
+    struct policy_call call = {.call = POLICY_NONE, .frames = chain, .frame_count = 4};
+    policy_steps_find(&view, &call, &steps);
+    bool matched = steps.count == 1 && !steps.step[0].unknown;
+    arena_release(&arena);
+    return matched;
+}
+
+Test(policy_eval, frames_follow_each_other)
+{
+    static const struct {
+        const char *frames;
+        bool matches;
+    } cases[] = {
+        {"work", true},
+        {"query", false},
+        {"work, query, send, handle, main", true},
+        {"work, query, send, handle, main, \"...\"", true},
+        {"work, query, send, handle, main, start", false},
+        {"work, send", false},
+        {"\"...\", send", true},
+        {"\"...\", main", true},
+        {"\"...\", send, main", false},
+        {"work, \"...\", handle, \"...\", main", true},
+        {"work, \"libdb.so:*\", handle", true},
+        {"work, \"libdb.so:*\", send", true},
+        {"work, \"libdb.so:*\", main", false},
+        {"\"libdb.so:*\", handle", false},
+        {"\"plug.so:*\", \"libdb.so:*\", \"app:*\"", true},
+        {"work, \"libdb.so:send\"", false},
+        {"work, \"libdb.so:query\", \"libdb.so:send\", \"app:handle\"", true},
+        {"work, \"plug.so:query\"", false},
+        {"\"w?rk\", \"q*\"", true},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_eq(frames_match(cases[i].frames), cases[i].matches, "%s", cases[i].frames);
+}
+
 /* ---- shares ---- */
 
 /* A quarter of the seconds, for each thread others; and the same quarter when asked again. */
