@@ -224,8 +224,9 @@ Test(policy_eval, more_rules_than_are_kept_mean_in_place)
 
 /* ---- stacks ---- */
 
-/* The chain: work in plug.so, two functions of libdb.so, handle and main of the program. */
-static bool frames_match(const char *frames)
+/* The chain: work in plug.so, two functions of libdb.so, a third one that no rule knows if it is
+ * deep, handle and main of the program. */
+static bool frames_match(const char *frames, bool deep)
 {
     static struct symbol_frame names[] = {{.function = "work"},
                                           {.function = "query"},
@@ -251,43 +252,60 @@ static bool frames_match(const char *frames)
     made_view(&view, &arena, &policy, modules, 3);
     for (unsigned i = 0; i < 3; i++)
         loaded[i] = made_loaded(&view, &modules[i], i == 2 ? POLICY_IS_MAIN : 0);
-    const struct policy_frame chain[] = {
-        {&loaded[0], 4}, {&loaded[1], 4}, {&loaded[2], 4}, {&loaded[2], 12}};
-    struct policy_call call = {.call = POLICY_NONE, .frames = chain, .frame_count = 4};
+    const struct policy_frame chain[] = {{&loaded[0], 4},
+                                         {&loaded[1], 4},
+                                         {&loaded[deep ? 1 : 2], deep ? 100 : 4},
+                                         {&loaded[2], deep ? 4 : 12},
+                                         {&loaded[2], 12}};
+    struct policy_call call = {.call = POLICY_NONE, .frames = chain, .frame_count = deep ? 5 : 4};
     policy_steps_find(&view, &call, &steps);
     bool matched = steps.count == 1 && !steps.step[0].unknown;
     arena_release(&arena);
     return matched;
 }
 
+static void expect_frames(const char *const *frames, bool deep, bool matches)
+{
+    for (; *frames; frames++)
+        cr_expect_eq(frames_match(*frames, deep), matches, "%s", *frames);
+}
+
 Test(policy_eval, frames_follow_each_other)
 {
-    static const struct {
-        const char *frames;
-        bool matches;
-    } cases[] = {
-        {"work", true},
-        {"query", false},
-        {"work, query, send, handle, main", true},
-        {"work, query, send, handle, main, \"...\"", true},
-        {"work, query, send, handle, main, start", false},
-        {"work, send", false},
-        {"\"...\", send", true},
-        {"\"...\", main", true},
-        {"\"...\", send, main", false},
-        {"work, \"...\", handle, \"...\", main", true},
-        {"work, \"libdb.so:*\", handle", true},
-        {"work, \"libdb.so:*\", send", true},
-        {"work, \"libdb.so:*\", main", false},
-        {"\"libdb.so:*\", handle", false},
-        {"\"plug.so:*\", \"libdb.so:*\", \"app:*\"", true},
-        {"work, \"libdb.so:send\"", false},
-        {"work, \"libdb.so:query\", \"libdb.so:send\", \"app:handle\"", true},
-        {"work, \"plug.so:query\"", false},
-        {"\"w?rk\", \"q*\"", true},
-    };
-    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
-        cr_expect_eq(frames_match(cases[i].frames), cases[i].matches, "%s", cases[i].frames);
+    static const char *const match[] = {
+        "work",
+        "work, query, send, handle, main",
+        "work, query, send, handle, main, \"...\"",
+        "\"...\", send",
+        "\"...\", main",
+        "work, \"...\", handle, \"...\", main",
+        "work, \"libdb.so:*\", handle",
+        "work, \"libdb.so:*\", send",
+        "\"plug.so:*\", \"libdb.so:*\", \"app:*\"",
+        "work, \"libdb.so:query\", \"libdb.so:send\", \"app:handle\"",
+        "\"w?rk\", \"q*\"",
+        NULL};
+    static const char *const differ[] = {"query",
+                                         "work, query, send, handle, main, start",
+                                         "work, send",
+                                         "\"...\", send, main",
+                                         "work, \"libdb.so:*\", main",
+                                         "\"libdb.so:*\", handle",
+                                         "work, \"libdb.so:send\"",
+                                         "work, \"plug.so:query\"",
+                                         NULL};
+    expect_frames(match, false, true);
+    expect_frames(differ, false, false);
+}
+
+Test(policy_eval, a_modules_frames_are_one_or_more)
+{
+    static const char *const match[] = {"work, \"libdb.so:*\", handle",
+                                        "work, query, send, \"libdb.so:*\", handle", NULL};
+    static const char *const differ[] = {"work, query, send, handle",
+                                         "work, query, \"libdb.so:*\", main", NULL};
+    expect_frames(match, true, true);
+    expect_frames(differ, true, false);
 }
 
 /* ---- shares ---- */
