@@ -65,6 +65,7 @@ static int run_one(struct compare *compare, struct compare_stage *stage, enum co
         return status;
     compare->run_count++;
     compare->count[kind]++;
+    compare->moved += run->moved;
     return 0;
 }
 

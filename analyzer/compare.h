@@ -38,6 +38,7 @@ struct compare_run {
     bool timed_out;
     const char *end; /* "exit 0", "SIGSEGV", "timeout" */
     uint64_t wall_ns;
+    uint64_t moved; /* calls that a worker made */
     struct capture capture;
 };
 
@@ -68,6 +69,7 @@ struct compare {
     struct compare_run *runs;
     unsigned run_count;
     unsigned count[COMPARE_KINDS]; /* runs of a kind, repetitions included */
+    uint64_t moved;                /* of all routed runs */
     bool repeated;
     int interrupted; /* the signal that stopped it; 0 none */
     struct compare_part *parts;

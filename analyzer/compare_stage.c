@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "elf_facts.h"
+#include "moved_count.h"
 #include "preload_env.h"
 #include "run_info.h"
 #include "text.h"
@@ -399,5 +400,6 @@ int compare_stage_run(struct compare_stage *stage, struct compare_run *run, uint
     if (stage->interrupted)
         return 0;
     status = prove(stage, run, &place, error);
+    run->moved = run->kind == COMPARE_ROUTED ? moved_count(place.trace) : 0;
     return status ? status : capture(stage, run, &place, &results, error);
 }

@@ -57,6 +57,8 @@ static const size_t record_size[] = {
     [RECORD_WAIT_POINT] = sizeof(struct trace_wait_point),
     [RECORD_LOCK] = sizeof(struct trace_lock),
     [RECORD_PENDING_WAIT] = sizeof(struct trace_pending_wait),
+    [RECORD_ROUTED] = sizeof(struct trace_routed),
+    [RECORD_POOL] = sizeof(struct trace_pool),
 };
 
 static ssize_t read_at(int fd, void *buffer, size_t size, uint64_t offset)

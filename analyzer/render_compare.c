@@ -193,7 +193,14 @@ static void compared(struct sheet *sheet)
             "how it ended, standard output, standard error. Files are compared with --in DIR alone";
     fputc('\n', sheet->page.out);
     page_wrap(&sheet->page, PAGE_DIM, "Compared: ", 10, arena_print(a, "%s.", text));
-    if (!options->route && !options->policy)
+    if (compare->moved)
+        page_wrap(&sheet->page, PAGE_DIM, "Routed: ", 8,
+                  arena_print(a, "workers made %s calls in %s.", format_count(a, compare->moved),
+                              format_plural(a, compare->count[COMPARE_ROUTED], "run", "runs")));
+    else if (options->route || options->policy)
+        page_wrap(&sheet->page, PAGE_YELLOW, "No call was moved: ", 10,
+                  "the routed runs prove nothing of the route.");
+    else
         page_wrap(&sheet->page, PAGE_DIM, "Nothing was routed: ", 10,
                   "--route or --policy adds routed runs.");
     if (options->keep)

@@ -91,6 +91,7 @@ static json_t *runs_json(const struct compare *compare)
         SET(object, "repetition", json_boolean(run->repetition));
         SET(object, "end", json_string(run->end));
         SET(object, "wall_ns", json_count(run->wall_ns));
+        SET(object, "moved", json_count(run->moved));
         json_array_append_new(list, object);
     }
     return list;

@@ -100,6 +100,20 @@ says 'Differed once and not again (not counted): stdout: 1 of 2 observed runs, 0
 compare 1 -n 1 --timeout 400ms -- sh -c '! grep -q libshunt /proc/self/maps || sleep 100'
 says 'observed: timeout'
 
+# ---- routed ----
+if "$SHUNT" run --help | grep -q -- --route; then
+  compare 0 --route pool --in project -- sh -c 'sleep 0.01; sort -n sub/numbers >sorted; tar cf all.tar sub'
+  says 'bare, observed and routed (pool), 2 runs of each'
+  grep -qE '^Routed: workers made [1-9][0-9,]* calls in 2 runs' out || fail "nothing moved: $(cat out)"
+  compare 0 --route pool -n 1 -- true
+  says 'No call was moved: the routed runs prove nothing of the route.'
+  # one that looks for workers sees them
+  compare 1 --route pool --json -- sh -c 'sleep 0.01; ls /proc/$$/task | wc -l'
+  [ "$(json out '[(k, p[k]["verdict"]) for p in d["parts"] for k in ("observed", "routed")]')" = \
+    "[('observed', 'same'), ('routed', 'different')]" ] || fail "JSON of routed runs: $(cat out)"
+  compare 125 --route nowhere -- true
+fi
+
 # ---- tests ----
 mkdir t
 cat >t/reads.t <<'T'

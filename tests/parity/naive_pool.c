@@ -5,7 +5,8 @@
  * its own, to show that the parity tests can fail: each of them runs under it as well, and must
  * come out otherwise than bare (see routed_and_naive).
  *
- * $NAIVE adds a trait: "errno" forgets to carry errno back.
+ * $NAIVE adds a trait: "errno" forgets to carry errno back; "slow" takes its time with the queue,
+ * so that a signal handler surely comes into it.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORKERS 4
@@ -34,7 +36,7 @@ struct job {
 
 static struct job *first, **last = &first;
 static uint32_t lock, posted; /* futexes */
-static int started, stopping, forgets_errno;
+static int started, stopping, forgets_errno, is_slow;
 static pthread_t workers[WORKERS];
 static __thread int is_worker;
 
@@ -102,6 +104,7 @@ static void start(void)
     const char *trait = getenv("NAIVE");
     int (*set_mask)(int, const sigset_t *, sigset_t *) = real("pthread_sigmask");
     forgets_errno = trait && !strcmp(trait, "errno");
+    is_slow = trait && !strcmp(trait, "slow");
     sigfillset(&all);
     set_mask(SIG_SETMASK, &all, &mask);
     for (int i = 0; i < WORKERS; i++)
@@ -117,6 +120,8 @@ static long move(function *run, long a, long b, long c, long d, long e, long f)
         start();
     struct job job = {.run = run, .argument = {a, b, c, d, e, f}, .error = errno};
     take();
+    if (is_slow)
+        syscall(SYS_nanosleep, &(struct timespec){0, 500000}, NULL);
     *last = &job;
     last = &job.next;
     give();
