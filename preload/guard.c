@@ -292,7 +292,7 @@ void guard_slow(struct visit *v, int failed, long result)
     if (failed)
         pending_failed(v, error);
     if (guard_check_due(slot))
-        slot_check(t, v->caller, v->frame, slot);
+        slot_check(t, v->caller, v->frame, slot, v->nested);
     thread_sample(t, v->start + v->ticks, 0);
     errno = saved;
 }

@@ -87,18 +87,26 @@ static void python_add(struct thread *t, uint32_t node, uint64_t hash, uint32_t 
     __atomic_store_n(list, i, __ATOMIC_RELEASE);
 }
 
+/* Frame i of a chain as a node. */
+static struct memo_node node_like(uint16_t call, const struct chain *chain, uint32_t i)
+{
+    if (!i)
+        return (struct memo_node){.value = chain->value[0], .size = call};
+    return (struct memo_node){.value = chain->value[i],
+                              .size = chain->size[i],
+                              .saved = chain->saved[i],
+                              .kept = (int16_t)chain->kept[i]};
+}
+
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
               uint32_t slot)
 {
-    struct memo_node like = {.value = chain->value[0], .size = call};
+    struct memo_node like = node_like(call, chain, 0);
     if (chain->vague)
         return;
     uint32_t node = root_link(t, &like);
     for (uint32_t i = 1; node && i < chain->frames; i++) {
-        like = (struct memo_node){.value = chain->value[i],
-                                  .size = chain->size[i],
-                                  .saved = chain->saved[i],
-                                  .kept = (int16_t)chain->kept[i]};
+        like = node_like(call, chain, i);
         node = child_link(t, node, &like);
     }
     if (!node)
@@ -109,6 +117,36 @@ void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64
         python_add(t, node, python, slot);
     else
         node_at(t, node)->slot = slot;
+}
+
+/* Takes node `i` out of the list that begins with `first` and lets it go on with that. At every
+ * step the list is whole but for `i`, which a handler would learn again. */
+static void move_before(struct thread *t, uint32_t first, uint32_t i)
+{
+    uint32_t before = first;
+    while (node_at(t, before)->sibling != i)
+        before = node_at(t, before)->sibling;
+    __atomic_store_n(&node_at(t, before)->sibling, node_at(t, i)->sibling, __ATOMIC_RELEASE);
+    __atomic_store_n(&node_at(t, i)->sibling, first, __ATOMIC_RELEASE);
+}
+
+void memo_prefer(struct thread *t, uint16_t call, const struct chain *chain)
+{
+    uint32_t parent = 0;
+    for (uint32_t i = 0; i < chain->frames; i++) {
+        struct memo_node like = node_like(call, chain, i);
+        uint32_t *list = parent ? &node_at(t, parent)->child : &t->root[memo_root(like.value)];
+        uint32_t first = *list == MEMO_ADJACENT ? parent + 1 : *list;
+        uint32_t node = node_find(t, first, &like);
+        if (!node)
+            return;
+        if (node != first) {
+            move_before(t, first, node);
+            __atomic_store_n(list, parent && node == parent + 1 ? MEMO_ADJACENT : node,
+                             __ATOMIC_RELEASE);
+        }
+        parent = node;
+    }
 }
 
 void memo_flush(struct thread *t)

@@ -67,6 +67,11 @@ static inline uint32_t memo_python_root(uint64_t hash, uint32_t node)
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
               uint32_t slot);
 
+/* Puts the nodes of a chain in front of their alternatives. An interpreter's calls differ far from
+ * their first frame, in lists that grow long; what is called often is asked first. Not while a call
+ * of the same thread is in progress further out. */
+void memo_prefer(struct thread *t, uint16_t call, const struct chain *chain);
+
 /* Forgets all chains. */
 void memo_flush(struct thread *t);
 

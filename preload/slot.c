@@ -180,7 +180,7 @@ static int chain_agrees(const struct trace_context *context, const struct chain 
 }
 
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
-                const struct trace_slot *answer)
+                const struct trace_slot *answer, int nested)
 {
     struct chain chain;
     if (!answer->context)
@@ -189,8 +189,11 @@ void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
     stack_unwind(&chain, caller, frame, &t->own);
     t->record->checked++;
     if (chain_agrees(context, &chain) &&
-        (!context->pyframe || python_agrees(context->pyframe) != 0))
+        (!context->pyframe || python_agrees(context->pyframe) != 0)) {
+        if (!nested)
+            memo_prefer(t, answer->call, &chain);
         return;
+    }
     t->record->wrong++;
     memo_flush(t);
 }

@@ -54,8 +54,9 @@ void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, 
 struct trace_routed *slot_routed(struct thread *t, const struct trace_slot *slot);
 
 /* Compares what the memo answered with a real unwind, and its Python frames with what the
- * interpreter says; counts in the thread's record. */
+ * interpreter says; counts in the thread's record. What it was right about is asked first from now
+ * on, unless the call is nested. */
 void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
-                const struct trace_slot *answer);
+                const struct trace_slot *answer, int nested);
 
 #endif
