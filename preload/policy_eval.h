@@ -44,7 +44,8 @@ struct policy_call {
     uint32_t frame_count;
     bool cut;                    /* there are more frames outward */
     const char *executable;      /* path */
-    const char *python_file;     /* of the Python owner; NULL: there is no Python frame */
+    const char *python_file;     /* of the Python owner, the innermost frame that is the
+                                    application's; NULL: there is no Python frame */
     const char *python_function; /* qualified name; NULL, too */
     const char *spawn;           /* where the thread was started; "": known to be nowhere; NULL: not
                                     known */
