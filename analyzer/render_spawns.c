@@ -51,9 +51,10 @@ static void remarks(struct page *page, const struct report_spawn *spawn)
 static const char *place_of(struct page *page, const struct report_spawn *spawn)
 {
     struct arena *a = page->arena;
-    const char *where = spawn->file
-                            ? arena_print(a, "%s:%d", text_basename(spawn->file), spawn->line)
-                            : spawn->shown_module;
+    const char *file = spawn->python ? spawn->module
+                       : spawn->file ? text_basename(spawn->file)
+                                     : NULL;
+    const char *where = file ? arena_print(a, "%s:%d", file, spawn->line) : spawn->shown_module;
     const char *by =
         spawn->made_by
             ? arena_print(a, "started by %s", table_function(page, spawn->made_by, spawn->made_in))

@@ -248,7 +248,7 @@ static void table_row(struct page *page, int ids, const struct report_site *site
 {
     table_site_row(page, ids, site, (const char *const[]){calls, time, share},
                    details(page, site, loop, (size_t)where_width(ids)));
-    if (loop && site->why)
+    if (site->why)
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%*s", ids + 1, ""), ids + 3,
                   site->why);
 }

@@ -298,6 +298,7 @@ struct report_saw {
 /* Where threads or green threads are started. */
 struct report_spawn {
     bool green;
+    bool python;      /* what is run is a Python function, and `module` its file's short form */
     bool hub;         /* it is a green runtime's own, in which it waits */
     bool at_least;    /* there may have been more than were seen */
     const char *name; /* of a row that is no place: the first thread, ... NULL */

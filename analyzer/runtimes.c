@@ -48,13 +48,15 @@ const char *runtimes_version(struct arena *arena, const char *file, const char *
     return version;
 }
 
+/* By the first file of the package that the trace names. */
 void runtimes_fill(struct source *source)
 {
     struct report_process *process = source->process;
-    for (unsigned i = 0; i < process->loop_count && !process->runtime_version; i++) {
-        const struct report_loop *loop = process->loops[i];
-        if (loop->runtime)
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; process->runtime && !process->runtime_version &&
+                                            (record = reader_next(source->reader, &cursor));)
+        if (record->type == RECORD_STRING && record->aux == STRING_PATH)
             process->runtime_version =
-                runtimes_version(source->build->arena, loop->file, loop->runtime);
-    }
+                runtimes_version(source->build->arena, ((const struct trace_string *)record)->text,
+                                 process->runtime);
 }

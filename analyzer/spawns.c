@@ -55,6 +55,7 @@ static void describe(const struct source *source, struct report_spawn *spawn,
     spawn->function = routine->function;
     spawn->module = routine->module;
     spawn->shown_module = owner_shown_module(source, routine);
+    spawn->python = routine->python;
     spawn->file = routine->file;
     spawn->line = routine->line;
     spawn->made_by = maker->function;
@@ -76,7 +77,7 @@ static struct report_spawn *item_of(struct gather *gather, const struct trace_sp
     describe(source, spawn, &routine, &maker);
     spawn->green = record->head.aux == SPAWN_GREEN;
     if (spawn->green && !spawn->function)
-        spawn->name = "green, made no call";
+        spawn->name = "green, no call seen";
     return spawn;
 }
 

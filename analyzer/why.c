@@ -74,8 +74,8 @@ static const struct rule rules[] = {
 
 static bool is_set(const struct facts *facts, const struct rule *rule)
 {
-    const char *value = settings_value(facts->process, rule->setting);
-    return value && strcasecmp(value, rule->is) == 0;
+    const char *value = rule->setting ? settings_value(facts->process, rule->setting) : NULL;
+    return value && rule->is && strcasecmp(value, rule->is) == 0;
 }
 
 static bool fits(const struct facts *facts, const struct rule *rule)
@@ -141,15 +141,22 @@ static bool is_green(const char *runtime)
     return runtime && (strcmp(runtime, "eventlet") == 0 || strcmp(runtime, "gevent") == 0);
 }
 
+/* The green runtime whose hub the thread is, known as a loop or not yet; NULL: none. */
+static const char *runtime_on(const struct report_thread *thread)
+{
+    const char *runtime = thread->loop ? thread->loop->runtime : thread->hub;
+    return is_green(runtime) ? runtime : NULL;
+}
+
 void why_fill(struct source *source)
 {
     const struct report_process *process = source->process;
-    for (unsigned i = 0; i < process->loop_count; i++) {
-        const struct report_loop *loop = process->loops[i];
-        for (unsigned j = 0; is_green(loop->runtime) && j < loop->site_count; j++) {
-            struct report_site *site = loop->sites[j]->site;
-            if (!site->why && site->facts && loop->sites[j]->blocked)
-                site->why = why(source, site, loop->runtime);
+    for (unsigned i = 0; i < process->site_count; i++) {
+        struct report_site *site = process->sites[i];
+        for (const struct report_use *use = site->uses; use && !site->why; use = use->next) {
+            const char *runtime = runtime_on(use->thread);
+            if (runtime && site->facts && !use->noise && use->blocked)
+                site->why = why(source, site, runtime);
         }
     }
 }

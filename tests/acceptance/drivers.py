@@ -32,6 +32,11 @@ def demand_not_cooperative(report, library):
     demand(not wrong, f"called cooperative: {wrong}")
 
 
+def demand_reason(site, words):
+    """Why no green thread runs meanwhile."""
+    demand(words in (site["not_patched_because"] or ""), f'because {site["not_patched_because"]}')
+
+
 def mysqldb(runner, up, seconds):
     """1: MySQLdb, default patching. The C library polls on the hub's thread."""
     port = up[servers.MariaDB].port
@@ -42,6 +47,7 @@ def mysqldb(runner, up, seconds):
     report.demand_place(site, "mysql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
     demand_library(report, site, "MySQLdb/", "libmariadb.so.3")
+    demand_reason(site, "MySQLdb is not patched (default)")
     demand_not_cooperative(report, "libmariadb.so.3")
     return bare, observed
 
@@ -56,6 +62,7 @@ def psycopg2_unpatched(runner, up, seconds):
     report.demand_place(site, "postgresql.py", "query", "cursor.execute")
     demand_waits(site, THREADS, seconds, port)
     demand_library(report, site, "", "libpq.so.5")
+    demand_reason(site, "psycopg2 has no wait callback")
     demand_not_cooperative(report, "libpq.so.5")
     return bare, observed
 
