@@ -28,7 +28,7 @@ if [ "${ISOLATED:-}" = 1 ] && [ "$action" = unit ]; then
 fi
 
 # program COMMAND...: runs it as MODE says, with all its descendants; its exit status is left in
-# $status. A run that is not bare leaves `TRACES CALLS LOST` in $WORK/proof and no traces.
+# $status. A run that is not bare leaves `TRACES CALLS LOST MOVED` in $WORK/proof and no traces.
 program() {
   if [ "$MODE" = bare ]; then
     "$@"
@@ -41,10 +41,10 @@ program() {
   status=$?
   proof=$("$DUMP" "$trace"/*.shunt 2>"$WORK/dump.err" |
     awk '/^trace /{traces++} /^total /{calls += $3} /^lost /{lost += $3}
-         END{printf "%d %.0f %.0f\n", traces, calls, lost}')
+         /^moved /{moved += $2} END{printf "%d %.0f %.0f %.0f\n", traces, calls, lost, moved}')
   echo "$proof" >>"$WORK/proof"
   # A trace without calls is one to look into.
-  [[ $proof = *' 0 '* ]] || rm -rf "$trace"
+  [[ ${proof#* } = '0 '* ]] || rm -rf "$trace"
 }
 
 # passed STATUS: the word for an exit status.

@@ -27,20 +27,22 @@ class Proof:
     """That runs were observed: sums of what their traces hold."""
 
     def __init__(self):
-        self.traces = self.calls = self.lost = 0
+        self.traces = self.calls = self.lost = self.moved = 0
         self.without = []
 
     def add(self, unit, path):
-        traces = calls = lost = 0
+        traces = calls = 0
         if os.path.exists(path):
             with open(path, encoding="ascii") as file:
                 for line in file:
                     one = [int(word) for word in line.split()]
-                    traces, calls, lost = traces + one[0], calls + one[1], lost + one[2]
+                    traces, calls = traces + one[0], calls + one[1]
+                    self.lost += one[2]
+                    self.moved += one[3]
         if not traces or not calls:
             self.without.append(unit)
-        self.traces, self.calls, self.lost = \
-            self.traces + traces, self.calls + calls, self.lost + lost
+        self.traces += traces
+        self.calls += calls
 
 
 class Suite:
