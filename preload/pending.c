@@ -63,10 +63,19 @@ static void take_out(struct pending *p, uint32_t place)
     p->live--;
 }
 
-/* The thread's loop had no turn meanwhile: nobody else was served. */
+/* A poll of one fd is the loop of a thread that serves nobody else. */
+static int serves_others(const struct turn_point *loop)
+{
+    return loop && (loop->hub || loop->fd >= 0 || loop->record->most_fds > 1);
+}
+
+/* Nobody else was served meanwhile: the thread's loop had no turn, or it has none and waited for
+ * this one. */
 static int was_in_place(const struct thread *t, const struct pending_entry *e)
 {
-    return e->turn && e->turn == t->turns.number;
+    const struct turns *turns = &t->turns;
+    return serves_others(turns->loop) ? e->turn && e->turn == turns->number
+                                      : e->alone != turns->alone;
 }
 
 static void end(struct thread *t, uint32_t place, uint64_t now, int succeeded)
@@ -166,6 +175,7 @@ static void begin(const struct visit *v)
                                              .fd = v->fd,
                                              .closed = closed_times(v->fd),
                                              .turn = t->turns.number,
+                                             .alone = t->turns.alone,
                                              .call = v->call,
                                              .used = 1};
     p->live++;

@@ -4,7 +4,8 @@
  * same call succeeds on the same fd on this thread. That is what its site will block for on a
  * thread of its own. A wait whose fd is closed, or whose call fails, before that never succeeded.
  * One that ends in the turn of the thread's loop in which it began was waited for in place, if at
- * all (a library that polls its own socket): that call counts, and the wait does not.
+ * all (a library that polls its own socket); so was one on a thread without a loop that a
+ * poll of a single fd came between. That call counts, and the wait does not.
  *
  * One table per thread, mapped when the thread's first call would have blocked. As long as nothing
  * is pending a call pays for one comparison, in guard.h.
@@ -24,6 +25,7 @@ struct pending_entry {
     int32_t fd;
     uint32_t closed; /* times that a file of this number had been closed */
     uint32_t turn;   /* of the loop in which it began; 0: none */
+    uint32_t alone;  /* polls of one fd that the thread had made */
     uint16_t call;
     uint16_t used; /* 0: free */
 };

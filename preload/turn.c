@@ -208,6 +208,7 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
                               const struct wait_facts *facts, uint64_t now)
 {
     struct turns *turns = &t->turns;
+    turns->alone += facts->fds == 1 && !facts->hub;
     struct turn_point *p = point_find(turns, call, caller, facts, 0);
     if (!p && !(p = point_new(turns, call, caller, facts)))
         return NULL;

@@ -43,6 +43,7 @@ struct turns {
     uint32_t count;          /* points in use */
     uint32_t last_number;
     uint32_t rivals;  /* visits of one rival since the loop's latest */
+    uint32_t alone;   /* polls of one fd, the hub's left out: what waits in place does */
     int32_t ready;    /* what the wait before it returned */
     uint32_t written; /* fds that the turn wrote to, the first of each chain */
     int32_t wrote[TURN_WRITTEN];

@@ -144,15 +144,15 @@ static void connects(void)
 
     int asked = tcp(); /* until connect says that it is done */
     truth_check(connect(asked, (struct sockaddr *)&at, sizeof at) == -1 && errno == EINPROGRESS);
-    struct pollfd ready = {.fd = asked, .events = POLLOUT};
-    truth_check(poll(&ready, 1, 5000) == 1);
+    struct pollfd ready[2] = {{.fd = asked, .events = POLLOUT}, {.fd = -1}};
+    truth_check(poll(ready, 2, 5000) == 1);
     while (connect(asked, (struct sockaddr *)&at, sizeof at) == -1 && errno == EALREADY)
         ;
 
     int used = tcp(); /* told by another call's success */
     truth_check(connect(used, (struct sockaddr *)&at, sizeof at) == -1 && errno == EINPROGRESS);
-    ready.fd = used;
-    truth_check(poll(&ready, 1, 5000) == 1);
+    ready[0].fd = used;
+    truth_check(poll(ready, 2, 5000) == 1);
     truth_check(send(used, "x", 1, 0) == 1);
 
     struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -253,6 +253,22 @@ static void turns(void)
     truth_expect("pending live read == 0");
 }
 
+static void polls(void)
+{
+    struct pair pair = pair_new();
+    struct pollfd ready[2] = {{.fd = pair.ours, .events = POLLIN}, {.fd = -1}};
+    for (int i = 0; i < TURNS; i++) {
+        would_block(pair.ours);
+        truth_check(poll(ready, 1, 0) == 0);
+        works(pair); /* waited for in place */
+    }
+    would_block(pair.ours);
+    truth_check(poll(ready, 2, 0) == 0);
+    works(pair); /* a loop of one and another */
+    truth_expect("pending done read == 1");
+    truth_expect("pending live read == 0");
+}
+
 static void many(void)
 {
     struct rlimit files = {MOST + BEYOND + 64, MOST + BEYOND + 64};
@@ -279,7 +295,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } shapes[] = {{"succeeds", succeeds}, {"ends", ends},       {"connects", connects},
                   {"limited", limited},   {"threads", threads}, {"forks", forks},
-                  {"turns", turns},       {"many", many}};
+                  {"turns", turns},       {"polls", polls},     {"many", many}};
     for (unsigned i = 0; argc > 1 && i < sizeof shapes / sizeof *shapes; i++)
         if (!strcmp(argv[1], shapes[i].name))
             shapes[i].run();
