@@ -81,6 +81,12 @@ static struct report_spawn *item_of(struct gather *gather, const struct trace_sp
     return spawn;
 }
 
+/* One that tries, is told EAGAIN and polls in place counted twice: no more wait than live. */
+static uint64_t in_flight_of(const struct trace_spawn *record)
+{
+    return record->in_flight_peak < record->peak ? record->in_flight_peak : record->peak;
+}
+
 /* Several chains that are one point may have had their most at different times. */
 static void add_record(struct gather *gather, uint32_t id, const struct trace_spawn *record)
 {
@@ -96,8 +102,8 @@ static void add_record(struct gather *gather, uint32_t id, const struct trace_sp
     spawn->at_peak += record->at_peak;
     spawn->hub |= (record->flags & SPAWN_HUB) != 0;
     spawn->at_least |= (record->flags & SPAWN_AT_LEAST) != 0;
-    spawn->in_flight =
-        record->in_flight_peak > spawn->in_flight ? record->in_flight_peak : spawn->in_flight;
+    uint64_t in_flight = in_flight_of(record);
+    spawn->in_flight = in_flight > spawn->in_flight ? in_flight : spawn->in_flight;
     spawn->sums.blocked += record->blocked;
     spawn->sums.blocked_ns += source_ns(gather->source, record->blocked_ticks);
     for (size_t i = 0; i < gather->count; i++)
