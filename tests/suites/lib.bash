@@ -37,7 +37,7 @@ program() {
   fi
   local trace=$WORK/trace proof routed=()
   [ "$MODE" != routed ] || routed=(--route pool)
-  "$SHUNT" run "${routed[@]}" --max-size "${MAX_SIZE:-8M}" -o "$trace" -- "$@"
+  "$SHUNT" run "${routed[@]}" --max-size "${MAX_SIZE:-64M}" -o "$trace" -- "$@"
   status=$?
   proof=$("$DUMP" "$trace"/*.shunt 2>"$WORK/dump.err" |
     awk '/^trace /{traces++} /^total /{calls += $3} /^lost /{lost += $3}
