@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """accept.py SHUNT GROUP [--seconds S] [--library FILE] [--only SCENARIO]
 
-Runs the acceptance scenarios of one group (drivers, calls, launchers): programs as their users write
+Runs the acceptance scenarios of one group (drivers, calls, launchers, service): programs as their users write
 them, against real servers, bare and under `shunt run`. Both must come to the same, and the report
 must name what blocked. S is how long one blocking call takes (0.25). Prints what the hub's ticker saw.
-Exit status 0, 1 with the demand that did not hold, 77 with the package that is missing.
+Exit status 0, 1 with the demand that did not hold, 77 with what is missing.
 """
 import argparse
 import importlib
@@ -23,7 +23,7 @@ def options_of(words):
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shunt")
-    parser.add_argument("group", choices=("drivers", "calls", "launchers"))
+    parser.add_argument("group", choices=("drivers", "calls", "launchers", "service"))
     parser.add_argument("--seconds", type=float, default=0.25)
     parser.add_argument("--library", help="libhandoff.so, for the group calls")
     parser.add_argument("--only", action="append", help="these scenarios alone")
@@ -44,7 +44,7 @@ def show(name, pair):
         print(f'{name:20} gap {1000 * bare["gap"]:6.0f} ms, observed {1000 * observed["gap"]:6.0f} ms'
               f'   took {bare["seconds"]:.3f} s, observed {observed["seconds"]:.3f} s', flush=True)
     else:
-        print(f"{name:20} as bare", flush=True)
+        print(f"{name:20} fine", flush=True)
 
 
 def run(group, runner, options):

@@ -10,7 +10,7 @@ SHARE = 0.95  # of the time that the servers slept; clocks and rounding may take
 
 def demand_waits(site, calls, seconds, port):
     """The site's longest calls are the waits for the server, and that is its target."""
-    demand(site["target"] == f"tcp:127.0.0.1:{port}", f'the target is {site["target"]}')
+    demand(site["target"] == f"tcp:127.0.0.1:{port}", f'the targets are {site["targets"]}')
     demand(site["max_ns"] >= SHARE * seconds * 1e9, f'the longest wait was {site["max_ns"]} ns')
     demand(site["total_ns"] >= calls * SHARE * seconds * 1e9, f'in all {site["total_ns"]} ns')
     demand(not site["interrupted"], f'{site["interrupted"]} calls were interrupted')

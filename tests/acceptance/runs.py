@@ -76,7 +76,7 @@ class Report:
 
     def demand_place(self, site, program, function, text):
         """The site is that function of the program, and its line the one that holds the text."""
-        line = line_of(program, text)
+        line, program = line_of(program, text), os.path.basename(program)
         told = (site["function"], os.path.basename(site["file"] or "?"), site["line"])
         demand(told == (function, program, line),
                f'{site["call"]} is in {told}, not in {function} at {program}:{line}')
@@ -86,7 +86,7 @@ class Report:
 
 
 def line_of(program, text):
-    """The number of the only line of a program that holds the text."""
+    """The number of the only line that holds the text; the program is one of programs/, or a path."""
     with open(os.path.join(PROGRAMS, program), encoding="utf-8") as file:
         lines = [number for number, line in enumerate(file, 1) if text in line]
     assert len(lines) == 1, (program, text, lines)

@@ -22,7 +22,7 @@ START_SECONDS = 60
 
 
 class Missing(Exception):
-    """A package that is not installed."""
+    """What a scenario needs and this machine has not; says so in a clause."""
 
 
 def free_port():
