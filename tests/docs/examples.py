@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs the commands of the documents: each fenced block that starts with ```sh test, in an empty
-directory of its own, with the built shunt in PATH. All its commands must succeed.
+directory of its own, with the built shunt in PATH and the project's examples/ as $EXAMPLES. All its
+commands must succeed.
 
 examples.py DIRECTORY_OF_SHUNT DOCUMENT..."""
 import os
@@ -14,6 +15,7 @@ BLOCK = re.compile(r"^```sh test\n(.*?)^```$", re.M | re.S)
 path, documents = sys.argv[1], sys.argv[2:]
 environment = {name: value for name, value in os.environ.items()
                if name != "LD_PRELOAD" and not name.startswith("SHUNT_")}
+environment["EXAMPLES"] = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples")
 environment["PATH"] = path + ":" + environment["PATH"]
 ran = failed = 0
 
