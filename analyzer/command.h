@@ -28,6 +28,8 @@ extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_gate;
 extern const struct command command_mark;
+extern const struct command command_off;
+extern const struct command command_on;
 extern const struct command command_policy;
 extern const struct command command_progress;
 extern const struct command command_ps;

@@ -65,6 +65,13 @@ static void note_threads(struct source *source)
                                         wrong, checked));
 }
 
+/* A worker of ours is no thread of the program's. */
+static bool is_ours(const struct run_thread *row)
+{
+    static const char prefix[] = "shunt/";
+    return row->name && strncmp(row->name, prefix, sizeof prefix - 1) == 0;
+}
+
 /* Threads that were watched from outside and never made a call that we record. */
 static void note_silent(struct source *source)
 {
@@ -77,7 +84,8 @@ static void note_silent(struct source *source)
         map_put(&known, (uint32_t)source->thread[i].thread->tid, 1);
     for (unsigned i = 0; source->run && i < source->run->thread_count; i++) {
         const struct run_thread *row = &source->run->threads[i];
-        if (row->pid != source->process->pid || map_get(&known, (uint32_t)row->tid) != MAP_NONE)
+        if (row->pid != source->process->pid || is_ours(row) ||
+            map_get(&known, (uint32_t)row->tid) != MAP_NONE)
             continue;
         map_put(&known, (uint32_t)row->tid, 1);
         if (silent++ < NAMED_MOST)

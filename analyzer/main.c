@@ -12,9 +12,9 @@
 
 /* In the order in which they are needed. */
 static const struct command *const commands[] = {
-    &command_run,  &command_mark,    &command_report, &command_site,
-    &command_diff, &command_compare, &command_policy, &command_progress,
-    &command_gate, &command_ps,      &command_doctor, &command_calls,
+    &command_run,     &command_mark,   &command_report,   &command_site, &command_diff,
+    &command_compare, &command_policy, &command_progress, &command_gate, &command_ps,
+    &command_doctor,  &command_calls,  &command_off,      &command_on,
 };
 
 static void help(FILE *out)

@@ -91,16 +91,6 @@ static const char *via_of(const struct source *source, const struct python_chain
     return via;
 }
 
-static const char *why_unstable(const struct python_chain *chain)
-{
-    const struct python_frame *owner = &chain->frames[chain->owner];
-    if (!python_is_named(owner))
-        return "the trace tells no name for it";
-    if (chain->cut && owner->layer != PYTHON_APPLICATION)
-        return "its callers were not all kept: the application's may be among the others";
-    return NULL;
-}
-
 struct owner owner_in_python(const struct source *source, uint32_t context,
                              const struct python_chain *chain)
 {
@@ -113,7 +103,7 @@ struct owner owner_in_python(const struct source *source, uint32_t context,
         .file = frame->path->file,
         .line = frame->line,
         .in_main_module = frame->layer == PYTHON_APPLICATION,
-        .unstable = why_unstable(chain),
+        .unstable = python_is_named(frame) ? NULL : "the trace tells no name for it",
         .via = via_of(source, chain, &native),
         .library = native.count && !native.standard ? native.library[0] : NULL,
         .python = true,

@@ -246,15 +246,14 @@ static bool add_frames(struct making *making, const struct policy_code *code,
                        const struct open_atoms *open, const struct policy_code_range *range,
                        struct policy_slice *slice)
 {
-    struct policy_frame_names names[64] = {0};
+    struct policy_frame_names names[64];
     unsigned count = range->count < 64 ? range->count : 64;
-    bool any = false, libc = true;
+    bool any = false;
     for (unsigned i = 0; i < count; i++) {
         names[i] = name_frame(making, code, open, &range->frames[i]);
         any |= names[i].atoms.count || names[i].flags & POLICY_FRAME_WRAPPER;
-        libc = names[i].flags & POLICY_FRAME_LIBC; /* of the outermost: there is no owner in it */
     }
-    any |= libc;
+    any |= count && names[count - 1].flags & POLICY_FRAME_LIBC; /* there is no owner in it */
     *slice = (struct policy_slice){policy_block_count(&making->block, POLICY_FRAMES), count};
     if (!any)
         return false;

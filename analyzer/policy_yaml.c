@@ -154,7 +154,7 @@ static int take_pair(struct policy_yaml *yaml, const yaml_node_t *node,
 {
     yaml_node_t *key = policy_yaml_node(yaml, pair->key);
     struct policy_at at = policy_yaml_at(key);
-    const char *name = "";
+    const char *name;
     if (policy_yaml_text(yaml, key, "a key", &name) < 0)
         return -1;
     if (seen_before(yaml, node, pair, name))
@@ -192,14 +192,15 @@ int policy_yaml_names(struct policy_yaml *yaml, yaml_node_t *node, unsigned most
          pair < node->data.mapping.pairs.top; pair++) {
         yaml_node_t *key = policy_yaml_node(yaml, pair->key);
         struct policy_at at = policy_yaml_at(key);
-        const char *name = "";
+        const char *name;
         if (pair - node->data.mapping.pairs.start == most)
             return policy_error(yaml->notes, at, "more than %u %s", most, what);
-        bool named = policy_yaml_text(yaml, key, "a name", &name) == 0 &&
-                     policy_yaml_name(yaml, at, "a name", name) == 0;
-        if (named && seen_before(yaml, node, pair, name))
+        if (policy_yaml_text(yaml, key, "a name", &name) < 0 ||
+            policy_yaml_name(yaml, at, "a name", name) < 0)
+            result = -1;
+        else if (seen_before(yaml, node, pair, name))
             result = policy_error(yaml->notes, at, "\"%s\" stands twice in %s", name, what);
-        else if (!named || each(yaml, name, at, policy_yaml_node(yaml, pair->value), into) < 0)
+        else if (each(yaml, name, at, policy_yaml_node(yaml, pair->value), into) < 0)
             result = -1;
     }
     return result;
@@ -260,7 +261,7 @@ int policy_yaml_text(struct policy_yaml *yaml, yaml_node_t *node, const char *wh
 int policy_yaml_count(struct policy_yaml *yaml, yaml_node_t *node, const char *what, unsigned least,
                       unsigned most, unsigned *number)
 {
-    const char *text = "";
+    const char *text;
     if (policy_yaml_text(yaml, node, what, &text) < 0)
         return -1;
     char *end;
@@ -275,7 +276,7 @@ int policy_yaml_count(struct policy_yaml *yaml, yaml_node_t *node, const char *w
 
 int policy_yaml_time(struct policy_yaml *yaml, yaml_node_t *node, const char *what, uint64_t *ns)
 {
-    const char *text = "";
+    const char *text;
     if (policy_yaml_text(yaml, node, what, &text) < 0)
         return -1;
     if (units_parse_time(text, ns) < 0 || *ns == 0)
@@ -288,7 +289,7 @@ int policy_yaml_time(struct policy_yaml *yaml, yaml_node_t *node, const char *wh
 int policy_yaml_percent(struct policy_yaml *yaml, yaml_node_t *node, const char *what,
                         unsigned *hundredths)
 {
-    const char *text = "";
+    const char *text;
     if (policy_yaml_text(yaml, node, what, &text) < 0)
         return -1;
     unsigned whole = 0, part = 0;
@@ -330,7 +331,7 @@ static const char *list_words(struct arena *arena, const char *const *words, uns
 int policy_yaml_word(struct policy_yaml *yaml, yaml_node_t *node, const char *what,
                      const char *const *words, unsigned count, unsigned *index)
 {
-    const char *text = "";
+    const char *text;
     if (policy_yaml_text(yaml, node, what, &text) < 0)
         return -1;
     struct nearest near = {.word = text};

@@ -406,6 +406,12 @@ const struct trace_header *reader_header(const struct reader *reader)
     return &reader->header;
 }
 
+int reader_control(const struct reader *reader, struct trace_control *control)
+{
+    ssize_t got = read_at(reader->fd, control, sizeof *control, TRACE_HEADER_SIZE);
+    return got == (ssize_t)sizeof *control ? 0 : -1;
+}
+
 const struct reader_health *reader_health(const struct reader *reader)
 {
     return &reader->health;

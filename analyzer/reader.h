@@ -33,6 +33,9 @@ const char *reader_path(const struct reader *reader);
 /* The header as it was when the file was opened; fields that the file's own version fixes are
  * checked, next_chunk is clamped to what the file holds. */
 const struct trace_header *reader_header(const struct reader *reader);
+
+/* The control page as it is now. 0, or -1 when the file is not there any more. */
+int reader_control(const struct reader *reader, struct trace_control *control);
 const struct reader_health *reader_health(const struct reader *reader);
 
 /* Chunks in use apart from the ring, and bytes of file they and the ring stand for. */

@@ -35,6 +35,7 @@ static const char *losses(struct page *page, const struct report_process *proces
         [TRACE_LOSS_SPAWNS] = "spawn points",
         [TRACE_LOSS_PYTHON] = "Python lines",
         [TRACE_LOSS_PENDING] = "pending waits",
+        [TRACE_LOSS_ROUTES] = "where calls ran",
     };
     const char *text = "";
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)

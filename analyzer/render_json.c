@@ -9,6 +9,7 @@
 #include "call_words.h"
 #include "noise.h"
 #include "render_json_parts.h"
+#include "render_routes.h"
 
 static json_t *id_or_null(const struct report_site *site)
 {
@@ -185,6 +186,7 @@ static json_t *loop_json(const struct report_loop *loop, double ns_per_tick)
         json_array_append_new(worst, turn_json(&loop->worst[i]));
     SET(object, "worst_turns", worst);
     SET(object, "sites", loop_sites_json(loop));
+    routes_json(object, &loop->moved);
     return object;
 }
 
@@ -344,6 +346,7 @@ json_t *json_site(const struct report_site *site, double ns_per_tick)
     SET(object, "holding_ns", json_count(site->holding_ns));
     SET(object, "pending", json_pending(&site->pending));
     SET(object, "pending_kind", json_string(pending_kind_name(site)));
+    routes_json(object, &site->moved);
     SET(object, "not_patched_because", json_text_or_null(site->why));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", json_histogram(site->histogram, ns_per_tick));
@@ -612,6 +615,7 @@ static json_t *process_json(const struct report_process *process)
     for (unsigned i = 0; i < process->spawn_count; i++)
         json_array_append_new(spawns, spawn_json(process->spawns[i]));
     SET(object, "pending", json_pending(&process->pending));
+    routes_process_json(object, process);
     SET(object, "spawns", spawns);
     SET(object, "runtime_version", json_text_or_null(process->runtime_version));
     SET(object, "settings", settings_json(process));

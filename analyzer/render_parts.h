@@ -32,6 +32,9 @@ void parts_left_out(struct page *page, const struct report_process *process);
 void parts_locks(struct page *page, const struct report_process *process);
 void parts_lock(struct page *page, const struct report_lock *lock, const char *label);
 
+/* Calls that were moved, and for how long the process was switched off. */
+void parts_routes(struct page *page, const struct report_process *process);
+
 /* Pending waits of the sites; one such sum in words. */
 void parts_waits(struct page *page, const struct report_process *process);
 const char *parts_pending(struct page *page, const struct report_pending *pending);

@@ -147,6 +147,7 @@ static void process_page(struct page *page, const struct report *report,
     other_blocking(page, process);
     fputc('\n', page->out);
     parts_requests(page, process, 1);
+    parts_routes(page, process);
     parts_waits(page, process);
     parts_locks(page, process);
     no_timeouts(page, process);

@@ -17,6 +17,7 @@
 #include "processes.h"
 #include "python.h"
 #include "requests.h"
+#include "routes.h"
 #include "runtimes.h"
 #include "settings.h"
 #include "sites.h"
@@ -382,6 +383,7 @@ static void aggregate(struct source *source)
     settings_fill(source);
     runtimes_fill(source);
     requests_fill(source);
+    routes_fill(source);
     spawns_fill(source);
     rank_others(source);
     find_current(source);

@@ -63,6 +63,22 @@ enum pending_kind {
     PENDING_ACCEPT  /* for connections: for work */
 };
 
+/* Calls that a rule asked to move. */
+struct report_moved {
+    uint64_t calls; /* made by workers */
+    uint64_t ns;    /* of these, as their callers saw them */
+    uint64_t run_ns, handoff_ns, handoff_max_ns;
+    uint64_t aborted;
+    uint64_t in_place_calls, in_place[REASON_ROOM]; /* by enum trace_reason */
+};
+
+#define REPORT_POOLS 8u
+
+struct report_pool {
+    char name[16];
+    uint32_t most, peak, grown, shrunk, refused;
+};
+
 /* One way to deal with a site, and what it brings. */
 struct report_route {
     const char *name; /* pool, green, source, config */
@@ -185,6 +201,7 @@ struct report_site {
     enum noise noise;                   /* most of it; NOISE_NONE: there is none */
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
+    struct report_moved moved;
     struct report_pending pending;
     enum pending_kind pending_kind;
     uint32_t context; /* record id of the chain that says file, line and callers */
@@ -278,6 +295,7 @@ struct report_loop {
                               unseen */
     struct report_use **sites; /* most stall first, idle wait left out */
     unsigned site_count;
+    struct report_moved moved; /* of its thread */
 };
 
 /* Noise of one kind in a process. */
@@ -444,6 +462,11 @@ struct report_process {
     struct report_spawn **spawns; /* most waiting first */
     unsigned spawn_count;
     struct report_pending pending;
+    struct report_moved moved;
+    struct report_pool pools[REPORT_POOLS];
+    unsigned pool_count;
+    uint64_t off_count, off_ns; /* switched off */
+    bool off_now;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;
     const char *runtime;         /* of its first loop, or hub, that has one; NULL */

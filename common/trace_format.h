@@ -129,12 +129,20 @@ struct trace_header {
 #define TRACE_ASIDE_OFF   1u
 #define TRACE_ASIDE_ROUTE 2u
 
+/* A file of this name beside the traces: processes that begin here are switched off. */
+#define TRACE_OFF_NAME "off"
+
 /* The control page, for switching while the program runs. Every wrapper reads `aside`: 0 is the way
  * of a process that only observes. The policy slots are reserved and zero. */
 struct trace_control {
     uint64_t generation;
     uint32_t active; /* reserved: which policy slot is in force */
     uint32_t aside;  /* TRACE_ASIDE_ bits; atomic or, atomic and */
+    /* By whoever switches off and on: how often it was off, since when it is (0: it is not), and
+     * for how long it was before. CLOCK_REALTIME, ns. */
+    uint64_t off_count;
+    uint64_t off_since;
+    uint64_t off_ns;
     struct {
         uint64_t checksum;
         uint32_t size;
@@ -220,6 +228,7 @@ enum trace_reason {
     REASON_FORK_CHILD,    /* a child made past fork's handlers */
     REASON_CHAIN,         /* the rule names a function and the chain is not known yet */
     REASON_OFF,           /* routing is switched off */
+    REASON_SIGNALS,       /* no signal may be queued: no call could be ended early */
     REASON_COUNT,
     REASON_ROOM = 30
 };

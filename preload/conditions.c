@@ -58,6 +58,7 @@ enum kind {
     STREAM_WRITES_2,
     STREAM_WRITES_3,
     STREAM_SEEKS,
+    STREAM_FLUSHES,
     RESOLVES,
     ALLOWED /* a CARE row without a question */
 };
@@ -128,7 +129,7 @@ static const uint8_t kinds[CALL_COUNT] = {
     [CALL___fgets_chk] = STREAM_READS_3,
     [CALL___fgetws_chk] = STREAM_READS_3,
     [CALL___fread_chk] = STREAM_READS_4,
-    [CALL_fflush] = STREAM_WRITES,
+    [CALL_fflush] = STREAM_FLUSHES,
     [CALL_fputs] = STREAM_WRITES_1,
     [CALL_fputc] = STREAM_WRITES_1,
     [CALL_putc] = STREAM_WRITES_1,
@@ -244,6 +245,13 @@ static int stream_reads(FILE *stream)
 static int stream_writes(FILE *stream)
 {
     if (stream && stream->_IO_write_ptr < stream->_IO_write_end)
+        return REASON_READY;
+    return stream_keeps(stream);
+}
+
+static int stream_flushes(FILE *stream)
+{
+    if (stream && stream->_IO_write_ptr == stream->_IO_write_base)
         return REASON_READY;
     return stream_keeps(stream);
 }
@@ -388,6 +396,8 @@ static int check_kind(enum kind kind, const struct handoff_call *call)
     case STREAM_WRITES_2:
     case STREAM_WRITES_3:
         return stream_writes((FILE *)a[kind - STREAM_WRITES]);
+    case STREAM_FLUSHES:
+        return stream_flushes((FILE *)a[0]);
     case STREAM_SEEKS:
         return stream_keeps((FILE *)a[0]);
     case RESOLVES:

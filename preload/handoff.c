@@ -334,7 +334,7 @@ static int kept_by_thread(const struct visit *v)
         return (int)self->own_state;
     if (trace_sealed() || !clock_kind)
         return REASON_FILTER;
-    if (pool_is_current() && pool_pid() != raw_getpid())
+    if (pool_pid() && pool_pid() != raw_getpid())
         return REASON_VFORK;
     return REASON_NONE;
 }

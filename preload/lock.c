@@ -233,11 +233,14 @@ static int is_unwinders(const void *caller)
 
 int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintptr_t kind)
 {
-    int saved = errno;
-    struct thread *t = thread_for_lock();
     w->lock = lock;
     w->kind = kind;
     w->visit.thread = NULL;
+    w->off = route_is_off();
+    if (w->off)
+        return w->tried;
+    int saved = errno;
+    struct thread *t = thread_for_lock();
     if (!w->tried) {
         if (t)
             hold(t, w, TRACE_LOCKS_ONE);
@@ -278,7 +281,7 @@ void lock_wait_end(struct lock_wait *w, int failed, int result)
     guard_leave(&w->visit, 0, failed, result);
     if (t && t->epoch && w->visit.slot && call_infos[w->visit.call].blocks == BLOCKS_LOCK)
         note_wait(w);
-    else if (!t && observe_epoch)
+    else if (!t && observe_epoch && !w->off)
         trace_lose(TRACE_LOSS_CALLS, 1);
     errno = saved;
 }

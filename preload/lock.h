@@ -15,6 +15,7 @@
 
 #include "guard.h"
 #include "real.h"
+#include "route.h"
 
 #include <errno.h>
 
@@ -71,6 +72,7 @@ struct lock_wait {
     void *frame; /* of the wrapper */
     const void *lock;
     uintptr_t kind; /* enum trace_lock_kind */
+    int off;        /* switched off: not observed */
     struct lock_holder holder;
     struct visit visit;
 };
@@ -118,7 +120,7 @@ GUARD_INLINE void lock_wait_init(struct lock_wait *w, int tried, void *caller, v
 GUARD_INLINE int lock_took(int tried, const void *lock, uintptr_t kind, void *caller)
 {
     const struct thread *t = thread_self;
-    if (__builtin_expect(tried != 0 || t->epoch != observe_epoch, 0))
+    if (__builtin_expect(tried != 0 || t->epoch != observe_epoch || ROUTE_IS_OFF(), 0))
         return 0;
     struct trace_thread *record = t->record;
     unsigned held = record->locks & TRACE_LOCKS_HELD;

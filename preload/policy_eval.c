@@ -270,28 +270,20 @@ static enum policy_truth any_text(const struct policy_view *view, const struct p
     return NO;
 }
 
-/* The native owner, found when the first rule asks for it. */
-struct owner {
-    bool asked;
-    enum policy_truth found;
-    struct logical logical;
-};
-
 static enum policy_truth owner_atom(const struct policy_view *view, const struct policy_call *call,
-                                    const struct policy_term *term, struct owner *owner)
+                                    const struct policy_term *term)
 {
-    if (!owner->asked)
-        owner->found = find_owner(view, call, &owner->logical);
-    owner->asked = true;
-    return owner->found == YES ? any_atom(view, term, &owner->logical) : owner->found;
+    struct logical owner;
+    enum policy_truth found = find_owner(view, call, &owner);
+    return found == YES ? any_atom(view, term, &owner) : found;
 }
 
 /* The Python function is the owner where there is one. */
 static enum policy_truth owner_holds(const struct policy_view *view, const struct policy_call *call,
-                                     const struct policy_term *term, struct owner *owner)
+                                     const struct policy_term *term)
 {
     if (!call->python_function)
-        return owner_atom(view, call, term, owner);
+        return owner_atom(view, call, term);
     for (uint32_t i = 0; i < term->choices.count; i++) {
         uint32_t atom = view->choices[term->choices.first + i];
         if (policy_glob(policy_text(view, view->atoms[atom].text), call->python_function))
@@ -300,16 +292,16 @@ static enum policy_truth owner_holds(const struct policy_view *view, const struc
     return NO;
 }
 
-static enum policy_truth term_holds(const struct policy_view *view, const struct policy_call *call,
-                                    const struct policy_term *term, struct owner *owner)
+enum policy_truth policy_term_holds(const struct policy_view *view, const struct policy_call *call,
+                                    const struct policy_term *term)
 {
     switch ((enum policy_term_kind)term->kind) {
     case POLICY_TERM_OWNER:
-        return owner_holds(view, call, term, owner);
+        return owner_holds(view, call, term);
     case POLICY_TERM_MODULE:
     case POLICY_TERM_FUNCTION:
     case POLICY_TERM_SOURCE:
-        return owner_atom(view, call, term, owner);
+        return owner_atom(view, call, term);
     case POLICY_TERM_VIA:
         return via_holds(view, call, term);
     case POLICY_TERM_FRAMES:
@@ -329,13 +321,6 @@ static enum policy_truth term_holds(const struct policy_view *view, const struct
     return YES;
 }
 
-enum policy_truth policy_term_holds(const struct policy_view *view, const struct policy_call *call,
-                                    const struct policy_term *term)
-{
-    struct owner owner = {.asked = false};
-    return term_holds(view, call, term, &owner);
-}
-
 /* ---- rules ---- */
 
 bool policy_rule_names(const struct policy_view *view, const struct policy_blob_rule *rule,
@@ -348,13 +333,13 @@ bool policy_rule_names(const struct policy_view *view, const struct policy_blob_
 
 static enum policy_truth rule_holds(const struct policy_view *view,
                                     const struct policy_blob_rule *rule,
-                                    const struct policy_call *call, struct owner *owner)
+                                    const struct policy_call *call)
 {
     enum policy_truth answer = YES;
     if (!policy_rule_names(view, rule, call->call))
         return NO;
     for (uint32_t i = 0; i < rule->terms.count; i++) {
-        enum policy_truth one = term_holds(view, call, &view->terms[rule->terms.first + i], owner);
+        enum policy_truth one = policy_term_holds(view, call, &view->terms[rule->terms.first + i]);
         if (one == NO)
             return NO;
         answer = one == UNKNOWN ? UNKNOWN : answer;
@@ -365,12 +350,11 @@ static enum policy_truth rule_holds(const struct policy_view *view,
 void policy_steps_find(const struct policy_view *view, const struct policy_call *call,
                        struct policy_steps *steps)
 {
-    struct owner owner = {.asked = false};
     steps->count = 0;
     steps->more = false;
     for (uint32_t i = 0; i < view->count[POLICY_RULES]; i++) {
         const struct policy_blob_rule *rule = &view->rules[i];
-        enum policy_truth holds = rule_holds(view, rule, call, &owner);
+        enum policy_truth holds = rule_holds(view, rule, call);
         if (holds == NO)
             continue;
         if (steps->count == POLICY_STEPS_MOST) {

@@ -501,6 +501,7 @@ int pool_start(void)
     may_spin = CPU_COUNT(&cpus) > 1;
     short_ticks = clock_ticks(SHORT_NS);
     memory = made;
+    memory->pid = raw_getpid();
     memory->orderly = 1;
     return -pthread_atfork(NULL, NULL, after_fork);
 }

@@ -83,7 +83,7 @@ void pool_release(struct pool_worker *worker);
 /* 1 unless this is a fork child that has no pools of its own yet. */
 int pool_is_current(void);
 
-/* The pid for which the pools are. */
+/* The process for which the pools are, or will be; 0 in a fork child that has none yet. */
 int32_t pool_pid(void);
 
 /* Callers of this process that wait for a worker now. */

@@ -9,6 +9,7 @@
 #include "lookup.h"
 #include "pool.h"
 #include "raw.h"
+#include "taint.h"
 #include "thread.h"
 #include "trace.h"
 #include "wrapper.h"
@@ -31,6 +32,8 @@ void rations_start(void)
  */
 static void ration(int resource, const struct rlimit *limit)
 {
+    if (limit)
+        taint_by_limit(resource, limit->rlim_cur);
     if ((resource == RLIMIT_AS || resource == RLIMIT_DATA) && limit)
         pool_shed(1);
     if (resource == RLIMIT_AS && limit && limit->rlim_cur != RLIM_INFINITY && trace_file &&

@@ -8,16 +8,19 @@
 #include "gap.h"
 #include "handoff.h"
 #include "pool.h"
+#include "raw.h"
 #include "signals.h"
 #include "taint.h"
 #include "trace.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const uint32_t nothing;
 const uint32_t *route_switch HOT_DATA = &nothing;
 
+static int starts_off; /* `shunt off` was said of the trace directory */
 static int everything; /* `shunt run --route pool`: all that may move */
 
 static struct trace_control *control(void)
@@ -30,14 +33,27 @@ static int prepare(void)
     return pool_start() == 0 && handoff_start() == 0 && signals_start();
 }
 
+/* DIR/off is there while the directory's processes are switched off, for those that begin. */
+static int says_off(const char *dir)
+{
+    char path[4096];
+    struct stat st;
+    int length = snprintf(path, sizeof path, "%s/" TRACE_OFF_NAME, dir ? dir : "");
+    return dir && length > 0 && (size_t)length < sizeof path &&
+           arch_syscall(SYS_stat, (long)path, (long)&st, 0, 0, 0, 0) == 0;
+}
+
 void route_read(void)
 {
+    starts_off = says_off(secure_getenv("SHUNT_DIR"));
     const char *route = secure_getenv("SHUNT_ROUTE");
     everything = route && !strcmp(route, "pool");
 }
 
 void route_start(void)
 {
+    if (starts_off)
+        __atomic_fetch_or(&control()->aside, TRACE_ASIDE_OFF, __ATOMIC_RELAXED);
     route_switch = &control()->aside;
     if (!everything)
         return;

@@ -18,9 +18,16 @@ extern const uint32_t *route_switch HOT_DATA;
 #define ROUTE_ASIDE() __builtin_expect(__atomic_load_n(route_switch, __ATOMIC_RELAXED) != 0, 0)
 
 /* Switched off: everything in place, nothing observed. */
+#define ROUTE_IS_OFF() \
+    __builtin_expect((__atomic_load_n(route_switch, __ATOMIC_RELAXED) & TRACE_ASIDE_OFF) != 0, 0)
+
+/* The same, for a call that is about to be made: its thread's turn is not known from here on. */
 static inline int route_is_off(void)
 {
-    return (__atomic_load_n(route_switch, __ATOMIC_RELAXED) & TRACE_ASIDE_OFF) != 0;
+    if (!ROUTE_IS_OFF())
+        return 0;
+    turn_pause(&thread_self->turns);
+    return 1;
 }
 
 /* Reads what the environment asks for, before it is hidden. Constructor only. */

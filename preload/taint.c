@@ -243,8 +243,19 @@ static int routed_pthread_cancel(pthread_t thread)
     return result;
 }
 
+/* Without room for real-time signals no call on a worker could be ended early. */
+void taint_by_limit(int resource, uint64_t most)
+{
+    enum { SIGNALS_LEAST = 64 };
+    if (resource == RLIMIT_SIGPENDING && most < SIGNALS_LEAST)
+        __atomic_store_n(&taint_process, REASON_SIGNALS, __ATOMIC_RELAXED);
+}
+
 void taint_start(void)
 {
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    arch_syscall(SYS_prlimit64, 0, RLIMIT_SIGPENDING, 0, (long)&limit, 0, 0);
+    taint_by_limit(RLIMIT_SIGPENDING, limit.rlim_cur);
     next = real_calls;
 #define TAKE_PLACE(name) real_calls.name = routed_##name
     TAKE_PLACE(unshare);

@@ -14,6 +14,7 @@
 #include "calls.h"
 #include "trace_format.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { TURN_POINTS = 16, TURN_FIRST = 3, TURN_WRITTEN = 4 };
@@ -78,6 +79,18 @@ struct turn_point *turn_enter(struct thread *t, uint16_t call, uintptr_t caller,
  * and is marked as a way to the loop's wait. */
 void turn_leave(struct thread *t, struct turn_point *point, const struct wait_facts *facts,
                 struct trace_slot *slot, uint64_t start, uint64_t end, long result);
+
+/* Forgets the turn under way: observing stops, and what follows is not known. */
+static inline void turn_pause(struct turns *turns)
+{
+    if (!turns->number)
+        return;
+    turns->number = 0;
+    turns->slots = 0;
+    turns->stalled = 0;
+    turns->stalled_entry = NULL;
+    turns->cpu = 0;
+}
 
 /* Adds a call, on `fd` or -1, to the turn under way. On the call path. */
 static inline void turn_count(struct turns *turns, struct trace_slot *slot, uint32_t id, int fd,

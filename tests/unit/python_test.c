@@ -114,20 +114,6 @@ static const struct report_site *only(struct report *report, struct builder *b,
     return report->processes[0]->sites[0];
 }
 
-/* The only site of a trace with one recv below this Python frame. */
-static const struct report_site *below(struct report *report, struct builder *b, uint32_t pyframe)
-{
-    uint16_t module = samples_module(b);
-    uint64_t frames[] = {samples_frame(module, "app_at_read")};
-    builder_process(b, 50, 1, "/usr/bin/python3.11", "python3 wsgi.py");
-    builder_thread(b, 50, 50, "python3");
-    uint32_t context = builder_context(b, frames, 1);
-    builder_under_python(b, context, pyframe);
-    builder_count(b, builder_slot(b, CALL_recv, context), 3, MS);
-    builder_finish(b, SECONDS);
-    return only(report, b, NULL);
-}
-
 Test(python, the_innermost_frame_of_the_application_owns_a_call)
 {
     struct report report;
@@ -222,21 +208,6 @@ Test(python, without_an_application_a_library_owns_it_where_it_was_entered)
     report_free(&report);
 }
 
-Test(python, where_callers_were_cut_a_library_is_no_sure_owner)
-{
-    struct report report;
-    struct builder *b = builder_new(50, 8, 1);
-    uint32_t frame = builder_python(b, PACKAGES "amqp/transport.py", "read", 1, 0, PYTHON_CUT);
-    const struct report_site *site = below(&report, b, frame);
-    cr_assert_str_eq(site->function, "read");
-    cr_assert_not(site->stable);
-    report_free(&report);
-    b = builder_new(50, 8, 1);
-    frame = builder_python(b, WSGI, "load", 1, 0, PYTHON_CUT);
-    cr_assert(below(&report, b, frame)->stable);
-    report_free(&report);
-}
-
 Test(python, how_a_thread_begins_owns_nothing)
 {
     struct report report;
@@ -304,6 +275,19 @@ Test(python, modules_count_from_a_given_root)
 
 /* ---- what a hostile file may hold ---- */
 
+static const struct report_site *spoilt(struct report *report, struct builder *b, uint32_t pyframe)
+{
+    uint16_t module = samples_module(b);
+    uint64_t frames[] = {samples_frame(module, "app_at_read")};
+    builder_process(b, 50, 1, "/usr/bin/python3.11", "python3 wsgi.py");
+    builder_thread(b, 50, 50, "python3");
+    uint32_t context = builder_context(b, frames, 1);
+    builder_under_python(b, context, pyframe);
+    builder_count(b, builder_slot(b, CALL_recv, context), 3, MS);
+    builder_finish(b, SECONDS);
+    return only(report, b, NULL);
+}
+
 Test(python, a_chain_that_goes_round_in_a_circle_ends, .timeout = 10)
 {
     struct report report;
@@ -312,7 +296,7 @@ Test(python, a_chain_that_goes_round_in_a_circle_ends, .timeout = 10)
     uint32_t middle = builder_python(b, WSGI, "middle", 2, outer, 0);
     uint32_t inner = builder_python(b, WSGI, "inner", 3, middle, 0);
     ((struct trace_python_frame *)builder_at(b, outer))->outer = middle;
-    const struct report_site *site = below(&report, b, inner);
+    const struct report_site *site = spoilt(&report, b, inner);
     cr_assert_str_eq(site->function, "inner");
     cr_assert(site->stack_cut);
     cr_assert_lt(site->stack_count, 10);
@@ -324,7 +308,7 @@ Test(python, a_frame_that_is_none_leaves_the_native_owner)
     struct report report;
     struct builder *b = builder_new(50, 8, 1);
     uint32_t string = builder_string(b, STRING_TEXT, "no frame");
-    const struct report_site *site = below(&report, b, string);
+    const struct report_site *site = spoilt(&report, b, string);
     cr_assert_not(site->python);
     cr_assert_str_eq(site->function, "app_serve");
     report_free(&report);
@@ -337,7 +321,7 @@ Test(python, names_that_are_missing_are_told)
     uint32_t frame = builder_python(b, WSGI, "x", 1, 0, 0);
     ((struct trace_python_frame *)builder_at(b, frame))->file = 77;
     ((struct trace_python_frame *)builder_at(b, frame))->line = UINT32_MAX;
-    const struct report_site *site = below(&report, b, frame);
+    const struct report_site *site = spoilt(&report, b, frame);
     cr_assert_not(site->stable);
     cr_assert_eq(site->line, 0);
     report_free(&report);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See routes.h.
+ */
+#include "routes.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name, *words;
+} reasons[REASON_ROOM] = {
+    [REASON_NONE] = {"none", "for no reason that is told"},
+    [REASON_READY] = {"ready", "did not have to wait"},
+    [REASON_NONBLOCKING] = {"nonblocking", "never wait (O_NONBLOCK, flags, no time limit left)"},
+    [REASON_BOUND] = {"bound", "are bound to their thread"},
+    [REASON_CONDITIONS] = {"conditions", "may move under conditions that are not known to hold"},
+    [REASON_HANDLER] = {"handler", "in a signal handler"},
+    [REASON_NESTED] = {"nested", "inside another call"},
+    [REASON_THREAD_STATE] = {"thread_state", "by a thread with rights or an order of its own"},
+    [REASON_FILTER] = {"filter", "under a seccomp filter"},
+    [REASON_TERMINAL] = {"terminal", "on a terminal"},
+    [REASON_THREAD_FILE] = {"thread_file", "on a file that is about its reader (/proc, signalfd)"},
+    [REASON_STREAM] = {"stream", "on a stream that the caller holds"},
+    [REASON_LOCALE] = {"locale", "by a thread with a locale of its own"},
+    [REASON_RESOLVER] = {"resolver", "by a thread with resolver settings of its own"},
+    [REASON_POOL_FULL] = {"pool_full", "with every worker busy"},
+    [REASON_NO_WORKER] = {"no_worker", "because no thread could be made"},
+    [REASON_ADDRESS_SPACE] = {"address_space", "because memory is limited"},
+    [REASON_VFORK] = {"vfork", "in a child on its parent's stack"},
+    [REASON_FORK_CHILD] = {"fork_child", "in a child made past fork's handlers"},
+    [REASON_CHAIN] = {"chain", "before their chain was known"},
+    [REASON_SIGNALS] = {"signals", "because no signal may be queued"},
+    [REASON_OFF] = {"off", "while it was switched off"},
+};
+
+const char *routes_reason_words(unsigned reason)
+{
+    const char *words = reason < REASON_ROOM ? reasons[reason].words : NULL;
+    return words ? words : "for a reason that a later version knows";
+}
+
+const char *routes_reason_name(unsigned reason)
+{
+    const char *name = reason < REASON_ROOM ? reasons[reason].name : NULL;
+    return name ? name : "unknown";
+}
+
+bool routes_any(const struct report_moved *moved)
+{
+    return moved->calls || moved->in_place_calls;
+}
+
+uint64_t routes_cost(const struct report_moved *moved)
+{
+    return moved->ns > moved->run_ns ? moved->ns - moved->run_ns : 0;
+}
+
+static void add(const struct source *source, struct report_moved *to,
+                const struct trace_routed *from)
+{
+    uint64_t handoff_max = source_ns(source, from->handoff_max);
+    to->calls += from->moved;
+    to->ns += source_ns(source, from->ticks);
+    to->handoff_ns += source_ns(source, from->handoff_ticks);
+    to->run_ns += source_ns(source, from->run_ticks);
+    to->aborted += from->aborted;
+    if (handoff_max > to->handoff_max_ns)
+        to->handoff_max_ns = handoff_max;
+    for (unsigned i = 0; i < REASON_ROOM; i++) {
+        to->in_place[i] += from->in_place[i];
+        to->in_place_calls += from->in_place[i];
+    }
+}
+
+static void add_record(const struct source *source, const struct trace_routed *record,
+                       const struct source_thread *thread)
+{
+    struct report_process *process = source->process;
+    uint32_t use = map_get(&source->chains, source_chain(record->call, record->context));
+    add(source, &process->moved, record);
+    if (use != MAP_NONE)
+        add(source, &source->use[use]->site->moved, record);
+    for (unsigned i = 0; i < process->loop_count; i++)
+        if (process->loops[i]->thread == thread->thread)
+            add(source, &process->loops[i]->moved, record);
+}
+
+static void add_pool(struct source *source, const struct trace_pool *record)
+{
+    struct report_process *process = source->process;
+    if (record->pid != process->pid || process->pool_count == REPORT_POOLS)
+        return;
+    struct report_pool *pool = &process->pools[process->pool_count++];
+    *pool = (struct report_pool){.most = record->most,
+                                 .peak = record->peak,
+                                 .grown = record->grown,
+                                 .shrunk = record->shrunk,
+                                 .refused = record->refused};
+    memcpy(pool->name, record->name, sizeof pool->name - 1);
+}
+
+/* The switch is the file's: its first process and the fork children in it. */
+static void find_time_off(struct source *source)
+{
+    struct trace_control control;
+    if (reader_control(source->reader, &control) < 0)
+        return;
+    source->process->off_count = control.off_count;
+    source->process->off_ns = control.off_ns;
+    source->process->off_now = control.off_since != 0;
+}
+
+void routes_fill(struct source *source)
+{
+    struct reader_cursor cursor = {.only_pid = source->process->pid};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct source_thread *thread = source_thread(source, &cursor);
+        if (record->type == RECORD_ROUTED && thread)
+            add_record(source, (const struct trace_routed *)record, thread);
+        if (record->type == RECORD_POOL)
+            add_pool(source, (const struct trace_pool *)record);
+    }
+    find_time_off(source);
+}

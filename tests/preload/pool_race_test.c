@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The pool under many threads at once: calls are handed to workers and come back, while idle
+ * workers are told to leave. Checks results and errno, and that every worker is idle or gone in the
+ * end; ThreadSanitizer checks the rest.
+ */
+#include "clock.h"
+#include "guard.h"
+#include "handoff.h"
+#include "moved.h"
+#include "pool.h"
+#include "route.h"
+#include "trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { THREADS = 8, ROUNDS = 600, SHEDS = 40 };
+
+static unsigned wrong, moved;
+static int file = -1;
+
+static void expect(int condition, const char *what)
+{
+    if (!condition && !__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED))
+        fprintf(stderr, "pool_race_test: %s\n", what);
+}
+
+static void note_route(void)
+{
+    if (handoff_self.outcome.route == TRACE_ROUTE_POOL)
+        __atomic_fetch_add(&moved, 1, __ATOMIC_RELAXED);
+}
+
+static void *make_calls(void *data)
+{
+    const struct visit visit = {.frame = (uintptr_t)__builtin_frame_address(0)};
+    unsigned seed = (unsigned)(uintptr_t)data;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        char byte = 0;
+        unsigned at = (seed * 31 + i) % 256;
+        errno = 77;
+        ssize_t got = moved_pread(&visit, real_calls.pread, file, &byte, 1, (off_t)at);
+        note_route();
+        expect(got == 1 && (unsigned char)byte == at && errno == 77, "a read went wrong");
+        got = moved_pread(&visit, real_calls.pread, -1, &byte, 1, 0);
+        expect(got == -1 && errno == EBADF, "a failure went wrong");
+    }
+    return NULL;
+}
+
+static void *shed(void *data)
+{
+    for (int i = 0; i < SHEDS; i++) {
+        pool_shed(i % 2);
+        usleep(500);
+    }
+    return data;
+}
+
+/* A trace, everything routed, and threads that ThreadSanitizer knows of. */
+static void prepare(const char *directory)
+{
+    struct trace_clock first;
+    real_resolve();
+    real_calls.pthread_create = pthread_create;
+    clock_start(&first);
+    expect(trace_open(directory, "race", getpid(), 1 << 20) == 0, "no trace");
+    clock_calibrate(&first);
+    setenv("SHUNT_ROUTE", "pool", 1);
+    route_read();
+    expect(pool_start() == 0 && handoff_start() == 0, "no pool");
+}
+
+int main(void)
+{
+    char directory[] = "/tmp/shunt-pool-race.XXXXXX", path[64];
+    pthread_t thread[THREADS], shedder;
+    expect(mkdtemp(directory) != NULL, "no directory");
+    prepare(directory);
+    snprintf(path, sizeof path, "%s/bytes", directory);
+    file = open(path, O_CREAT | O_RDWR, 0600);
+    for (unsigned i = 0; i < 256; i++)
+        expect(write(file, &(unsigned char){(unsigned char)i}, 1) == 1, "no file");
+    pthread_create(&shedder, NULL, shed, NULL);
+    for (uintptr_t i = 0; i < THREADS; i++)
+        pthread_create(&thread[i], NULL, make_calls, (void *)i);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    pthread_join(shedder, NULL);
+    expect(moved >= THREADS * ROUNDS / 2, "too few calls were moved");
+    expect(pool_waiting() == 0, "somebody waits");
+    while (pool_workers() > 0) { /* each of them is idle, and goes */
+        pool_shed(1);
+        usleep(1000);
+    }
+    char remove[96];
+    snprintf(remove, sizeof remove, "rm -r %s", directory);
+    expect(system(remove) == 0, "the directory stays");
+    return wrong != 0;
+}
