@@ -5,6 +5,7 @@
  */
 #include "arguments.h"
 #include "audit_page.h"
+#include "calls.h"
 #include "command.h"
 #include "overhead.h"
 #include "run_once.h"
@@ -45,7 +46,8 @@ static const char help[] =
     "  --no-python        do not name calls by Python line; without it each call of a\n"
     "                     CPython thread (3.8 to 3.13) is counted with its Python frames\n"
     "  --route ROUTE      pool: every call that may move is made by a pool of worker\n"
-    "                     threads while its caller waits; proves that nobody can tell\n"
+    "                     threads while its caller waits; proves that nobody can tell.\n"
+    "                     pool:CALL,... only these calls\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
     "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
@@ -102,12 +104,38 @@ static int set_max_size(struct run_options *options, const char *text)
     return 0;
 }
 
+/* The row of a call's name, or of a twin's; NULL. */
+static const struct call_info *find_call(const char *name, size_t length)
+{
+    for (unsigned i = 0; i < CALL_COUNT; i++)
+        if (strlen(call_infos[i].name) == length && strncmp(call_infos[i].name, name, length) == 0)
+            return &call_infos[i];
+    return NULL;
+}
+
+static int check_calls(const char *list)
+{
+    for (size_t length; *list; list += length + (list[length] == ',')) {
+        length = strcspn(list, ",");
+        const struct call_info *call = find_call(list, length);
+        if (!call)
+            return complain(EXIT_SETUP, "--route", list,
+                            "no such call; \"shunt calls\" lists them");
+        if (call->move == MOVE_NEVER)
+            return complain(EXIT_SETUP, "cannot move", call->name,
+                            "it is bound to the thread that makes it");
+    }
+    return 0;
+}
+
 static int set_route(struct run_options *options, const char *text)
 {
-    if (strcmp(text, "pool") != 0)
-        return complain(EXIT_SETUP, "no such route:", text, "there is one: pool");
+    static const char prefix[] = "pool:";
+    bool chosen = strncmp(text, prefix, sizeof prefix - 1) == 0 && text[sizeof prefix - 1];
+    if (!chosen && strcmp(text, "pool") != 0)
+        return complain(EXIT_SETUP, "no such route:", text, "there are pool and pool:CALL,...");
     options->route = text;
-    return 0;
+    return chosen ? check_calls(text + sizeof prefix - 1) : 0;
 }
 
 static const char *mirror(const char *name)

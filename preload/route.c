@@ -20,8 +20,11 @@
 static const uint32_t nothing;
 const uint32_t *route_switch HOT_DATA = &nothing;
 
-static int starts_off; /* `shunt off` was said of the trace directory */
-static int everything; /* `shunt run --route pool`: all that may move */
+static int starts_off;             /* `shunt off` was said of the trace directory */
+static int routes;                 /* something is to be routed */
+static int everything;             /* `shunt run --route pool`: all that may move */
+static uint8_t wanted[CALL_COUNT]; /* `--route pool:CALL,...`: 1 for these */
+static uint8_t wanted[CALL_COUNT]; /* `--route pool:CALL,...`: 1 for these */
 
 static struct trace_control *control(void)
 {
@@ -43,11 +46,28 @@ static int says_off(const char *dir)
            arch_syscall(SYS_stat, (long)path, (long)&st, 0, 0, 0, 0) == 0;
 }
 
+/* The names in a list, separated by commas; shunt run has checked them. How many there are. */
+static int want(const char *list)
+{
+    int count = 0;
+    for (size_t length; *list; list += length + (list[length] == ',')) {
+        length = strcspn(list, ",");
+        for (int call = 0; call < CALL_COUNT; call++)
+            if (!strncmp(call_infos[call].name, list, length) && !call_infos[call].name[length] &&
+                call_infos[call].move != MOVE_NEVER)
+                count += wanted[call] = 1;
+    }
+    return count;
+}
+
 void route_read(void)
 {
+    static const char prefix[] = "pool:";
     starts_off = says_off(secure_getenv("SHUNT_DIR"));
     const char *route = secure_getenv("SHUNT_ROUTE");
     everything = route && !strcmp(route, "pool");
+    routes = everything || (route && !strncmp(route, prefix, sizeof prefix - 1) &&
+                            want(route + sizeof prefix - 1));
 }
 
 void route_start(void)
@@ -55,7 +75,7 @@ void route_start(void)
     if (starts_off)
         __atomic_fetch_or(&control()->aside, TRACE_ASIDE_OFF, __ATOMIC_RELAXED);
     route_switch = &control()->aside;
-    if (!everything)
+    if (!routes)
         return;
     if (!prepare()) {
         gap_note("routing could not be prepared: every call runs in place");
@@ -67,9 +87,8 @@ void route_start(void)
 
 int route_wants(const struct visit *v, int *reason)
 {
-    (void)v;
     *reason = REASON_NONE;
-    return everything;
+    return everything || wanted[v->call];
 }
 
 unsigned route_pool(const struct visit *v)

@@ -40,6 +40,18 @@ grep -q '^ROUTED ' "$work/page" || fail "page: $(cat "$work/page")"
 grep -q 'gained nothing' "$work/page" || fail "page: $(cat "$work/page")"
 ! grep -q 'shunt/default' "$work/page" || fail "our own thread is in the report: $(cat "$work/page")"
 
+# Chosen calls only; what cannot move is refused with the reason, and nothing is started.
+"$SHUNT" run --route pool:fsync -o "$work/chosen" -- /usr/bin/python3 service.py || fail "status $?"
+"$SHUNT" report --json "$work/chosen" >"$work/report"
+[ "$(site fsync "['routed']['moved']")" -eq 30 ] || fail "chosen fsync: $(site fsync "['routed']")"
+[ "$(json "$work/report" "sum('routed' in s for s in $process['sites'])")" -eq 1 ] || fail "others were routed"
+"$SHUNT" run --route pool:fsync,pthread_mutex_lock -- touch started 2>"$work/said" && fail "a lock was routed"
+grep -qx 'shunt: cannot move pthread_mutex_lock: it is bound to the thread that makes it' "$work/said" ||
+  fail "said: $(cat "$work/said")"
+"$SHUNT" run --route pool:fsnyc -- touch started 2>"$work/said" && fail "a call that does not exist"
+grep -q 'no such call' "$work/said" || fail "said: $(cat "$work/said")"
+[ ! -e started ] || fail "it was started"
+
 "$SHUNT" run -o "$work/observed" -- /usr/bin/python3 service.py || fail "status $?"
 "$SHUNT" report --json "$work/observed" >"$work/report"
 [ "$(json "$work/report" "'routed' in $process or 'pools' in $process")" = False ] || fail "observed only"
