@@ -155,7 +155,7 @@ static const uint8_t kinds[CALL_COUNT] = {
  * is about who reads it; a signalfd takes the signals of who reads it. */
 static int keeps_to_thread(int fd)
 {
-    struct stat st;
+    struct stat st = {0};
     if (raw_fstat(fd, &st) != 0)
         return REASON_NONE; /* the call itself will tell */
     char scratch[64];
@@ -165,7 +165,7 @@ static int keeps_to_thread(int fd)
         return REASON_NONE;
     if (__atomic_load_n(&taint_signalfd, __ATOMIC_RELAXED) && !S_ISREG(st.st_mode))
         return REASON_THREAD_FILE;
-    struct statfs fs;
+    struct statfs fs = {0};
     if (S_ISREG(st.st_mode) && arch_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0, 0, 0) == 0 &&
         (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC))
         return REASON_THREAD_FILE;
@@ -184,7 +184,7 @@ static int would_wait(int fd, short events)
     struct pollfd set = {.fd = fd, .events = BOTH};
     if (arch_syscall(SYS_poll, (long)&set, 1, 0, 0, 0, 0) < 0)
         return REASON_NONE;
-    struct stat st;
+    struct stat st = {0};
     if (set.revents == BOTH && raw_fstat(fd, &st) == 0 &&
         (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
         return REASON_NONE;

@@ -194,7 +194,6 @@ static int await_end(struct handoff_trip *trip)
 
 void handoff_cancelled(pthread_t thread)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     struct pool_worker *worker = pool_of(thread);
     if (!worker)
         return;
@@ -390,7 +389,7 @@ void handoff_make(const struct visit *v, const struct handoff_call *call)
  * that do not show yet: letting idle workers go costs little. */
 static void on_thread_end(void *unused)
 {
-    struct stat st;
+    struct stat st = {0};
     (void)unused;
     if (trace_sealed() || !pool_is_current())
         return;

@@ -274,7 +274,7 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number)
         }
         if (worker) {
             worker->inbox = INBOX_EMPTY;
-            worker->tid = 0;
+            __atomic_store_n(&worker->tid, 0, __ATOMIC_RELAXED);
             worker->pool = (uint16_t)number;
             worker->sent = worker->taken = worker->caught = 0;
             worker->credit = 0;
@@ -286,9 +286,8 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number)
     return NULL;
 }
 
-static struct pool_worker *grow(unsigned number, int *reason)
+static struct pool_worker *grow(struct pool *pool, unsigned number, int *reason)
 {
-    struct pool *pool = &memory->pool[number];
     uint32_t rest = __atomic_load_n(&pool->rest, __ATOMIC_RELAXED);
     *reason = REASON_NO_WORKER;
     if (rest) {
@@ -344,7 +343,7 @@ static int enter(int *reason)
     *reason = REASON_NO_WORKER;
     if (!change(&memory->ready, READY_NOT, READY_SOON))
         return 0;
-    memory->pid = raw_getpid();
+    __atomic_store_n(&memory->pid, raw_getpid(), __ATOMIC_RELAXED);
     for (unsigned i = 0; i < POOLS; i++)
         if (defined[i].most)
             memory->pool[i].record = new_record(i);
@@ -358,18 +357,18 @@ struct pool_worker *pool_claim(unsigned number, int *reason)
     int saved = errno;
     *reason = REASON_NO_WORKER;
     if (memory && (pool_is_current() || enter(reason))) {
-        uint64_t *idle = &memory->pool[number].idle;
-        while ((worker = pop(idle)) && !change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
+        struct pool *pool = &memory->pool[number];
+        while ((worker = pop(&pool->idle)) && !change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
             worker->state = POOL_FREE;
             push(&memory->free, worker);
         }
         if (!worker)
-            worker = grow(number, reason);
+            worker = grow(pool, number, reason);
     }
     if (worker) {
         worker->word = 0;
         worker->posted = 0;
-        worker->caller = pthread_self();
+        __atomic_store_n(&worker->caller, pthread_self(), __ATOMIC_RELAXED);
         worker->abort = POOL_GOES_ON;
         worker->caught = 0;
         /* Before the caller looks whether it was cancelled; see pool_of. */
@@ -403,7 +402,7 @@ int pool_is_current(void)
 
 int32_t pool_pid(void)
 {
-    return memory->pid;
+    return __atomic_load_n(&memory->pid, __ATOMIC_RELAXED);
 }
 
 uint32_t pool_waiting(void)
@@ -462,7 +461,7 @@ int pool_shed(int wait)
     uint32_t used = pool_is_current() ? __atomic_load_n(&memory->used, __ATOMIC_ACQUIRE) : 0;
     for (uint32_t i = 0; i < used && i < POOL_WORKERS; i++)
         if (tell_to_leave(&memory->worker[i]))
-            told[count++] = memory->worker[i].tid;
+            told[count++] = __atomic_load_n(&memory->worker[i].tid, __ATOMIC_RELAXED);
     for (int i = 0, tries = 0; wait && i < count; i++)
         while (!is_gone(told[i]) && tries++ < SHED_TRIES)
             arch_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);

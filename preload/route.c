@@ -40,7 +40,7 @@ static int prepare(void)
 static int says_off(const char *dir)
 {
     char path[4096];
-    struct stat st;
+    struct stat st = {0};
     int length = snprintf(path, sizeof path, "%s/" TRACE_OFF_NAME, dir ? dir : "");
     return dir && length > 0 && (size_t)length < sizeof path &&
            arch_syscall(SYS_stat, (long)path, (long)&st, 0, 0, 0, 0) == 0;
