@@ -32,6 +32,7 @@ int main(void)
     struct rlimit none = {0, 0};
     struct sigaction action = {.sa_handler = on_signal};
     truth_check(pipe(ends) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
+    truth_check(usleep(1000) == 0); /* may be moved: nothing is limited yet */
     truth_check(setrlimit(RLIMIT_SIGPENDING, &none) == 0);
     pthread_t thread = parity_start(read_one, NULL);
     for (int i = 0; i < ROUNDS; i++) {
