@@ -48,6 +48,8 @@ static const char help[] =
     "  --route ROUTE      pool: every call that may move is made by a pool of worker\n"
     "                     threads while its caller waits; proves that nobody can tell.\n"
     "                     pool:CALL,... only these calls\n"
+    "  --policy FILE      calls that its rules take are routed as they say; checked\n"
+    "                     and compiled before COMMAND starts (shunt policy --help)\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
     "                     rights after the start\n"
     "  --compare N        run COMMAND N times bare and N times observed, by turns, and\n"
@@ -56,8 +58,8 @@ static const char help[] =
     "\n"
     "The environment can say the same: SHUNT_OUTPUT, SHUNT_THRESHOLD,\n"
     "SHUNT_MAX_SIZE, SHUNT_COMPLETENESS=0, SHUNT_SHARED_DIR=1, SHUNT_AUDIT=1,\n"
-    "SHUNT_PYTHON=0, SHUNT_ROUTE; the command line wins. SHUNT_LIBRARY names another\n"
-    "libshunt.so.\n"
+    "SHUNT_PYTHON=0, SHUNT_ROUTE, SHUNT_POLICY; the command line wins.\n"
+    "SHUNT_LIBRARY names another libshunt.so.\n"
     "\n"
     "exit status: the command's own; a signal that ended it ends shunt run too.\n"
     "125: the run could not be set up, nothing was started. 126: COMMAND cannot be\n"
@@ -155,6 +157,7 @@ static int read_environment(struct run_options *options)
         status = set_max_size(options, text);
     if (!status && (text = mirror("SHUNT_ROUTE")))
         status = set_route(options, text);
+    options->policy = mirror("SHUNT_POLICY");
     if ((text = mirror("SHUNT_COMPLETENESS")))
         options->completeness = strcmp(text, "0") != 0;
     if ((text = mirror("SHUNT_SHARED_DIR")))
@@ -174,7 +177,8 @@ enum option_id {
     OPTION_COMPARE,
     OPTION_AUDIT,
     OPTION_NO_PYTHON,
-    OPTION_ROUTE
+    OPTION_ROUTE,
+    OPTION_POLICY
 };
 
 static const struct option long_options[] = {
@@ -187,6 +191,7 @@ static const struct option long_options[] = {
     {"audit", no_argument, NULL, OPTION_AUDIT},
     {"no-python", no_argument, NULL, OPTION_NO_PYTHON},
     {"route", required_argument, NULL, OPTION_ROUTE},
+    {"policy", required_argument, NULL, OPTION_POLICY},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -228,6 +233,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
         case OPTION_ROUTE:
             status = set_route(options, optarg);
             break;
+        case OPTION_POLICY:
+            options->policy = optarg;
+            break;
         case 'h':
             fputs(help, stdout);
             return -1;
@@ -238,6 +246,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
     if (!status && options->compare && options->audit)
         return complain(EXIT_SETUP, "--compare and --audit do not go together", NULL,
                         "tracing would be what is measured");
+    if (!status && options->policy && options->route)
+        return complain(EXIT_SETUP, "--policy and --route do not go together", NULL,
+                        "--route pool is a rule for every call");
     if (!status && optind == argc)
         return complain(EXIT_SETUP, "which command? Say: shunt run -- COMMAND [ARGUMENT]...", NULL,
                         NULL);

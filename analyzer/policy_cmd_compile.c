@@ -7,16 +7,11 @@
 #include "page.h"
 #include "policy_command.h"
 #include "policy_resolve.h"
+#include "policy_use.h"
 #include "preload/policy_blob.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: shunt policy compile [OPTIONS] FILE WHERE...\n"
@@ -38,38 +33,6 @@ static const char help[] =
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t count = write(fd, bytes, size);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -errno;
-        bytes += count;
-        size -= (size_t)count;
-    }
-    return 0;
-}
-
-/* There whole or not at all: a process may be about to map it. */
-static int write_block(const struct policy_compiled *compiled, const char *path)
-{
-    char temporary[PATH_MAX + 8];
-    snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int result = write_all(fd, compiled->block, compiled->size);
-    if (close(fd) < 0 && result == 0)
-        result = -errno;
-    if (result == 0 && rename(temporary, path) < 0)
-        result = -errno;
-    if (result < 0)
-        unlink(temporary);
-    return result;
-}
 
 static void show(const struct policy_compiled *compiled, struct arena *arena, const char *path)
 {
@@ -108,7 +71,7 @@ static int compile(const char *path, const char *output, char *const *where, uns
     if (result == 0) {
         policy_resolve_check(&policy, &compiled, &modules, &notes);
         policy_command_print(path, &notes);
-        int written = write_block(&compiled, output);
+        int written = policy_use_write(&compiled, output);
         if (written < 0)
             result = error_set(&error, "%s: %s", output, strerror(-written));
         else

@@ -112,7 +112,7 @@ char **preload_env_make(const struct preload_options *options, const char *progr
     size_t count = 0;
     while (environ[count])
         count++;
-    char **copy = calloc(count + 12, sizeof *copy);
+    char **copy = calloc(count + 13, sizeof *copy);
     bool fine = copy;
     for (size_t i = 0; fine && i < count; i++)
         fine = (copy[i] = strdup(environ[i]));
@@ -126,6 +126,8 @@ char **preload_env_make(const struct preload_options *options, const char *progr
                set(copy, number_variable("SHUNT_MAX_SIZE", options->max_size));
     if (fine && options && options->no_python)
         fine = set(copy, number_variable("SHUNT_PYTHON", 0));
+    if (fine && options && options->policy)
+        fine = set(copy, text_variable("SHUNT_POLICY", options->policy));
     if (fine && options && options->route)
         fine = set(copy, text_variable("SHUNT_ROUTE", options->route));
     if (fine && options && *options->first && !getenv("LD_PRELOAD"))

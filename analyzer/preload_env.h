@@ -14,9 +14,10 @@ struct preload_options {
     const char *first;   /* a library that must come before it, or empty */
     const char *dir;     /* absolute path of the trace directory */
     uint64_t threshold_ns;
-    uint64_t max_size; /* bytes */
-    bool no_python;    /* calls are not named by Python line */
-    const char *route; /* NULL: nothing is routed */
+    uint64_t max_size;  /* bytes */
+    bool no_python;     /* calls are not named by Python line */
+    const char *route;  /* NULL: nothing is routed */
+    const char *policy; /* the compiled policy; NULL none */
 };
 
 /* The library's absolute path, to be freed: $SHUNT_LIBRARY, else the build tree around the running

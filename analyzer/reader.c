@@ -59,6 +59,8 @@ static const size_t record_size[] = {
     [RECORD_PENDING_WAIT] = sizeof(struct trace_pending_wait),
     [RECORD_ROUTED] = sizeof(struct trace_routed),
     [RECORD_POOL] = sizeof(struct trace_pool),
+    [RECORD_POLICY] = sizeof(struct trace_policy),
+    [RECORD_RULE] = sizeof(struct trace_rule),
 };
 
 static ssize_t read_at(int fd, void *buffer, size_t size, uint64_t offset)

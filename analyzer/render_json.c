@@ -10,6 +10,7 @@
 #include "noise.h"
 #include "render_json_parts.h"
 #include "render_routes.h"
+#include "render_rules.h"
 
 static json_t *id_or_null(const struct report_site *site)
 {
@@ -616,6 +617,7 @@ static json_t *process_json(const struct report_process *process)
         json_array_append_new(spawns, spawn_json(process->spawns[i]));
     SET(object, "pending", json_pending(&process->pending));
     routes_process_json(object, process);
+    rules_process_json(object, process);
     SET(object, "spawns", spawns);
     SET(object, "runtime_version", json_text_or_null(process->runtime_version));
     SET(object, "settings", settings_json(process));

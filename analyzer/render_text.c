@@ -6,6 +6,7 @@
 #include "advise_rules.h"
 #include "format.h"
 #include "render_parts.h"
+#include "render_rules.h"
 #include "render_table.h"
 #include "text.h"
 
@@ -148,6 +149,7 @@ static void process_page(struct page *page, const struct report *report,
     fputc('\n', page->out);
     parts_requests(page, process, 1);
     parts_routes(page, process);
+    parts_rules(page, process);
     parts_waits(page, process);
     parts_locks(page, process);
     no_timeouts(page, process);

@@ -18,6 +18,7 @@
 #include "python.h"
 #include "requests.h"
 #include "routes.h"
+#include "rules_hit.h"
 #include "runtimes.h"
 #include "settings.h"
 #include "sites.h"
@@ -384,6 +385,7 @@ static void aggregate(struct source *source)
     runtimes_fill(source);
     requests_fill(source);
     routes_fill(source);
+    rules_hit_fill(source);
     spawns_fill(source);
     rank_others(source);
     find_current(source);

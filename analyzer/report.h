@@ -79,6 +79,16 @@ struct report_pool {
     uint32_t most, peak, grown, shrunk, refused;
 };
 
+/* What became of the calls that a rule of a policy took. */
+struct report_rule {
+    const char *id;
+    uint32_t number; /* in its policy */
+    uint32_t route;  /* enum policy_route */
+    uint64_t source; /* hash of the policy */
+    uint64_t moved, in_place_calls;
+    uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says so */
+};
+
 /* One way to deal with a site, and what it brings. */
 struct report_route {
     const char *name; /* pool, green, source, config */
@@ -467,6 +477,11 @@ struct report_process {
     unsigned pool_count;
     uint64_t off_count, off_ns; /* switched off */
     bool off_now;
+    bool has_policy;
+    uint32_t policy_rules;     /* of the latest policy */
+    struct report_rule *rules; /* that took calls, most calls first */
+    unsigned rule_count;
+    size_t rule_room;
     struct report_site **waiting; /* sites with pending waits, most time first */
     unsigned waiting_count;
     const char *runtime;         /* of its first loop, or hub, that has one; NULL */

@@ -30,6 +30,10 @@ static const struct {
     [REASON_FORK_CHILD] = {"fork_child", "in a child made past fork's handlers"},
     [REASON_CHAIN] = {"chain", "before their chain was known"},
     [REASON_SIGNALS] = {"signals", "because no signal may be queued"},
+    [REASON_ROLLOUT] = {"rollout", "outside the rollout's share"},
+    [REASON_UNKNOWN] = {"unknown", "because a name that the rule asks for is not known"},
+    [REASON_CROWDED] = {"crowded", "because more rules might take them than are kept"},
+    [REASON_GREEN] = {"green", "because route green is not in this version"},
     [REASON_OFF] = {"off", "while it was switched off"},
 };
 

@@ -62,6 +62,7 @@ int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
                                       .threshold_ns = setup->options.threshold_ns,
                                       .no_python = !setup->options.python,
                                       .max_size = setup->options.max_size,
+                                      .policy = *setup->policy ? setup->policy : NULL,
                                       .route = setup->options.route};
     char **environment = preload_env_make(run->observed ? &preload : NULL, setup->path);
     int result = environment ? start_program(run, environment) : -ENOMEM;

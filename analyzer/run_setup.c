@@ -6,7 +6,9 @@
 
 #include "command.h"
 #include "elf_facts.h"
+#include "policy_use.h"
 #include "preload_env.h"
+#include "trace_format.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -103,6 +105,17 @@ static int make_dir(struct trace_dir *dir, const struct run_options *options, co
     }
 }
 
+static int make_policy(struct run_setup *setup, struct error *error)
+{
+    if (!setup->options.policy)
+        return 0;
+    snprintf(setup->policy, sizeof setup->policy, "%s/" TRACE_POLICY_NAME, setup->dir.path);
+    if (policy_use_prepare(setup->options.policy, setup->path, setup->policy, error) == 0)
+        return 0;
+    trace_dir_unmake(&setup->dir);
+    return EXIT_SETUP;
+}
+
 int run_setup_make(struct run_setup *setup, struct error *error)
 {
     int status = find_program(setup->argv[0], setup->path, sizeof setup->path, error);
@@ -112,6 +125,8 @@ int run_setup_make(struct run_setup *setup, struct error *error)
         status = find_library(&setup->library, error);
     if (!status)
         status = make_dir(&setup->dir, &setup->options, setup->argv[0], error);
+    if (!status)
+        status = make_policy(setup, error);
     return status;
 }
 

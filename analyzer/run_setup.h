@@ -22,8 +22,9 @@ struct run_options {
     bool shared_dir;
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
     bool audit;
-    bool python;       /* calls are named by Python line */
-    const char *route; /* "pool": all calls that may move go to a worker; NULL: observe only */
+    bool python;        /* calls are named by Python line */
+    const char *route;  /* "pool": all calls that may move go to a worker; NULL: observe only */
+    const char *policy; /* file of rules for which calls to move; NULL none */
 };
 
 struct run_setup {
@@ -33,6 +34,7 @@ struct run_setup {
     char *library;
     char first[32]; /* a library that has to be loaded before ours; "": none */
     struct trace_dir dir;
+    char policy[PATH_MAX + 16];   /* the compiled policy, in the directory; "": none */
     char gap[2 * PATH_MAX + 256]; /* why nothing of the program can be seen; "": it can */
 };
 

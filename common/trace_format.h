@@ -29,6 +29,7 @@
 #define TRACE_MAGIC        "shunt\r\n\x1a" /* 8 bytes, no terminator */
 #define TRACE_VERSION      1u
 #define TRACE_SUFFIX       ".shunt"
+#define TRACE_POLICY_NAME  "policy" /* beside the traces: the compiled policy of new processes */
 #define TRACE_CELL         64u
 #define TRACE_CHUNK        16384u
 #define TRACE_HEADER_SIZE  4096u
@@ -188,6 +189,8 @@ enum trace_record_type {
     RECORD_SPAWN,     /* a spawn point: where threads or green threads are started */
     RECORD_SETTING,   /* a variable of the environment that sets up a green runtime */
     RECORD_POOL,      /* a pool of workers in one process */
+    RECORD_POLICY,    /* a policy that a process put into force */
+    RECORD_RULE,      /* what became of the calls that one of its rules took */
 
     /* THREAD chunks: one writer, the thread itself */
     RECORD_THREAD = 64,  /* always the first record of a segment */
@@ -229,6 +232,10 @@ enum trace_reason {
     REASON_CHAIN,         /* the rule names a function and the chain is not known yet */
     REASON_OFF,           /* routing is switched off */
     REASON_SIGNALS,       /* no signal may be queued: no call could be ended early */
+    REASON_ROLLOUT,       /* not in the share of its rule's calls that are moved */
+    REASON_UNKNOWN,       /* a rule asks for a name that nobody knows: a module was not compiled */
+    REASON_CROWDED,       /* more rules might take the chain's calls than are kept */
+    REASON_GREEN,         /* the rule's route is green, which no part of the library takes */
     REASON_COUNT,
     REASON_ROOM = 30
 };
@@ -465,8 +472,8 @@ enum trace_slot_flag {
 };
 
 struct trace_slot {
-    struct trace_record head;
-    uint32_t context; /* record id; 0: the chain is not known (no room to learn it) */
+    struct trace_record head; /* aux: for the process itself: the rules that may take its calls */
+    uint32_t context;         /* record id; 0: the chain is not known (no room to learn it) */
     uint16_t call;
     uint16_t flags; /* enum trace_slot_flag */
     uint64_t count;
@@ -620,6 +627,26 @@ struct trace_pool {
     uint64_t reserved[2];
 };
 
+struct trace_policy {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t rules;
+    uint64_t source; /* hash of the policy file */
+    uint64_t since;  /* ticks */
+};
+
+/* Written by every thread of its process: atomic. Several records of one rule add up. */
+struct trace_rule {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t rule;   /* number in the policy, from 0 */
+    uint64_t source; /* hash of the policy file */
+    uint32_t id;     /* string id */
+    uint32_t route;  /* enum policy_route */
+    uint64_t moved;
+    uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says in place */
+};
+
 #define TRACE_TURN_SLOTS 4u
 #define TRACE_TURNS      8u
 #define TRACE_SLICES     64u
@@ -716,6 +743,8 @@ _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
 _Static_assert(sizeof(struct trace_pending_wait) == 128, "pending wait record");
 _Static_assert(sizeof(struct trace_routed) == 192, "routed record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
+_Static_assert(sizeof(struct trace_policy) == 32, "policy record");
+_Static_assert(sizeof(struct trace_rule) == 280, "rule record");
 _Static_assert(REASON_COUNT <= REASON_ROOM, "reasons");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");

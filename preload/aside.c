@@ -5,6 +5,7 @@
 #include "aside.h"
 
 #include "handoff.h"
+#include "policy_force.h"
 #include "slot.h"
 
 #include <errno.h>
@@ -39,6 +40,8 @@ void aside_leave(struct visit *v, int waits, int failed, long result)
     struct handoff_outcome outcome = handoff_self.outcome;
     guard_leave_far(v, waits, failed, result);
     handoff_self.outcome = (struct handoff_outcome){0};
+    if (outcome.rule)
+        force_count(outcome.rule, outcome.route != TRACE_ROUTE_IN_PLACE, outcome.reason);
     if (!outcome.asked || !v->thread || !v->thread->epoch || !v->slot)
         return;
     int saved = errno;

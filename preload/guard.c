@@ -207,6 +207,11 @@ static uint32_t find_target(const struct visit *v, int failed, long result)
     }
 }
 
+uint32_t guard_target(const struct visit *v)
+{
+    return find_target(v, 1, 0);
+}
+
 static int is_unbounded(const struct visit *v)
 {
     switch (call_infos[v->call].blocks) {

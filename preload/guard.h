@@ -48,6 +48,9 @@ int guard_learn(struct visit *v);
 void guard_slow(struct visit *v, int failed, long result);
 void guard_early(uint16_t call);
 
+/* String id of the target of a call that is about to be made; 0: none, or it cannot be told yet. */
+uint32_t guard_target(const struct visit *v);
+
 /* Counts the calls that came before the library was ready, without chains. Constructor only. */
 void guard_count_early(void);
 

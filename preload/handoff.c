@@ -348,7 +348,7 @@ static void know_thread(void)
 }
 
 static struct pool_worker *claim(const struct visit *v, const struct handoff_call *call,
-                                 int *reason)
+                                 unsigned pool, int *reason)
 {
     int saved = errno;
     struct pool_worker *worker = NULL;
@@ -357,29 +357,30 @@ static struct pool_worker *claim(const struct visit *v, const struct handoff_cal
         *reason = conditions_check(call);
     if (!*reason) {
         know_thread();
-        worker = pool_claim(route_pool(v), reason);
+        worker = pool_claim(pool, reason);
     }
     errno = saved;
     return worker;
 }
 
-void handoff_make(const struct visit *v, const struct handoff_call *call)
+void handoff_make(struct visit *v, const struct handoff_call *call)
 {
-    struct handoff_outcome *outcome = &handoff_self.outcome;
     struct pool_worker *worker;
-    int reason = REASON_NONE;
-    *outcome = (struct handoff_outcome){0};
-    int asked = route_wants(v, &reason);
-    if (asked)
-        while ((worker = claim(v, call, &reason)))
+    handoff_self.outcome = (struct handoff_outcome){0};
+    struct route_answer route = route_ask(v);
+    int reason = route.reason;
+    if (route.asked && !reason)
+        while ((worker = claim(v, call, route.pool, &reason)))
             if (travel(v, call, worker)) {
-                outcome->asked = 1;
+                handoff_self.outcome.asked = 1;
+                handoff_self.outcome.rule = route.rule;
                 return;
             }
     call->run(call->frame);
     int saved = errno;
-    outcome = &handoff_self.outcome; /* handlers made calls meanwhile */
-    *outcome = (struct handoff_outcome){.asked = (uint8_t)asked, .reason = (uint8_t)reason};
+    /* Handlers made calls meanwhile. */
+    handoff_self.outcome = (struct handoff_outcome){
+        .asked = (uint8_t)route.asked, .reason = (uint8_t)reason, .rule = route.rule};
     errno = saved;
 }
 

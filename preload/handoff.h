@@ -32,6 +32,7 @@ struct handoff_outcome {
     uint8_t reason; /* enum trace_reason */
     uint8_t asked;  /* a rule wanted it moved */
     uint8_t aborted;
+    uint32_t rule; /* record id of the rule that took it; 0: none */
     uint64_t handoff_ticks;
     uint64_t run_ticks;
 };
@@ -61,7 +62,7 @@ struct handoff_self {
 extern __thread struct handoff_self handoff_self __attribute__((visibility("hidden")));
 
 /* Makes the call here or on a worker, and returns when it is over; errno is as the call left it. */
-void handoff_make(const struct visit *v, const struct handoff_call *call);
+void handoff_make(struct visit *v, const struct handoff_call *call);
 
 /* A handler of the program's is about to run on the calling thread, with SA_RESTART (POOL_RESTART)
  * or without (POOL_PLAIN): interrupts the call that a worker makes for the thread. */

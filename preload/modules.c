@@ -226,6 +226,15 @@ uint64_t modules_frame(uintptr_t address, int *libc)
     return m ? TRACE_FRAME(m->id, address - m->base) : TRACE_FRAME(0, address);
 }
 
+const struct trace_module *modules_record(uint16_t id)
+{
+    uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++)
+        if (modules[i].id == id && __atomic_load_n(&modules[i].end, __ATOMIC_ACQUIRE))
+            return modules[i].record;
+    return NULL;
+}
+
 void modules_forget(void)
 {
     __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);

@@ -17,6 +17,9 @@ void modules_start(void);
  * Any thread and signal context. */
 uint64_t modules_frame(uintptr_t address, int *libc);
 
+/* The record of module `id` of this process's frames; NULL: it has none. */
+const struct trace_module *modules_record(uint16_t id);
+
 /* The loader's entry for the object that an address lies in; NULL: none, or glibc before 2.35. Any
  * thread, also before the constructor. */
 const struct link_map *modules_map(uintptr_t address);

@@ -53,7 +53,7 @@ FRAME_YES(fcntl, int, FCNTL)
 
 /* ---- calls ---- */
 
-static void make(const struct visit *v, uint16_t id, int (*run)(void *), void *frame,
+static void make(struct visit *v, uint16_t id, int (*run)(void *), void *frame,
                  const long *arguments, uint32_t texts)
 {
     struct handoff_call call = {
@@ -69,7 +69,7 @@ static void make(const struct visit *v, uint16_t id, int (*run)(void *), void *f
         made;                                                                           \
         return failed;                                                                  \
     }                                                                                   \
-    result moved_##name(const struct visit *visit_,                                     \
+    result moved_##name(struct visit *visit_,                                           \
                         __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__))     \
     {                                                                                   \
         struct frame_##name frame_ = {.real_ = real_, FIELD_VALUES(__VA_ARGS__)};       \

@@ -9,8 +9,8 @@
 #include "guard.h"
 #include "real.h"
 
-#define DECLARE_YES(name, result, ...)              \
-    result moved_##name(const struct visit *visit_, \
+#define DECLARE_YES(name, result, ...)        \
+    result moved_##name(struct visit *visit_, \
                         __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__));
 #define DECLARE_CARE DECLARE_YES
 #define DECLARE_NEVER(...)

@@ -36,6 +36,11 @@ static enum owner_rank rank_of(const char *file)
                                                                           : OWNER_PROGRAM;
 }
 
+static enum owner_rank rank_of_string(uint32_t file)
+{
+    return file ? rank_of(((const struct trace_string *)trace_at(file))->text) : OWNER_PROGRAM;
+}
+
 static uint32_t intern_text(const struct python_frame *frame, enum python_name which,
                             enum trace_string_kind kind)
 {
@@ -54,8 +59,7 @@ static uint32_t intern_frame(const struct python_frame *frame, uint32_t outer,
                                         .line = python_line(frame),
                                         .outer = outer,
                                         .flags = frame->flags};
-    const struct trace_string *file = trace_at(wanted.file);
-    *rank = wanted.file ? rank_of(file->text) : OWNER_PROGRAM;
+    *rank = rank_of_string(wanted.file);
     return trace_pyframe(&wanted);
 }
 
@@ -83,6 +87,22 @@ void python_intern(struct python_chain *chain)
             chain->owner = id;
         }
     }
+}
+
+/* As python_intern chooses it: of the best the innermost. */
+uint32_t python_owner(uint32_t pyframe)
+{
+    uint32_t owner = pyframe;
+    enum owner_rank best = OWNER_NONE;
+    for (const struct trace_python_frame *f; pyframe; pyframe = f->outer) {
+        f = trace_at(pyframe);
+        enum owner_rank rank = rank_of_string(f->file);
+        if (rank < best) {
+            best = rank;
+            owner = pyframe;
+        }
+    }
+    return owner;
 }
 
 static int text_agrees(const struct python_frame *frame, enum python_name which, uint32_t string)

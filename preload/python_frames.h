@@ -23,4 +23,8 @@ int python_agrees(uint32_t pyframe);
 /* A number for the function of a frame, the same for all its frames in this file. */
 uint64_t python_function(uint32_t pyframe);
 
+/* The frame whose function most likely is to answer for the calls of a chain, which is given by its
+ * innermost frame (record ids). */
+uint32_t python_owner(uint32_t pyframe);
+
 #endif

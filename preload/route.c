@@ -7,6 +7,7 @@
 #include "calls.h"
 #include "gap.h"
 #include "handoff.h"
+#include "policy_force.h"
 #include "pool.h"
 #include "raw.h"
 #include "signals.h"
@@ -24,7 +25,7 @@ static int starts_off;             /* `shunt off` was said of the trace director
 static int routes;                 /* something is to be routed */
 static int everything;             /* `shunt run --route pool`: all that may move */
 static uint8_t wanted[CALL_COUNT]; /* `--route pool:CALL,...`: 1 for these */
-static uint8_t wanted[CALL_COUNT]; /* `--route pool:CALL,...`: 1 for these */
+static char policy[4096];          /* the file of rules; "": none */
 
 static struct trace_control *control(void)
 {
@@ -68,6 +69,9 @@ void route_read(void)
     everything = route && !strcmp(route, "pool");
     routes = everything || (route && !strncmp(route, prefix, sizeof prefix - 1) &&
                             want(route + sizeof prefix - 1));
+    const char *path = secure_getenv("SHUNT_POLICY");
+    if (path && strlen(path) < sizeof policy)
+        memcpy(policy, path, strlen(path) + 1);
 }
 
 void route_start(void)
@@ -75,7 +79,7 @@ void route_start(void)
     if (starts_off)
         __atomic_fetch_or(&control()->aside, TRACE_ASIDE_OFF, __ATOMIC_RELAXED);
     route_switch = &control()->aside;
-    if (!routes)
+    if (!routes && (!policy[0] || force_load(policy) != 0))
         return;
     if (!prepare()) {
         gap_note("routing could not be prepared: every call runs in place");
@@ -85,14 +89,14 @@ void route_start(void)
     __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE, __ATOMIC_RELEASE);
 }
 
-int route_wants(const struct visit *v, int *reason)
+struct route_answer route_ask(struct visit *v)
 {
-    *reason = REASON_NONE;
-    return everything || wanted[v->call];
-}
-
-unsigned route_pool(const struct visit *v)
-{
-    (void)v;
-    return 0;
+    if (everything || wanted[v->call])
+        return (struct route_answer){.asked = 1};
+    struct force_answer answer = force_ask(v);
+    return (struct route_answer){.asked = answer.route != POLICY_INPLACE ||
+                                          answer.reason == REASON_CROWDED,
+                                 .reason = answer.reason,
+                                 .pool = answer.pool,
+                                 .rule = answer.record};
 }

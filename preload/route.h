@@ -37,10 +37,14 @@ void route_read(void);
  * open. */
 void route_start(void);
 
-/* Does a rule want this call moved? `reason` is why it cannot be told yet. */
-int route_wants(const struct visit *v, int *reason);
+struct route_answer {
+    uint8_t asked;  /* a rule wants the call moved */
+    uint8_t reason; /* enum trace_reason: it is not in spite of that; REASON_NONE: let it go */
+    uint16_t pool;  /* to this one */
+    uint32_t rule;  /* id of the record of the rule that took the call; 0 none */
+};
 
-/* The number of the pool that the rule names. */
-unsigned route_pool(const struct visit *v);
+/* What is to be done with a call that is about to be made. errno is kept. */
+struct route_answer route_ask(struct visit *v);
 
 #endif

@@ -37,7 +37,7 @@ static void note_route(void)
 
 static void *make_calls(void *data)
 {
-    const struct visit visit = {.frame = (uintptr_t)__builtin_frame_address(0)};
+    struct visit visit = {.frame = (uintptr_t)__builtin_frame_address(0)};
     unsigned seed = (unsigned)(uintptr_t)data;
     for (unsigned i = 0; i < ROUNDS; i++) {
         char byte = 0;

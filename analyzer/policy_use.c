@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See policy_use.h.
+ */
+#include "policy_use.h"
+
+#include "days.h"
+#include "policy_resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define POOLS_MOST 8u /* of the library */
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+    while (size) {
+        ssize_t count = write(fd, bytes, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -errno;
+        bytes += count;
+        size -= (size_t)count;
+    }
+    return 0;
+}
+
+int policy_use_write(const struct policy_compiled *compiled, const char *path)
+{
+    char temporary[PATH_MAX + 8];
+    snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int result = write_all(fd, compiled->block, compiled->size);
+    if (close(fd) < 0 && result == 0)
+        result = -errno;
+    if (result == 0 && rename(temporary, path) < 0)
+        result = -errno;
+    if (result < 0)
+        unlink(temporary);
+    return result;
+}
+
+/* What of a rule no part of the library does; NULL nothing. */
+static const char *beyond(const struct policy_rule *rule)
+{
+    if (rule->route == POLICY_DENY)
+        return "route deny";
+    if (rule->deadline_ns)
+        return "deadline";
+    return rule->bulkhead ? "bulkhead" : NULL;
+}
+
+int policy_use_possible(const struct policy *policy, struct error *error)
+{
+    for (unsigned i = 0; i < policy->rule_count; i++) {
+        const struct policy_rule *rule = &policy->rules[i];
+        const char *what = rule->routes ? beyond(rule) : NULL;
+        if (what)
+            return error_set(
+                error, "%s:%d:%d: rule %s: %s is not in this version of shunt", policy->path,
+                rule->route_at.line ? rule->route_at.line : rule->at.line,
+                rule->route_at.line ? rule->route_at.column : rule->at.column, rule->id, what);
+    }
+    if (policy->pool_count > POOLS_MOST)
+        return error_set(error, "%s: %u pools; this version of shunt has room for %u", policy->path,
+                         policy->pool_count, POOLS_MOST);
+    return 0;
+}
+
+int policy_use_prepare(const char *path, const char *where, const char *output, struct error *error)
+{
+    struct arena arena = {0};
+    struct policy policy;
+    struct policy_modules modules = {0};
+    struct policy_compiled compiled;
+    struct policy_notes notes = {.arena = &arena};
+    char *places[] = {(char *)where};
+    int result = policy_command_read(&policy, &arena, path, days_today());
+    if (result < 0)
+        error_set(error, "the policy %s cannot be used", path);
+    if (result == 0)
+        result = policy_use_possible(&policy, error);
+    if (result == 0)
+        result = policy_command_compile(&compiled, &modules, &policy, &arena, places, 1, error);
+    if (result == 0) {
+        policy_resolve_check(&policy, &compiled, &modules, &notes);
+        policy_command_print(path, &notes);
+        int written = policy_use_write(&compiled, output);
+        if (written < 0)
+            result = error_set(error, "cannot write %s: %s", output, strerror(-written));
+    }
+    policy_modules_end(&modules);
+    arena_release(&arena);
+    return result;
+}

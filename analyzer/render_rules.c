@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See render_rules.h.
+ */
+#include "render_rules.h"
+
+#include "format.h"
+#include "json_values.h"
+#include "policy.h"
+#include "routes.h"
+#include "rules_hit.h"
+
+enum { RULES_MOST = 10 };
+
+static const char *route_name(const struct report_rule *rule)
+{
+    return rule->route < POLICY_ROUTES ? policy_route_name((enum policy_route)rule->route)
+                                       : "unknown";
+}
+
+/* ---- text ---- */
+
+static const char *in_place(struct page *page, const struct report_rule *rule)
+{
+    struct arena *a = page->arena;
+    const char *text = "";
+    for (unsigned i = REASON_NONE + 1; i < REASON_ROOM; i++)
+        if (rule->in_place[i])
+            text = arena_print(a, "%s%s%s %s", text, *text ? "; " : "",
+                               format_count(a, rule->in_place[i]), routes_reason_words(i));
+    return text;
+}
+
+static void show(struct page *page, const struct report_rule *rule)
+{
+    struct arena *a = page->arena;
+    const char *why = in_place(page, rule);
+    const char *text =
+        arena_print(a, "%s: %s, %s moved, %s in place", rule->id, route_name(rule),
+                    format_count(a, rule->moved), format_count(a, rule->in_place_calls));
+    page_wrap(page, PAGE_PLAIN, "  ", 4, *why ? arena_print(a, "%s (%s)", text, why) : text);
+}
+
+void parts_rules(struct page *page, const struct report_process *process)
+{
+    struct arena *a = page->arena;
+    if (!process->has_policy && !process->rule_count)
+        return;
+    page_wrap(page, PAGE_BOLD, "POLICY", 2,
+              arena_print(a, "  of %s; %s took calls.",
+                          format_plural(a, process->policy_rules, "rule", "rules"),
+                          process->rule_count ? format_count(a, process->rule_count) : "none"));
+    for (unsigned i = 0; i < process->rule_count && i < RULES_MOST; i++)
+        show(page, &process->rules[i]);
+    if (process->rule_count > RULES_MOST)
+        page_line(page, "  and %s more", format_count(a, process->rule_count - RULES_MOST));
+    fputc('\n', page->out);
+}
+
+/* ---- JSON ---- */
+
+static json_t *rule_json(const struct report_rule *rule)
+{
+    json_t *object = json_object(), *reasons = json_object();
+    for (unsigned i = 0; i < REASON_ROOM; i++)
+        if (rule->in_place[i])
+            json_object_set_new(reasons, routes_reason_name(i), json_count(rule->in_place[i]));
+    json_object_set_new(object, "id", json_string(rule->id));
+    json_object_set_new(object, "route", json_string(route_name(rule)));
+    json_object_set_new(object, "calls", json_count(rules_hit_calls(rule)));
+    json_object_set_new(object, "moved", json_count(rule->moved));
+    json_object_set_new(object, "in_place", reasons);
+    return object;
+}
+
+void rules_process_json(json_t *object, const struct report_process *process)
+{
+    if (!process->has_policy && !process->rule_count)
+        return;
+    json_t *policy = json_object(), *rules = json_array();
+    for (unsigned i = 0; i < process->rule_count; i++)
+        json_array_append_new(rules, rule_json(&process->rules[i]));
+    json_object_set_new(policy, "rule_count", json_integer(process->policy_rules));
+    json_object_set_new(policy, "rules", rules);
+    json_object_set_new(object, "policy", policy);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See rules_hit.h. Rules are told apart by policy and number: another policy's rule of the same
+ * name is another rule.
+ */
+#include "rules_hit.h"
+
+#include "text.h"
+
+#include <stdlib.h>
+
+uint64_t rules_hit_calls(const struct report_rule *rule)
+{
+    return rule->moved + rule->in_place_calls;
+}
+
+static struct report_rule *rule_at(struct source *source, const struct trace_rule *record)
+{
+    struct report_process *process = source->process;
+    struct arena *arena = source->build->arena;
+    const char *id = reader_string(source->reader, record->id);
+    for (unsigned i = 0; i < process->rule_count; i++)
+        if (process->rules[i].number == record->rule && process->rules[i].source == record->source)
+            return &process->rules[i];
+    process->rules = arena_grow(arena, process->rules, sizeof *process->rules, process->rule_count,
+                                &process->rule_room);
+    struct report_rule *rule = &process->rules[process->rule_count++];
+    *rule = (struct report_rule){.id = text_clean(arena, id ? id : "?"),
+                                 .number = record->rule,
+                                 .source = record->source,
+                                 .route = record->route};
+    return rule;
+}
+
+static void add_rule(struct source *source, const struct trace_rule *record)
+{
+    struct report_rule *rule = rule_at(source, record);
+    rule->moved += record->moved;
+    for (unsigned i = 0; i < REASON_ROOM; i++) {
+        rule->in_place[i] += record->in_place[i];
+        rule->in_place_calls += record->in_place[i];
+    }
+}
+
+static int by_calls(const void *a, const void *b)
+{
+    const struct report_rule *x = a, *y = b;
+    uint64_t calls_x = rules_hit_calls(x), calls_y = rules_hit_calls(y);
+    if (calls_x != calls_y)
+        return calls_x > calls_y ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+void rules_hit_fill(struct source *source)
+{
+    struct report_process *process = source->process;
+    struct reader_cursor cursor = {.only_pid = process->pid};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_policy *policy = (const struct trace_policy *)record;
+        const struct trace_rule *rule = (const struct trace_rule *)record;
+        if (record->type == RECORD_POLICY && !cursor.thread_chunk &&
+            (policy->pid == process->pid || process->forked)) {
+            process->has_policy = true;
+            process->policy_rules = policy->rules;
+        } else if (record->type == RECORD_RULE && rule->pid == process->pid) {
+            add_rule(source, rule);
+        }
+    }
+    if (process->rule_count)
+        qsort(process->rules, process->rule_count, sizeof *process->rules, by_calls);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The policy in force in this process: a checked block (policy_blob.h) in memory of ours, and what
+ * it says of a call. What a chain decides is found when the chain is first met under this policy
+ * and noted in the thread's slot (its head's aux); what the moment decides is asked in each call.
+ */
+#ifndef SHUNT_POLICY_FORCE_H
+#define SHUNT_POLICY_FORCE_H
+
+#include "guard.h"
+#include "policy_format.h"
+
+#include <stdint.h>
+
+struct force_answer {
+    uint8_t route;   /* enum policy_route that its rule gives the call */
+    uint8_t reason;  /* enum trace_reason: in place nevertheless; REASON_NONE: not so */
+    uint16_t pool;   /* number */
+    uint32_t record; /* id of the rule's record; 0: no rule, or no room for it */
+};
+
+/* Reads, checks and puts into force the policy in the file, which must be a regular file of the
+ * user's or root's that nobody else may write to. 0; else the gap is recorded and everything stays
+ * in place. Constructor only, with a trace open. */
+int force_load(const char *path);
+
+/* What the policy says of a call that is about to be made; learns its chain if a rule may be about
+ * the call. Any context; errno is kept. */
+struct force_answer force_ask(struct visit *v);
+
+/* Counts in a rule's record what became of a call. */
+void force_count(uint32_t record, int moved, unsigned reason);
+
+#endif
