@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A signal comes at any moment around the beginning of a read, 300 times: where its handler runs
+ * A signal comes at any moment around the beginning of a read, 150 times: where its handler runs
  * within the call, the call ends. (Bare, too, a few come just before the system call and are lost;
  * the byte that a watch writes then lets the read go on.)
  */
@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-enum { ROUNDS = 300, FEW = ROUNDS / 5 };
+enum { ROUNDS = 150, FEW = ROUNDS / 2 };
 
 static int ends[2];
 static volatile sig_atomic_t handled;
@@ -45,7 +45,7 @@ int main(void)
     truth_check(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
     pthread_t thread = parity_start(watch, NULL);
     for (; round_now < ROUNDS; round_now++) {
-        struct itimerspec once = {.it_value = {0, 2000 + round_now % 100 * 700}};
+        struct itimerspec once = {.it_value = {0, 10000 + round_now % 100 * 4000}};
         in_call = 1;
         timer_settime(timer, 0, &once, NULL);
         ssize_t got = read(ends[0], &byte, 1);
