@@ -246,7 +246,7 @@ static bool add_frames(struct making *making, const struct policy_code *code,
                        const struct open_atoms *open, const struct policy_code_range *range,
                        struct policy_slice *slice)
 {
-    struct policy_frame_names names[64];
+    struct policy_frame_names names[64] = {0};
     unsigned count = range->count < 64 ? range->count : 64;
     bool any = false;
     for (unsigned i = 0; i < count; i++) {

@@ -59,7 +59,7 @@
 
 /* A frame: one field an argument, of the type that a parameter of that type has; what each is set
  * to; and what it is read as from `f`. */
-#define FIELD(t, a) __typeof__((void)0, *(t *)0) a;
+#define FIELD(t, a) __typeof__(((void)0, *(t *)0)) a;
 #define FIELDS(...) ARGS_NAME(FIELDS_, __VA_ARGS__)(__VA_ARGS__)
 #define FIELDS_0(t)
 #define FIELDS_1(t, a)      FIELD(t, a)
