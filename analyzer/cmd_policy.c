@@ -21,6 +21,8 @@ static const char help[] =
     "  explain FILE SITE [RECORDING]  which rule takes a site's calls, and why\n"
     "  diff OLD NEW [RECORDING]       what another policy would change\n"
     "  compile FILE WHERE...          into the form that a process maps\n"
+    "  apply FILE [DIR|PID]           to processes that run, in place of theirs\n"
+    "  status [DIR|PID]               what they have in force, and its rules' calls\n"
     "\n"
     "a rule\n"
     "  - id: wal                                 what counts and reports name\n"
@@ -31,9 +33,9 @@ static const char help[] =
     "\n"
     "\"shunt policy SUBCOMMAND --help\" tells more; docs/policy.md is the language.\n";
 
-static const struct command *const subcommands[] = {&policy_command_init, &policy_command_check,
-                                                    &policy_command_compiler,
-                                                    &policy_command_explain, &policy_command_diff};
+static const struct command *const subcommands[] = {
+    &policy_command_init, &policy_command_check, &policy_command_compiler, &policy_command_explain,
+    &policy_command_diff, &policy_command_apply, &policy_command_status};
 
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 

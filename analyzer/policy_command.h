@@ -13,11 +13,13 @@
 #include <stdio.h>
 
 /* Each is called as a command's run: argv[0] is its name; returns an exit status. */
+extern const struct command policy_command_apply;
 extern const struct command policy_command_check;
 extern const struct command policy_command_compiler;
 extern const struct command policy_command_diff;
 extern const struct command policy_command_explain;
 extern const struct command policy_command_init;
+extern const struct command policy_command_status;
 
 /* Reads a policy and prints what is wrong with it to stderr, a line each: `path:line:column: text`.
  * 0, or -1. */

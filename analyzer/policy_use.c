@@ -6,6 +6,7 @@
 
 #include "days.h"
 #include "policy_resolve.h"
+#include "trace_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,29 +75,37 @@ int policy_use_possible(const struct policy *policy, struct error *error)
     return 0;
 }
 
-int policy_use_prepare(const char *path, const char *where, const char *output, struct error *error)
+int policy_use_compile(struct policy_compiled *compiled, struct arena *arena, const char *path,
+                       const char *const *where, unsigned count, struct error *error)
 {
-    struct arena arena = {0};
     struct policy policy;
     struct policy_modules modules = {0};
-    struct policy_compiled compiled;
-    struct policy_notes notes = {.arena = &arena};
-    char *places[] = {(char *)where};
-    int result = policy_command_read(&policy, &arena, path, days_today());
+    struct policy_notes notes = {.arena = arena};
+    char **places = ARENA_ARRAY(arena, char *, count);
+    for (unsigned i = 0; i < count; i++)
+        places[i] = arena_print(arena, "%s", where[i]);
+    int result = policy_command_read(&policy, arena, path, days_today());
     if (result < 0)
         error_set(error, "the policy %s cannot be used", path);
     if (result == 0)
         result = policy_use_possible(&policy, error);
     if (result == 0)
-        result = policy_command_compile(&compiled, &modules, &policy, &arena, places, 1, error);
+        result = policy_command_compile(compiled, &modules, &policy, arena, places, count, error);
     if (result == 0) {
-        policy_resolve_check(&policy, &compiled, &modules, &notes);
+        policy_resolve_check(&policy, compiled, &modules, &notes);
         policy_command_print(path, &notes);
-        int written = policy_use_write(&compiled, output);
-        if (written < 0)
-            result = error_set(error, "cannot write %s: %s", output, strerror(-written));
     }
     policy_modules_end(&modules);
-    arena_release(&arena);
     return result;
+}
+
+const char *policy_use_leave(const struct policy_compiled *compiled, struct arena *arena,
+                             const char *directory, struct error *error)
+{
+    const char *path = arena_print(arena, "%s/" TRACE_POLICY_NAME, directory);
+    int written = policy_use_write(compiled, path);
+    if (written == 0)
+        return path;
+    error_set(error, "cannot write %s: %s", path, strerror(-written));
+    return NULL;
 }

@@ -15,9 +15,14 @@ int policy_use_possible(const struct policy *policy, struct error *error);
  * negative errno. */
 int policy_use_write(const struct policy_compiled *compiled, const char *path);
 
-/* Reads the policy in `path`, compiles it for `where` (see policy_modules.h) and writes it to
- * `output`. What is wrong with its rules is printed, a line each. 0, or -1 with a sentence, too. */
-int policy_use_prepare(const char *path, const char *where, const char *output,
-                       struct error *error);
+/* Reads the policy in `path` and compiles it for what `where` names (see policy_modules.h). What is
+ * wrong with its rules is printed, a line each. 0, or -1 with a sentence, too. */
+int policy_use_compile(struct policy_compiled *compiled, struct arena *arena, const char *path,
+                       const char *const *where, unsigned count, struct error *error);
+
+/* Leaves it in a directory of traces, for processes that begin there. Its path, which lives in the
+ * arena; NULL with a sentence. */
+const char *policy_use_leave(const struct policy_compiled *compiled, struct arena *arena,
+                             const char *directory, struct error *error);
 
 #endif

@@ -291,7 +291,7 @@ static int load_chunk(struct reader *reader, uint32_t index, struct error *error
         return 0;
     reader->committed += TRACE_CHUNK;
     if (head.kind != TRACE_CHUNK_META && head.kind != TRACE_CHUNK_THREAD) {
-        reader->health.damaged += head.kind != TRACE_CHUNK_RING;
+        reader->health.damaged += head.kind != TRACE_CHUNK_RING && head.kind != TRACE_CHUNK_POLICY;
         return 0;
     }
     struct chunk *chunk = aligned_alloc(64, sizeof *chunk);

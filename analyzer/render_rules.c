@@ -44,12 +44,18 @@ static void show(struct page *page, const struct report_rule *rule)
 void parts_rules(struct page *page, const struct report_process *process)
 {
     struct arena *a = page->arena;
-    if (!process->has_policy && !process->rule_count)
+    if (!process->policies)
         return;
-    page_wrap(page, PAGE_BOLD, "POLICY", 2,
-              arena_print(a, "  of %s; %s took calls.",
-                          format_plural(a, process->policy_rules, "rule", "rules"),
-                          process->rule_count ? format_count(a, process->rule_count) : "none"));
+    const char *text = arena_print(
+        a, "  of %s; %s took calls.", format_plural(a, process->policy_rules, "rule", "rules"),
+        process->rule_count ? format_count(a, process->rule_count) : "none");
+    if (process->policies > 1)
+        text = arena_print(a, "%s It was replaced %s.", text,
+                           format_plural(a, process->policies - 1, "time", "times"));
+    if (process->policies_refused)
+        text = arena_print(a, "%s %s refused; the one before stayed in force.", text,
+                           format_plural(a, process->policies_refused, "other was", "others were"));
+    page_wrap(page, PAGE_BOLD, "POLICY", 2, text);
     for (unsigned i = 0; i < process->rule_count && i < RULES_MOST; i++)
         show(page, &process->rules[i]);
     if (process->rule_count > RULES_MOST)
@@ -75,12 +81,14 @@ static json_t *rule_json(const struct report_rule *rule)
 
 void rules_process_json(json_t *object, const struct report_process *process)
 {
-    if (!process->has_policy && !process->rule_count)
+    if (!process->policies)
         return;
     json_t *policy = json_object(), *rules = json_array();
     for (unsigned i = 0; i < process->rule_count; i++)
         json_array_append_new(rules, rule_json(&process->rules[i]));
     json_object_set_new(policy, "rule_count", json_integer(process->policy_rules));
+    json_object_set_new(policy, "in_force", json_integer(process->policies));
+    json_object_set_new(policy, "refused", json_integer(process->policies_refused));
     json_object_set_new(policy, "rules", rules);
     json_object_set_new(object, "policy", policy);
 }

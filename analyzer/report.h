@@ -84,7 +84,6 @@ struct report_rule {
     const char *id;
     uint32_t number; /* in its policy */
     uint32_t route;  /* enum policy_route */
-    uint64_t source; /* hash of the policy */
     uint64_t moved, in_place_calls;
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says so */
 };
@@ -477,8 +476,10 @@ struct report_process {
     unsigned pool_count;
     uint64_t off_count, off_ns; /* switched off */
     bool off_now;
-    bool has_policy;
-    uint32_t policy_rules;     /* of the latest policy */
+    unsigned policies;         /* that were put into force, one after the other */
+    unsigned policies_refused; /* offered while it ran: the one before stayed */
+    uint32_t policy_rules;     /* of the latest one in force */
+    uint64_t policy_source;    /* hash of its file */
     struct report_rule *rules; /* that took calls, most calls first */
     unsigned rule_count;
     size_t rule_room;

@@ -8,6 +8,7 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t rules_hit_calls(const struct report_rule *rule)
 {
@@ -19,16 +20,15 @@ static struct report_rule *rule_at(struct source *source, const struct trace_rul
     struct report_process *process = source->process;
     struct arena *arena = source->build->arena;
     const char *id = reader_string(source->reader, record->id);
-    for (unsigned i = 0; i < process->rule_count; i++)
-        if (process->rules[i].number == record->rule && process->rules[i].source == record->source)
+    for (unsigned i = 0; id && i < process->rule_count; i++)
+        if (strcmp(process->rules[i].id, text_clean(arena, id)) == 0 &&
+            process->rules[i].route == record->route)
             return &process->rules[i];
     process->rules = arena_grow(arena, process->rules, sizeof *process->rules, process->rule_count,
                                 &process->rule_room);
     struct report_rule *rule = &process->rules[process->rule_count++];
-    *rule = (struct report_rule){.id = text_clean(arena, id ? id : "?"),
-                                 .number = record->rule,
-                                 .source = record->source,
-                                 .route = record->route};
+    *rule = (struct report_rule){
+        .id = text_clean(arena, id ? id : "?"), .number = record->rule, .route = record->route};
     return rule;
 }
 
@@ -51,21 +51,44 @@ static int by_calls(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-void rules_hit_fill(struct source *source)
+static void add_policy(struct report_process *process, const struct trace_policy *record)
+{
+    if (record->pid != process->pid && !process->forked)
+        return;
+    if (record->fault) {
+        process->policies_refused++;
+        return;
+    }
+    process->policies++;
+    process->policy_rules = record->rules;
+    process->policy_source = record->source;
+}
+
+static void fill(struct source *source, bool latest)
 {
     struct report_process *process = source->process;
     struct reader_cursor cursor = {.only_pid = process->pid};
-    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
-        const struct trace_policy *policy = (const struct trace_policy *)record;
+    const struct trace_record *record;
+    while ((record = reader_next(source->reader, &cursor)))
+        if (record->type == RECORD_POLICY)
+            add_policy(process, (const struct trace_policy *)record);
+    cursor = (struct reader_cursor){.only_pid = process->pid};
+    while ((record = reader_next(source->reader, &cursor))) {
         const struct trace_rule *rule = (const struct trace_rule *)record;
-        if (record->type == RECORD_POLICY && !cursor.thread_chunk &&
-            (policy->pid == process->pid || process->forked)) {
-            process->has_policy = true;
-            process->policy_rules = policy->rules;
-        } else if (record->type == RECORD_RULE && rule->pid == process->pid) {
+        if (record->type == RECORD_RULE && rule->pid == process->pid &&
+            (!latest || rule->source == process->policy_source))
             add_rule(source, rule);
-        }
     }
     if (process->rule_count)
         qsort(process->rules, process->rule_count, sizeof *process->rules, by_calls);
+}
+
+void rules_hit_fill(struct source *source)
+{
+    fill(source, false);
+}
+
+void rules_hit_fill_latest(struct source *source)
+{
+    fill(source, true);
 }

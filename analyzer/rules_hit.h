@@ -7,8 +7,11 @@
 
 #include "build.h"
 
-/* Fills the process's rules, those with most calls first, and how many its latest policy has. */
+/* Fills the process's rules, those with most calls first, and what is known of its policies. */
 void rules_hit_fill(struct source *source);
+
+/* The same of the latest policy alone. */
+void rules_hit_fill_latest(struct source *source);
 
 /* Calls that a rule took. */
 uint64_t rules_hit_calls(const struct report_rule *rule);

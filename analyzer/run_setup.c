@@ -8,7 +8,6 @@
 #include "elf_facts.h"
 #include "policy_use.h"
 #include "preload_env.h"
-#include "trace_format.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -107,13 +106,19 @@ static int make_dir(struct trace_dir *dir, const struct run_options *options, co
 
 static int make_policy(struct run_setup *setup, struct error *error)
 {
+    struct arena arena = {0};
+    struct policy_compiled compiled;
+    const char *where = setup->path, *path = NULL;
     if (!setup->options.policy)
         return 0;
-    snprintf(setup->policy, sizeof setup->policy, "%s/" TRACE_POLICY_NAME, setup->dir.path);
-    if (policy_use_prepare(setup->options.policy, setup->path, setup->policy, error) == 0)
-        return 0;
-    trace_dir_unmake(&setup->dir);
-    return EXIT_SETUP;
+    if (policy_use_compile(&compiled, &arena, setup->options.policy, &where, 1, error) == 0)
+        path = policy_use_leave(&compiled, &arena, setup->dir.path, error);
+    if (path)
+        snprintf(setup->policy, sizeof setup->policy, "%s", path);
+    else
+        trace_dir_unmake(&setup->dir);
+    arena_release(&arena);
+    return path ? 0 : EXIT_SETUP;
 }
 
 int run_setup_make(struct run_setup *setup, struct error *error)

@@ -126,19 +126,26 @@ struct trace_header {
 };
 
 /* The bits of trace_control.aside. OFF: everything in place, nothing observed; set and cleared from
- * outside. ROUTE: calls may be routed; set at start by a process that was given routes. */
-#define TRACE_ASIDE_OFF   1u
-#define TRACE_ASIDE_ROUTE 2u
+ * outside. ROUTE: calls may be routed; set at start by a process that was given routes.
+ * POLICY: by a policy, which may be replaced. */
+#define TRACE_ASIDE_OFF    1u
+#define TRACE_ASIDE_ROUTE  2u
+#define TRACE_ASIDE_POLICY 4u
+
+/* Bytes of a policy in a chunk of it, behind the head. */
+#define TRACE_POLICY_PART (TRACE_CHUNK - TRACE_CELL)
 
 /* A file of this name beside the traces: processes that begin here are switched off. */
 #define TRACE_OFF_NAME "off"
 
 /* The control page, for switching while the program runs. Every wrapper reads `aside`: 0 is the way
- * of a process that only observes. The policy slots are reserved and zero. */
+ * of a process that only observes. Another policy is handed over so: its block goes into chunks of
+ * kind POLICY that lie side by side, then into slot `generation + 1 & 1` what it is, and then
+ * `generation` is raised; under a lock on the file (flock). */
 struct trace_control {
     uint64_t generation;
-    uint32_t active; /* reserved: which policy slot is in force */
-    uint32_t aside;  /* TRACE_ASIDE_ bits; atomic or, atomic and */
+    uint32_t policy_fault; /* enum policy_fault of generation `policy_seen` */
+    uint32_t aside;        /* TRACE_ASIDE_ bits; atomic or, atomic and */
     /* By whoever switches off and on: how often it was off, since when it is (0: it is not), and
      * for how long it was before. CLOCK_REALTIME, ns. */
     uint64_t off_count;
@@ -147,14 +154,18 @@ struct trace_control {
     struct {
         uint64_t checksum;
         uint32_t size;
-        uint32_t version;
+        uint32_t chunk;  /* number of the first */
+        uint32_t chunks; /* that there are */
+        uint32_t _pad;
     } policy[2];
+    uint64_t policy_seen; /* the latest generation that a process of this file took or refused */
 };
 
 enum trace_chunk_kind {
     TRACE_CHUNK_FREE = 0,
     TRACE_CHUNK_META = 0x4154454d,   /* "META" */
     TRACE_CHUNK_THREAD = 0x44524854, /* "THRD" */
+    TRACE_CHUNK_POLICY = 0x59434c50, /* "PLCY": a part of a policy */
     TRACE_CHUNK_RING = 0x474e4952    /* "RING"; events begin right after the head's cell */
 };
 
@@ -631,8 +642,11 @@ struct trace_policy {
     struct trace_record head;
     int32_t pid;
     uint32_t rules;
-    uint64_t source; /* hash of the policy file */
-    uint64_t since;  /* ticks */
+    uint64_t source;     /* hash of the policy file */
+    uint64_t since;      /* ticks */
+    uint64_t generation; /* 0: it was there at the start */
+    uint32_t fault;      /* enum policy_fault: it was refused, and the one before stayed */
+    uint32_t _pad;
 };
 
 /* Written by every thread of its process: atomic. Several records of one rule add up. */
@@ -743,7 +757,7 @@ _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
 _Static_assert(sizeof(struct trace_pending_wait) == 128, "pending wait record");
 _Static_assert(sizeof(struct trace_routed) == 192, "routed record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
-_Static_assert(sizeof(struct trace_policy) == 32, "policy record");
+_Static_assert(sizeof(struct trace_policy) == 48, "policy record");
 _Static_assert(sizeof(struct trace_rule) == 280, "rule record");
 _Static_assert(REASON_COUNT <= REASON_ROOM, "reasons");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");

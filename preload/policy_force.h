@@ -19,11 +19,6 @@ struct force_answer {
     uint32_t record; /* id of the rule's record; 0: no rule, or no room for it */
 };
 
-/* Reads, checks and puts into force the policy in the file, which must be a regular file of the
- * user's or root's that nobody else may write to. 0; else the gap is recorded and everything stays
- * in place. Constructor only, with a trace open. */
-int force_load(const char *path);
-
 /* What the policy says of a call that is about to be made; learns its chain if a rule may be about
  * the call. Any context; errno is kept. */
 struct force_answer force_ask(struct visit *v);

@@ -8,6 +8,7 @@
 #include "gap.h"
 #include "handoff.h"
 #include "policy_force.h"
+#include "policy_load.h"
 #include "pool.h"
 #include "raw.h"
 #include "signals.h"
@@ -86,7 +87,8 @@ void route_start(void)
         return;
     }
     taint_start();
-    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE, __ATOMIC_RELEASE);
+    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE | (routes ? 0 : TRACE_ASIDE_POLICY),
+                      __ATOMIC_RELEASE);
 }
 
 struct route_answer route_ask(struct visit *v)

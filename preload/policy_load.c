@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See policy_load.h. A few holders each have a policy; one is in force. A thread counts itself in
+ * while it looks at one, so that the memory of another that nobody looks at can be given back: no
+ * lock, and no thread waits. Who finds a newer policy in the trace copies and checks it, one thread
+ * at a time, while the others go on with the one before. Counts and the taker's mark lie in memory
+ * that fork wipes.
+ */
+#include "policy_load.h"
+
+#include "clock.h"
+#include "gap.h"
+#include "pool.h"
+#include "raw.h"
+#include "trace.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+enum { HOLDERS = 4, PAGE = 4096 };
+
+static struct force *holder[HOLDERS];
+static uint32_t active; /* holder of the policy in force */
+static uint64_t seen;   /* generation of the trace's control page that was dealt with */
+static uint32_t last_serial;
+static struct holder_counts { /* wiped by fork */
+    uint32_t taking;
+    uint32_t users[HOLDERS];
+} * counts;
+
+char force_executable[4096];
+char force_started_as[17];
+
+/* ---- the file ---- */
+
+static void refuse(const char *path, const char *why)
+{
+    char text[4096 + 256];
+    snprintf(text, sizeof text, "the policy %s %s: every call runs in place", path, why);
+    gap_note(text);
+}
+
+/* Why the file is not to be trusted; NULL: it is. */
+static const char *fault_of_file(const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return "is no regular file";
+    if (st->st_uid != 0 && st->st_uid != (uid_t)arch_syscall(SYS_geteuid, 0, 0, 0, 0, 0, 0))
+        return "belongs to another user";
+    if (st->st_mode & 022)
+        return "may be written to by others than its owner";
+    if (st->st_size < (long)sizeof(struct policy_header) || st->st_size > POLICY_SIZE_MOST)
+        return policy_fault_text(POLICY_NO_POLICY);
+    return NULL;
+}
+
+static void *map(size_t size)
+{
+    void *memory = raw_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    return raw_mmap_failed(memory) ? NULL : memory;
+}
+
+static int read_whole(int fd, char *to, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        long got = raw_read(fd, to + done, size - done);
+        if (got <= 0 && got != -EINTR)
+            return 0;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 1;
+}
+
+static size_t begin_of_block(void)
+{
+    return (sizeof(struct force) + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+static char *block_of(struct force *force)
+{
+    return (char *)force + begin_of_block();
+}
+
+/* Room for a policy whose block has `size` bytes; NULL: no memory. */
+static struct force *force_new(size_t size)
+{
+    struct force *force = map(begin_of_block() + size);
+    if (force)
+        force->size = begin_of_block() + size;
+    return force;
+}
+
+static void force_free(struct force *force)
+{
+    if (force && force->records)
+        raw_munmap(force->records, force->records_size);
+    if (force)
+        raw_munmap(force, force->size);
+}
+
+/* The file's bytes in memory; NULL with the reason. */
+static struct force *read_file(const char *path, size_t *size, const char **why)
+{
+    struct stat st = {0};
+    struct force *force = NULL;
+    long fd = raw_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    *why = "cannot be read";
+    if (fd < 0)
+        return NULL;
+    if (raw_fstat((int)fd, &st) == 0 && !(*why = fault_of_file(&st))) {
+        *size = (size_t)st.st_size;
+        force = force_new(*size);
+        *why = "cannot be read";
+        if (force && !read_whole((int)fd, block_of(force), *size)) {
+            force_free(force);
+            force = NULL;
+        }
+    }
+    raw_close((int)fd);
+    return force;
+}
+
+/* ---- putting it into force ---- */
+
+static int may_be_asked(const struct policy_view *view, uint32_t call)
+{
+    for (uint32_t i = 0; i < view->count[POLICY_RULES]; i++)
+        if (policy_rule_names(view, &view->rules[i], call))
+            return 1;
+    return 0;
+}
+
+static void find_names(void)
+{
+    long n = raw_readlink("/proc/self/exe", force_executable, sizeof force_executable - 1);
+    force_executable[n > 0 ? n : 0] = 0;
+    arch_syscall(SYS_prctl, PR_GET_NAME, (long)force_started_as, 0, 0, 0, 0);
+}
+
+/* Checks the block and fills in the rest; POLICY_FINE, or why not. Without memory it is told as
+ * damaged. */
+static enum policy_fault complete(struct force *force, size_t size)
+{
+    const struct policy_view *view = &force->view;
+    enum policy_fault fault = policy_blob_open(&force->view, block_of(force), size);
+    if (fault != POLICY_FINE)
+        return fault;
+    force->records_size =
+        (view->count[POLICY_RULES] * sizeof(uint32_t) + PAGE) & ~(size_t)(PAGE - 1);
+    force->records = map(force->records_size);
+    if (!force->records || raw_madvise(force->records, force->records_size, MADV_WIPEONFORK) != 0)
+        return POLICY_DAMAGED;
+    force->second = clock_ticks(1000000000);
+    for (uint32_t i = 0; i < CALL_COUNT; i++) {
+        force->call[i] = policy_call_index(view, call_infos[i].name);
+        force->asked[i] = (uint8_t)may_be_asked(view, force->call[i]);
+    }
+    return POLICY_FINE;
+}
+
+static void define_pools(const struct policy_view *view)
+{
+    for (uint32_t i = 0; i < view->count[POLICY_POOLS] && i < POOLS; i++) {
+        const struct policy_blob_pool *pool = &view->pools[i];
+        pool_define(i, policy_text(view, pool->name), pool->max, pool->idle_ns);
+    }
+}
+
+/* What became of a policy that was offered, for the report and for who offered it. */
+static void note(const struct force *force, enum policy_fault fault)
+{
+    struct trace_policy *record = (void *)trace_meta_new(sizeof *record);
+    if (!record)
+        return;
+    record->pid = raw_getpid();
+    record->fault = fault;
+    record->generation = seen;
+    record->since = clock_now();
+    if (fault == POLICY_FINE) {
+        record->rules = force->view.count[POLICY_RULES];
+        record->source = force->view.header->source;
+    }
+    trace_commit(&record->head, RECORD_POLICY);
+}
+
+/* Into a holder that nobody looks at; 0: there is none now. */
+static int put_into_force(struct force *force)
+{
+    for (uint32_t i = 0; i < HOLDERS; i++) {
+        if (i == active || __atomic_load_n(&counts->users[i], __ATOMIC_SEQ_CST))
+            continue;
+        force_free(holder[i]);
+        last_serial = last_serial % (FORCE_SERIALS - 1) + 1;
+        force->serial = last_serial;
+        define_pools(&force->view);
+        holder[i] = force;
+        __atomic_store_n(&active, i, __ATOMIC_SEQ_CST);
+        return 1;
+    }
+    return 0;
+}
+
+int force_load(const char *path)
+{
+    size_t size = 0;
+    const char *why;
+    struct force *force = read_file(path, &size, &why);
+    if (force) {
+        enum policy_fault fault = complete(force, size);
+        why = fault == POLICY_FINE ? NULL : policy_fault_text(fault);
+    }
+    struct holder_counts *wiped = why ? NULL : map(PAGE);
+    if (!why && (!wiped || raw_madvise(wiped, PAGE, MADV_WIPEONFORK) != 0))
+        why = "finds no memory";
+    if (why) {
+        force_free(force);
+        refuse(path, why);
+        return -1;
+    }
+    counts = wiped;
+    find_names();
+    put_into_force(force);
+    note(force, POLICY_FINE);
+    return 0;
+}
+
+/* ---- another one, while the program runs ---- */
+
+static struct trace_control *control(void)
+{
+    return (void *)((char *)trace_file + TRACE_HEADER_SIZE);
+}
+
+static uint64_t generation_now(void)
+{
+    return __atomic_load_n(&control()->generation, __ATOMIC_SEQ_CST);
+}
+
+/* Copies a block from its chunks; 0: it is not all here. */
+static int copy_from_trace(char *to, uint32_t chunk, size_t size)
+{
+    for (size_t done = 0; done < size; done += TRACE_POLICY_PART, chunk++) {
+        size_t part = size - done < TRACE_POLICY_PART ? size - done : TRACE_POLICY_PART;
+        if (!chunk || chunk > trace_file->chunk_count || !trace_is_here(chunk))
+            return 0;
+        memcpy(to + done, (char *)trace_chunk_at(chunk) + TRACE_CELL, part);
+    }
+    return 1;
+}
+
+/* Copies and checks what the slot of a generation says; the fault, with *force to be freed. */
+static enum policy_fault receive(uint64_t number, struct force **force)
+{
+    uint32_t slot = (uint32_t)number & 1;
+    size_t size = control()->policy[slot].size;
+    *force = size && size <= POLICY_SIZE_MOST ? force_new(size) : NULL;
+    if (!*force || !copy_from_trace(block_of(*force), control()->policy[slot].chunk, size))
+        return POLICY_DAMAGED;
+    enum policy_fault fault = complete(*force, size);
+    if (fault == POLICY_FINE && (*force)->view.header->checksum != control()->policy[slot].checksum)
+        return POLICY_DAMAGED;
+    return fault;
+}
+
+/* Takes or refuses a generation; neither when it is to be tried again: the slot was written over
+ * meanwhile, for the next but one, or all holders are looked at. */
+static void take(uint64_t number)
+{
+    struct force *force;
+    enum policy_fault fault = receive(number, &force);
+    int fine = fault == POLICY_FINE;
+    if (generation_now() != number || (fine && !put_into_force(force))) {
+        force_free(force);
+        return;
+    }
+    __atomic_store_n(&seen, number, __ATOMIC_RELAXED);
+    note(force, fault);
+    __atomic_store_n(&control()->policy_fault, (uint32_t)fault, __ATOMIC_RELAXED);
+    __atomic_store_n(&control()->policy_seen, number, __ATOMIC_RELEASE);
+    if (!fine)
+        force_free(force);
+}
+
+static __attribute__((noinline, cold)) void take_over(uint64_t number)
+{
+    if (trace_sealed() || __atomic_exchange_n(&counts->taking, 1, __ATOMIC_ACQUIRE))
+        return;
+    if (number != seen)
+        take(number);
+    __atomic_store_n(&counts->taking, 0, __ATOMIC_RELEASE);
+}
+
+struct force *force_hold(void)
+{
+    if (!counts)
+        return NULL;
+    uint64_t number = generation_now();
+    if (__builtin_expect(number != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
+        take_over(number);
+    for (;;) {
+        uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(&counts->users[at], 1, __ATOMIC_SEQ_CST);
+        if (at == __atomic_load_n(&active, __ATOMIC_SEQ_CST))
+            return holder[at];
+        __atomic_fetch_sub(&counts->users[at], 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+void force_release(const struct force *force)
+{
+    for (uint32_t i = 0; i < HOLDERS; i++)
+        if (holder[i] == force)
+            __atomic_fetch_sub(&counts->users[i], 1, __ATOMIC_SEQ_CST);
+}
