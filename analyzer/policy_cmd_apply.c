@@ -102,7 +102,7 @@ static int choose(struct chosen *chosen, struct arena *arena, const char *what, 
         if (!carrier->trace || (pid && carrier->pid != pid))
             continue;
         const char *trace = arena_print(arena, "/proc/%d/root%s", carrier->pid, carrier->trace);
-        if (!pid && !lies_in(arena, trace, chosen->directory))
+        if (chosen->directory && !lies_in(arena, trace, chosen->directory))
             continue;
         chosen->items =
             arena_grow(arena, chosen->items, sizeof *chosen->items, chosen->count, &chosen->room);

@@ -103,29 +103,31 @@ static void write_block(struct mapped *mapped, unsigned slot,
         ((const struct policy_header *)compiled->block)->checksum;
 }
 
+/* Under the lock. The new generation; -1 with a sentence. */
+static int64_t replace(struct mapped *mapped, const char *trace,
+                       const struct policy_compiled *compiled, struct error *error)
+{
+    uint64_t generation = mapped->control->generation + 1;
+    if (!(__atomic_load_n(&mapped->control->aside, __ATOMIC_ACQUIRE) & TRACE_ASIDE_POLICY))
+        return error_set(error,
+                         "%s: its process was started without a policy, so it is not prepared for "
+                         "one; start it with \"shunt run --policy\"",
+                         trace);
+    if (find_room(mapped, trace, generation & 1, compiled->size, error) < 0)
+        return -1;
+    write_block(mapped, generation & 1, compiled);
+    __atomic_store_n(&mapped->control->generation, generation, __ATOMIC_SEQ_CST);
+    return (int64_t)generation;
+}
+
 int64_t policy_hand(const char *trace, const struct policy_compiled *compiled, struct error *error)
 {
     struct mapped mapped;
-    int64_t result = map_trace(&mapped, trace, error);
-    if (result < 0)
+    if (map_trace(&mapped, trace, error) < 0)
         return -1;
-    uint32_t aside = __atomic_load_n(&mapped.control->aside, __ATOMIC_ACQUIRE);
-    if (flock(mapped.fd, LOCK_EX) < 0)
-        result = error_set(error, "%s: %s", trace, strerror(errno));
-    else if (!(aside & TRACE_ASIDE_POLICY))
-        result = error_set(error,
-                           "%s: its process was started without a policy, so it is not prepared "
-                           "for one; start it with \"shunt run --policy\"",
-                           trace);
-    if (result == 0) {
-        uint64_t generation = mapped.control->generation + 1;
-        result = find_room(&mapped, trace, generation & 1, compiled->size, error);
-        if (result == 0) {
-            write_block(&mapped, generation & 1, compiled);
-            __atomic_store_n(&mapped.control->generation, generation, __ATOMIC_SEQ_CST);
-            result = (int64_t)generation;
-        }
-    }
+    int64_t result = flock(mapped.fd, LOCK_EX) < 0
+                         ? error_set(error, "%s: %s", trace, strerror(errno))
+                         : replace(&mapped, trace, compiled, error);
     unmap(&mapped);
     return result;
 }

@@ -610,7 +610,7 @@ struct trace_routed {
     struct trace_record head;
     uint32_t context;
     uint16_t call;
-    uint16_t pool;          /* enum of the process's pools: 0 is `default` */
+    uint16_t pool;          /* the latest's, by number: 0 is `default` */
     uint64_t moved;         /* calls that a worker ran */
     uint64_t ticks;         /* of these, as their callers saw them */
     uint64_t handoff_ticks; /* ... until the worker began */

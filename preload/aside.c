@@ -15,6 +15,8 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
     struct trace_slot *slot = trace_at(v->slot);
     struct trace_routed *routed = slot_routed(v->thread, slot);
     slot->route = TRACE_ROUTE_POOL;
+    if (routed)
+        routed->pool = outcome->pool;
     if (!routed) {
         trace_lose(TRACE_LOSS_ROUTES, 1);
         return;

@@ -373,14 +373,17 @@ void handoff_make(struct visit *v, const struct handoff_call *call)
         while ((worker = claim(v, call, route.pool, &reason)))
             if (travel(v, call, worker)) {
                 handoff_self.outcome.asked = 1;
+                handoff_self.outcome.pool = route.pool;
                 handoff_self.outcome.rule = route.rule;
                 return;
             }
     call->run(call->frame);
     int saved = errno;
     /* Handlers made calls meanwhile. */
-    handoff_self.outcome = (struct handoff_outcome){
-        .asked = (uint8_t)route.asked, .reason = (uint8_t)reason, .rule = route.rule};
+    handoff_self.outcome = (struct handoff_outcome){.asked = (uint8_t)route.asked,
+                                                    .reason = (uint8_t)reason,
+                                                    .pool = route.pool,
+                                                    .rule = route.rule};
     errno = saved;
 }
 

@@ -32,6 +32,7 @@ struct handoff_outcome {
     uint8_t reason; /* enum trace_reason */
     uint8_t asked;  /* a rule wanted it moved */
     uint8_t aborted;
+    uint16_t pool; /* that it was for */
     uint32_t rule; /* record id of the rule that took it; 0: none */
     uint64_t handoff_ticks;
     uint64_t run_ticks;

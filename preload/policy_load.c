@@ -272,6 +272,7 @@ static void take(uint64_t number)
     struct force *force;
     enum policy_fault fault = receive(number, &force);
     int fine = fault == POLICY_FINE;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (generation_now() != number || (fine && !put_into_force(force))) {
         force_free(force);
         return;

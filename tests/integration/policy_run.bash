@@ -56,6 +56,16 @@ moved=$(rule journal "['moved']")
 grep -q '^POLICY *of 4 rules' page || fail "$(cat page)"
 grep -q 'journal: pool, [0-9]* moved, 0 in place' page || fail "$(cat page)"
 
+# Children have the policy, too: one that was not compiled for is known by its modules' names.
+rm -f test.db
+"$SHUNT" run --policy plan.yaml -o children -- sh -c 'sqlite3 -init script.sql test.db .quit; exit 3' \
+  >said 2>&1
+[ $? -eq 3 ] || fail "status of a child: $(cat said)"
+"$SHUNT" report --json --all children >report.json || fail "no report"
+[ "$(json report.json "sum(r['moved'] for p in d['processes'] if p['name'] == 'sqlite3'
+                            for r in p['policy']['rules'] if r['id'] == 'journal')")" -ge 50 ] ||
+  fail "a child does not move: $(json report.json "[p.get('policy') for p in d['processes']]")"
+
 # What cannot be used is refused, and nothing starts.
 refused() { # NAME SENTENCE
   run "$1" "no.$1"
