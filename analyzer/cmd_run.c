@@ -136,8 +136,9 @@ static int set_route(struct run_options *options, const char *text)
     bool chosen = strncmp(text, prefix, sizeof prefix - 1) == 0 && text[sizeof prefix - 1];
     if (!chosen && strcmp(text, "pool") != 0)
         return complain(EXIT_SETUP, "no such route:", text, "there are pool and pool:CALL,...");
-    options->route = text;
-    return chosen ? check_calls(text + sizeof prefix - 1) : 0;
+    options->route = chosen ? NULL : text;
+    options->route_calls = chosen ? text + sizeof prefix - 1 : NULL;
+    return chosen ? check_calls(options->route_calls) : 0;
 }
 
 static const char *mirror(const char *name)
@@ -246,9 +247,9 @@ static int read_options(struct run_options *options, int argc, char **argv)
     if (!status && options->compare && options->audit)
         return complain(EXIT_SETUP, "--compare and --audit do not go together", NULL,
                         "tracing would be what is measured");
-    if (!status && options->policy && options->route)
+    if (!status && options->policy && (options->route || options->route_calls))
         return complain(EXIT_SETUP, "--policy and --route do not go together", NULL,
-                        "--route pool is a rule for every call");
+                        "a route is a policy of its own");
     if (!status && optind == argc)
         return complain(EXIT_SETUP, "which command? Say: shunt run -- COMMAND [ARGUMENT]...", NULL,
                         NULL);

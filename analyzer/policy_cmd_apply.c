@@ -180,7 +180,7 @@ static int apply(const char *path, const char *what)
             if (is_first(&chosen, i))
                 traces[count++] = chosen.items[i].trace;
         struct policy_compiled compiled;
-        result = policy_use_compile(&compiled, &arena, path, traces, count, &error);
+        result = policy_use_compile(&compiled, &arena, path, NULL, traces, count, &error);
         if (result == 0 && chosen.directory)
             result = policy_use_leave(&compiled, &arena, chosen.directory, &error) ? 0 : -1;
         if (result == 0)

@@ -43,8 +43,10 @@ static int map_trace(struct mapped *mapped, const char *path, struct error *erro
 {
     struct stat status;
     *mapped = (struct mapped){.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
-    if (mapped->fd < 0)
-        return error_set(error, "%s: %s", path, strerror(errno));
+    if (mapped->fd < 0) {
+        error_set(error, "%s: %s", path, strerror(errno));
+        return -1;
+    }
     if (fstat(mapped->fd, &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_size >= TRACE_FIRST_CHUNK) {
         mapped->size = (size_t)status.st_size;
@@ -56,7 +58,8 @@ static int map_trace(struct mapped *mapped, const char *path, struct error *erro
         return 0;
     }
     unmap(mapped);
-    return error_set(error, "%s: is no trace that this shunt knows", path);
+    error_set(error, "%s: is no trace that this shunt knows", path);
+    return -1;
 }
 
 /* Chunks of the slot that are there already, or new ones; -1 with a sentence. */

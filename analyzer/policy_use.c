@@ -75,8 +75,20 @@ int policy_use_possible(const struct policy *policy, struct error *error)
     return 0;
 }
 
+static int read_policy(struct policy *policy, struct arena *arena, const char *path,
+                       const char *text)
+{
+    struct policy_notes notes = {.arena = arena};
+    if (!text)
+        return policy_command_read(policy, arena, path, days_today());
+    int result = policy_read_text(policy, path, text, strlen(text), &notes);
+    policy_command_print(path, &notes);
+    return result;
+}
+
 int policy_use_compile(struct policy_compiled *compiled, struct arena *arena, const char *path,
-                       const char *const *where, unsigned count, struct error *error)
+                       const char *text, const char *const *where, unsigned count,
+                       struct error *error)
 {
     struct policy policy;
     struct policy_modules modules = {0};
@@ -84,7 +96,7 @@ int policy_use_compile(struct policy_compiled *compiled, struct arena *arena, co
     char **places = ARENA_ARRAY(arena, char *, count);
     for (unsigned i = 0; i < count; i++)
         places[i] = arena_print(arena, "%s", where[i]);
-    int result = policy_command_read(&policy, arena, path, days_today());
+    int result = read_policy(&policy, arena, path, text);
     if (result < 0)
         error_set(error, "the policy %s cannot be used", path);
     if (result == 0)

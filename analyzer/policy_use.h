@@ -15,10 +15,12 @@ int policy_use_possible(const struct policy *policy, struct error *error);
  * negative errno. */
 int policy_use_write(const struct policy_compiled *compiled, const char *path);
 
-/* Reads the policy in `path` and compiles it for what `where` names (see policy_modules.h). What is
- * wrong with its rules is printed, a line each. 0, or -1 with a sentence, too. */
+/* Reads the policy in `path`, or `text` under that name if it is not NULL, and compiles it for what
+ * `where` names (see policy_modules.h). What is wrong with its rules is printed, a line each. 0, or
+ * -1 with a sentence, too. */
 int policy_use_compile(struct policy_compiled *compiled, struct arena *arena, const char *path,
-                       const char *const *where, unsigned count, struct error *error);
+                       const char *text, const char *const *where, unsigned count,
+                       struct error *error);
 
 /* Leaves it in a directory of traces, for processes that begin there. Its path, which lives in the
  * arena; NULL with a sentence. */

@@ -108,10 +108,17 @@ static int make_policy(struct run_setup *setup, struct error *error)
 {
     struct arena arena = {0};
     struct policy_compiled compiled;
-    const char *where = setup->path, *path = NULL;
-    if (!setup->options.policy)
+    const struct run_options *options = &setup->options;
+    const char *where = setup->path, *path = NULL, *text = NULL;
+    if (!options->policy && !options->route_calls)
         return 0;
-    if (policy_use_compile(&compiled, &arena, setup->options.policy, &where, 1, error) == 0)
+    if (options->route_calls)
+        text = arena_print(&arena,
+                           "version: 1\nrules:\n  - id: route\n    match: { call: [%s] }\n"
+                           "    route: pool\n",
+                           options->route_calls);
+    if (policy_use_compile(&compiled, &arena, text ? "--route" : options->policy, text, &where, 1,
+                           error) == 0)
         path = policy_use_leave(&compiled, &arena, setup->dir.path, error);
     if (path)
         snprintf(setup->policy, sizeof setup->policy, "%s", path);

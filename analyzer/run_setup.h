@@ -22,9 +22,10 @@ struct run_options {
     bool shared_dir;
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
     bool audit;
-    bool python;        /* calls are named by Python line */
-    const char *route;  /* "pool": all calls that may move go to a worker; NULL: observe only */
-    const char *policy; /* file of rules for which calls to move; NULL none */
+    bool python;             /* calls are named by Python line */
+    const char *route;       /* "pool": all calls that may move go to a worker; NULL: they do not */
+    const char *route_calls; /* those of this list do, by a policy of one rule; NULL none */
+    const char *policy;      /* file of rules for which calls to move; NULL none */
 };
 
 struct run_setup {

@@ -22,11 +22,9 @@
 static const uint32_t nothing;
 const uint32_t *route_switch HOT_DATA = &nothing;
 
-static int starts_off;             /* `shunt off` was said of the trace directory */
-static int routes;                 /* something is to be routed */
-static int everything;             /* `shunt run --route pool`: all that may move */
-static uint8_t wanted[CALL_COUNT]; /* `--route pool:CALL,...`: 1 for these */
-static char policy[4096];          /* the file of rules; "": none */
+static int starts_off;    /* `shunt off` was said of the trace directory */
+static int everything;    /* `shunt run --route pool`: all that may move */
+static char policy[4096]; /* the file of rules; "": none */
 
 static struct trace_control *control(void)
 {
@@ -48,28 +46,11 @@ static int says_off(const char *dir)
            arch_syscall(SYS_stat, (long)path, (long)&st, 0, 0, 0, 0) == 0;
 }
 
-/* The names in a list, separated by commas; shunt run has checked them. How many there are. */
-static int want(const char *list)
-{
-    int count = 0;
-    for (size_t length; *list; list += length + (list[length] == ',')) {
-        length = strcspn(list, ",");
-        for (int call = 0; call < CALL_COUNT; call++)
-            if (!strncmp(call_infos[call].name, list, length) && !call_infos[call].name[length] &&
-                call_infos[call].move != MOVE_NEVER)
-                count += wanted[call] = 1;
-    }
-    return count;
-}
-
 void route_read(void)
 {
-    static const char prefix[] = "pool:";
     starts_off = says_off(secure_getenv("SHUNT_DIR"));
     const char *route = secure_getenv("SHUNT_ROUTE");
     everything = route && !strcmp(route, "pool");
-    routes = everything || (route && !strncmp(route, prefix, sizeof prefix - 1) &&
-                            want(route + sizeof prefix - 1));
     const char *path = secure_getenv("SHUNT_POLICY");
     if (path && strlen(path) < sizeof policy)
         memcpy(policy, path, strlen(path) + 1);
@@ -80,20 +61,20 @@ void route_start(void)
     if (starts_off)
         __atomic_fetch_or(&control()->aside, TRACE_ASIDE_OFF, __ATOMIC_RELAXED);
     route_switch = &control()->aside;
-    if (!routes && (!policy[0] || force_load(policy) != 0))
+    if (!everything && (!policy[0] || force_load(policy) != 0))
         return;
     if (!prepare()) {
         gap_note("routing could not be prepared: every call runs in place");
         return;
     }
     taint_start();
-    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE | (routes ? 0 : TRACE_ASIDE_POLICY),
+    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE | (everything ? 0 : TRACE_ASIDE_POLICY),
                       __ATOMIC_RELEASE);
 }
 
 struct route_answer route_ask(struct visit *v)
 {
-    if (everything || wanted[v->call])
+    if (everything)
         return (struct route_answer){.asked = 1};
     struct force_answer answer = force_ask(v);
     return (struct route_answer){.asked = answer.route != POLICY_INPLACE ||

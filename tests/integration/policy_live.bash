@@ -96,6 +96,15 @@ write 100
 figures
 [ "$moved" -ge $((was + 99)) ] || fail "not on again: $(cat status)"
 
+# A process that was started without a policy is not prepared for one.
+"$SHUNT" run -o bare -- sleep 60 &
+servers+=($!)
+wait_for 20 compgen -G 'bare/sleep*.shunt'
+apply all.yaml bare && fail "taken by a process without a policy: $(cat said)"
+grep -q 'started without a policy' said || fail "said: $(cat said)"
+kill "${servers[-1]}"
+unset 'servers[-1]'
+
 redis-cli -p "$port" shutdown nosave >/dev/null 2>&1
 wait "${servers[-1]}" || fail "status $?: $(cat log)"
 proven "$work/trace"
