@@ -122,7 +122,8 @@ static void write_advice(struct writing *writing, const struct report_site *site
         comment(writing, "  #      ", "%s", advice->reasons[i]);
     for (unsigned i = 0; i < advice->route_count; i++) {
         const struct report_route *route = &advice->routes[i];
-        if (route->text && (route->applies || route->gain_known || strcmp(route->name, "green")))
+        if (route->text &&
+            (route->applies || route->gain_known || strcmp(route->name, "green") != 0))
             comment(writing, "  #      ", "%s: %s", route->name, route->text);
     }
 }

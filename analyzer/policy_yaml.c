@@ -192,15 +192,14 @@ int policy_yaml_names(struct policy_yaml *yaml, yaml_node_t *node, unsigned most
          pair < node->data.mapping.pairs.top; pair++) {
         yaml_node_t *key = policy_yaml_node(yaml, pair->key);
         struct policy_at at = policy_yaml_at(key);
-        const char *name;
+        const char *name = "";
         if (pair - node->data.mapping.pairs.start == most)
             return policy_error(yaml->notes, at, "more than %u %s", most, what);
-        if (policy_yaml_text(yaml, key, "a name", &name) < 0 ||
-            policy_yaml_name(yaml, at, "a name", name) < 0)
-            result = -1;
-        else if (seen_before(yaml, node, pair, name))
-            result = policy_error(yaml->notes, at, "\"%s\" stands twice in %s", name, what);
-        else if (each(yaml, name, at, policy_yaml_node(yaml, pair->value), into) < 0)
+        int right = policy_yaml_text(yaml, key, "a name", &name) == 0 &&
+                    policy_yaml_name(yaml, at, "a name", name) == 0;
+        if (right && seen_before(yaml, node, pair, name))
+            right = policy_error(yaml->notes, at, "\"%s\" stands twice in %s", name, what) == 0;
+        if (!right || each(yaml, name, at, policy_yaml_node(yaml, pair->value), into) < 0)
             result = -1;
     }
     return result;
@@ -331,7 +330,7 @@ static const char *list_words(struct arena *arena, const char *const *words, uns
 int policy_yaml_word(struct policy_yaml *yaml, yaml_node_t *node, const char *what,
                      const char *const *words, unsigned count, unsigned *index)
 {
-    const char *text;
+    const char *text = "";
     if (policy_yaml_text(yaml, node, what, &text) < 0)
         return -1;
     struct nearest near = {.word = text};
