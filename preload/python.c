@@ -13,7 +13,7 @@
 #include <errno.h>
 
 /* What an interpreter calls without end and by itself, and what never waits: for its allocators,
- * also while it frees what a frame refers to, for the GIL, and for locks that are free. They are
+ * also while it frees what a frame refers to, for the GIL, and for locks that come and go. They are
  * counted by their native chains. */
 static const uint8_t is_plain[CALL_COUNT] = {
     [CALL_mmap] = 1,
@@ -25,8 +25,6 @@ static const uint8_t is_plain[CALL_COUNT] = {
     [CALL_pthread_cond_broadcast] = 1,
     [CALL_sem_init] = 1,
     [CALL_sem_destroy] = 1,
-    [CALL_sem_post] = 1,
-    [CALL_sem_trywait] = 1,
 };
 
 static uint32_t find(const struct thread *t, const struct memo_node *node, uint64_t hash)

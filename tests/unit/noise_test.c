@@ -179,7 +179,7 @@ Test(noise, a_preempted_call_further_out_holds_nobody_up)
 {
     begin();
     calls_at(CALL_sem_wait, here("app_at_wait"), 3, 9, 100 * MS);
-    calls_at(CALL_sem_post, here("app_at_read"), 2, 1, MS);
+    calls_at(CALL_sem_destroy, here("app_at_read"), 2, 1, MS);
     cr_assert_eq(end()->noise[NOISE_IDLE_WORKER].calls, 9u);
     report_free(&report);
 }
