@@ -9,7 +9,6 @@
 #include "modules.h"
 #include "policy_load.h"
 #include "python_frames.h"
-#include "raw.h"
 #include "slot.h"
 
 #include <errno.h>
@@ -169,15 +168,16 @@ static struct policy_moment moment_of(const struct force *f, const struct visit 
 
 /* ---- rules' records ---- */
 
-/* Two threads may both make one: one of the two stays in use, and a reader adds up. */
-static uint32_t record_of(struct force *f, uint32_t rule)
+/* Two threads may both make one: one of the two stays in use, and a reader adds up. It is the
+ * thread's process's, and not that of a vfork child, which is on its parent's memory. */
+static uint32_t record_of(struct force *f, const struct thread *t, uint32_t rule)
 {
     uint32_t known = __atomic_load_n(&f->records[rule], __ATOMIC_ACQUIRE);
     struct trace_rule *record = known ? NULL : (void *)trace_meta_new(sizeof *record);
     if (!record)
         return known;
     const char *id = policy_text(&f->view, f->view.rules[rule].id);
-    record->pid = trace_sealed() ? trace_file->pid : raw_getpid();
+    record->pid = t->record->pid;
     record->rule = rule;
     record->route = f->view.rules[rule].route;
     record->source = f->view.header->source;
@@ -219,7 +219,7 @@ static struct force_answer answer(struct force *f, struct visit *v)
     struct force_answer result = {.route = rule->route,
                                   .reason = reason_of[found.why],
                                   .pool = (uint16_t)rule->pool,
-                                  .record = record_of(f, found.rule)};
+                                  .record = record_of(f, v->thread, found.rule)};
     if (rule->route == POLICY_GREEN && !result.reason)
         result.reason = REASON_GREEN;
     return result;

@@ -12,6 +12,7 @@
 #include "gap.h"
 #include "pool.h"
 #include "raw.h"
+#include "thread.h"
 #include "trace.h"
 
 #include <fcntl.h>
@@ -175,7 +176,7 @@ static void note(const struct force *force, enum policy_fault fault)
     struct trace_policy *record = (void *)trace_meta_new(sizeof *record);
     if (!record)
         return;
-    record->pid = raw_getpid();
+    record->pid = thread_self->epoch ? thread_self->record->pid : raw_getpid();
     record->fault = fault;
     record->generation = seen;
     record->since = clock_now();

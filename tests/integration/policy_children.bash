@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# A fork child has its parent's policy and counts its calls as its own; one that replaces it is taken
+# over by each of them.
+. "$(dirname "$0")/lib.bash"
+cd "$work" || exit 1
+
+cat >plan.yaml <<'P'
+version: 1
+rules:
+  - id: syncs
+    match: { call: fsync, python_function: sync }
+    route: pool
+P
+sed 's/route: pool/route: inplace/' plan.yaml >back.yaml
+cat >family.py <<'P'
+import os, time
+file = os.open("out", os.O_CREAT | os.O_WRONLY)
+def sync(times):
+    for _ in range(times):
+        os.fsync(file)
+def go(name, before, after):
+    sync(before)
+    open(name, "w").close()
+    while not os.path.exists("replaced"):
+        time.sleep(0.01)
+    sync(after)
+sync(5)
+child = os.fork()
+if child == 0:
+    go("child", 30, 7)
+    os._exit(0)
+go("parent", 20, 9)
+assert os.waitpid(child, 0)[1] == 0
+P
+"$SHUNT" run --policy plan.yaml -o trace -- /usr/bin/python3 family.py >said 2>&1 &
+servers+=($!)
+both() { [ -e parent ] && [ -e child ]; }
+wait_for 30 both || fail "it did not get there: $(cat said)"
+"$SHUNT" policy apply back.yaml trace >applied 2>&1 || fail "$(cat applied)"
+"$SHUNT" policy status trace >status || fail "$(cat status)"
+[ "$(grep -c '^POLICY' status)" -eq 2 ] || fail "$(cat status)"
+: >replaced
+wait "${servers[-1]}" || fail "status $?: $(cat said)"
+proven "$work/trace"
+"$SHUNT" report --json --all trace >report.json || fail "no report"
+rules() { # FORKED ROUTE FIELD
+  json report.json "[r$3 for p in d['processes'] if p['forked'] == $1
+                       for r in p['policy']['rules'] if r['route'] == '$2']"
+}
+[ "$(rules False pool "['moved']")" = '[25]' ] || fail "parent: $(rules False pool '')"
+[ "$(rules True pool "['moved']")" = '[30]' ] || fail "child: $(rules True pool '')"
+[ "$(rules False inplace "['calls']")" = '[9]' ] || fail "parent, replaced: $(rules False inplace '')"
+[ "$(rules True inplace "['calls']")" = '[7]' ] || fail "child, replaced: $(rules True inplace '')"
