@@ -24,8 +24,8 @@
 enum { HOLDERS = 4, PAGE = 4096 };
 
 static struct force *holder[HOLDERS];
-static uint32_t active; /* holder of the policy in force */
-static uint64_t seen;   /* generation of the trace's control page that was dealt with */
+static uint32_t active = HOLDERS; /* holder of the policy in force; HOLDERS: there is none */
+static uint64_t seen;             /* generation of the trace's control page that was dealt with */
 static uint32_t last_serial;
 static struct holder_counts { /* wiped by fork */
     uint32_t taking;
@@ -196,12 +196,23 @@ static int put_into_force(struct force *force)
         force_free(holder[i]);
         last_serial = last_serial % (FORCE_SERIALS - 1) + 1;
         force->serial = last_serial;
+        force->holder = i;
         define_pools(&force->view);
         holder[i] = force;
         __atomic_store_n(&active, i, __ATOMIC_SEQ_CST);
         return 1;
     }
     return 0;
+}
+
+/* For what fork wipes; 0: there is no memory. */
+static int prepare_counts(void)
+{
+    struct holder_counts *wiped = map(PAGE);
+    if (!wiped || raw_madvise(wiped, PAGE, MADV_WIPEONFORK) != 0)
+        return 0;
+    counts = wiped;
+    return 1;
 }
 
 int force_load(const char *path)
@@ -213,16 +224,15 @@ int force_load(const char *path)
         enum policy_fault fault = complete(force, size);
         why = fault == POLICY_FINE ? NULL : policy_fault_text(fault);
     }
-    struct holder_counts *wiped = why ? NULL : map(PAGE);
-    if (!why && (!wiped || raw_madvise(wiped, PAGE, MADV_WIPEONFORK) != 0))
+    find_names();
+    int ready = prepare_counts();
+    if (!ready)
         why = "finds no memory";
     if (why) {
         force_free(force);
         refuse(path, why);
-        return -1;
+        return ready ? 0 : -1;
     }
-    counts = wiped;
-    find_names();
     put_into_force(force);
     note(force, POLICY_FINE);
     return 0;
@@ -304,6 +314,8 @@ struct force *force_hold(void)
         take_over(number);
     for (;;) {
         uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
+        if (at == HOLDERS)
+            return NULL;
         __atomic_fetch_add(&counts->users[at], 1, __ATOMIC_SEQ_CST);
         if (at == __atomic_load_n(&active, __ATOMIC_SEQ_CST))
             return holder[at];
@@ -313,7 +325,5 @@ struct force *force_hold(void)
 
 void force_release(const struct force *force)
 {
-    for (uint32_t i = 0; i < HOLDERS; i++)
-        if (holder[i] == force)
-            __atomic_fetch_sub(&counts->users[i], 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_sub(&counts->users[force->holder], 1, __ATOMIC_SEQ_CST);
 }

@@ -24,6 +24,7 @@ enum force_filling { FORCE_EMPTY, FORCE_BEGUN, FORCE_FILLED };
 struct force {
     size_t size; /* of the mapping, the block included */
     size_t records_size;
+    uint32_t holder; /* by number */
     uint32_t serial; /* tells it from those before; from 1 */
     struct policy_view view;
     uint32_t *records;         /* ids of the rules' records, 0 none yet; wiped by fork */
@@ -45,7 +46,8 @@ extern char force_executable[4096];
 extern char force_started_as[17];
 
 /* Puts the policy in the file into force, which must be a regular file of the user's or root's that
- * nobody else may write to. 0; else the gap is recorded. Constructor only, with a trace open. */
+ * nobody else may write to. One that is refused is a gap, and everything stays in place until
+ * another is taken over. -1: none can be. Constructor only, with a trace open. */
 int force_load(const char *path);
 
 /* The policy in force, which stays until it is released; takes over a newer one first. NULL: none.

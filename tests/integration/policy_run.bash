@@ -104,3 +104,24 @@ if [ "$(id -u)" -eq 0 ]; then
   cp trace/policy block && chown 12345 block
   in_place 'another user'
 fi
+
+# ... until it is given a right one.
+: >block && chmod 600 block
+chown "$(id -u)" block
+cat >reads.yaml <<'P'
+version: 1
+rules:
+  - id: reads
+    match: { call: pread, module: policy_stress }
+    route: pool
+P
+rm -rf bad && mkdir bad
+env SHUNT_DIR="$work/bad" SHUNT_POLICY="$work/block" LD_PRELOAD="$LIBSHUNT" \
+  "$PROGRAMS/policy_stress" bytes stop >said 2>&1 &
+servers+=($!)
+wait_for 20 test -s bytes
+"$SHUNT" policy apply reads.yaml bad >applied 2>&1 || fail "$(cat applied)"
+moves() { "$SHUNT" policy status bad | grep -q 'reads: pool, [1-9]'; }
+wait_for 20 moves || fail "it is not mended: $(cat applied; "$SHUNT" policy status bad)"
+: >stop
+wait "${servers[-1]}" || fail "a read went wrong"
