@@ -176,7 +176,7 @@ static void note(const struct force *force, enum policy_fault fault)
     struct trace_policy *record = (void *)trace_meta_new(sizeof *record);
     if (!record)
         return;
-    record->pid = thread_self->epoch ? thread_self->record->pid : raw_getpid();
+    record->pid = thread_self->record ? thread_self->record->pid : raw_getpid();
     record->fault = fault;
     record->generation = seen;
     record->since = clock_now();
@@ -283,8 +283,9 @@ static void take(uint64_t number)
     struct force *force;
     enum policy_fault fault = receive(number, &force);
     int fine = fault == POLICY_FINE;
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (generation_now() != number || (fine && !put_into_force(force))) {
+    /* Adds nothing, and is not done before the copy is read. */
+    uint64_t now = __atomic_fetch_add(&control()->generation, 0, __ATOMIC_SEQ_CST);
+    if (now != number || (fine && !put_into_force(force))) {
         force_free(force);
         return;
     }
@@ -296,10 +297,11 @@ static void take(uint64_t number)
         force_free(force);
 }
 
-static __attribute__((noinline, cold)) void take_over(uint64_t number)
+static __attribute__((noinline, cold)) void take_over(void)
 {
     if (trace_sealed() || __atomic_exchange_n(&counts->taking, 1, __ATOMIC_ACQUIRE))
         return;
+    uint64_t number = generation_now(); /* others were at it meanwhile */
     if (number != seen)
         take(number);
     __atomic_store_n(&counts->taking, 0, __ATOMIC_RELEASE);
@@ -309,9 +311,8 @@ struct force *force_hold(void)
 {
     if (!counts)
         return NULL;
-    uint64_t number = generation_now();
-    if (__builtin_expect(number != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
-        take_over(number);
+    if (__builtin_expect(generation_now() != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
+        take_over();
     for (;;) {
         uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
         if (at == HOLDERS)

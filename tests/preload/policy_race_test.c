@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A policy replaced under many threads at once: each of them always has a whole one in its hands,
+ * which stays until it is released, and the latest is taken over in the end. ThreadSanitizer checks
+ * the rest.
+ */
+#include "clock.h"
+#include "policy_load.h"
+#include "real.h"
+#include "trace.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS = 4, REPLACED = 2000 };
+
+/* No rules, the pool that each has, and a text that says which one it is. */
+struct block {
+    struct policy_header header;
+    char text[64];
+    struct policy_blob_pool pool;
+};
+
+static unsigned wrong;
+static int over;
+
+static void expect(int condition, const char *what)
+{
+    if (!condition && !__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED))
+        fprintf(stderr, "policy_race_test: %s\n", what);
+}
+
+static struct block make(unsigned number)
+{
+    struct block block = {.header = {.magic = POLICY_MAGIC,
+                                     .version = POLICY_BLOB_VERSION,
+                                     .header_size = sizeof block.header,
+                                     .size = sizeof block,
+                                     .source = number}};
+    for (unsigned i = 0; i < POLICY_SECTIONS; i++)
+        block.header.section[i].offset = sizeof block.header;
+    block.header.section[POLICY_STRINGS].count = sizeof block.text;
+    for (unsigned i = POLICY_POOLS; i < POLICY_SECTIONS; i++)
+        block.header.section[i].offset += sizeof block.text;
+    for (unsigned i = POLICY_POOLS + 1; i < POLICY_SECTIONS; i++)
+        block.header.section[i].offset += sizeof block.pool;
+    block.header.section[POLICY_POOLS].count = 1;
+    block.pool = (struct policy_blob_pool){.max = 1};
+    memset(block.text, 'a' + (int)(number % 26), sizeof block.text - 1);
+    size_t skipped = offsetof(struct policy_header, checksum) + sizeof block.header.checksum;
+    block.header.checksum = policy_hash((char *)&block + skipped, sizeof block - skipped);
+    return block;
+}
+
+static void *look(void *data)
+{
+    while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+        const struct force *force = force_hold();
+        expect(force != NULL, "there is none");
+        if (!force)
+            break;
+        const char *text = force->view.strings;
+        char first = text[0];
+        expect(first == 'a' + (char)(force->view.header->source % 26),
+               "not the text of its number");
+        for (unsigned i = 1; i < 63; i++)
+            expect(text[i] == first, "two policies in one");
+        force_release(force);
+    }
+    return data;
+}
+
+/* As shunt policy apply does it, into two chunks that the trace has for it. */
+static void hand_over(unsigned number, const uint32_t *chunks)
+{
+    struct trace_control *control = (void *)((char *)trace_file + TRACE_HEADER_SIZE);
+    struct block block = make(number);
+    uint64_t generation = control->generation + 1;
+    unsigned slot = (unsigned)generation & 1;
+    char *to = (char *)trace_chunk_at(chunks[slot]) + TRACE_CELL;
+    const char *from = (const char *)&block;
+    for (size_t i = 0; i < sizeof block; i++) /* whoever copies it meanwhile will not believe it */
+        __atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+    control->policy[slot].checksum = block.header.checksum;
+    control->policy[slot].size = sizeof block;
+    control->policy[slot].chunk = chunks[slot];
+    __atomic_store_n(&control->generation, generation, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&control->policy_seen, __ATOMIC_ACQUIRE) != generation &&
+           !__atomic_load_n(&wrong, __ATOMIC_RELAXED))
+        usleep(10);
+    expect(__atomic_load_n(&control->policy_fault, __ATOMIC_RELAXED) == POLICY_FINE, "refused");
+}
+
+static void prepare(const char *directory)
+{
+    struct trace_clock first;
+    char path[64];
+    struct block block = make(0);
+    real_resolve();
+    clock_start(&first);
+    expect(trace_open(directory, "race", getpid(), 4 << 20) == 0, "no trace");
+    clock_calibrate(&first);
+    snprintf(path, sizeof path, "%s/policy", directory);
+    int file = open(path, O_CREAT | O_WRONLY, 0600);
+    expect(write(file, &block, sizeof block) == (ssize_t)sizeof block, "no file");
+    close(file);
+    expect(force_load(path) == 0, "not loaded");
+}
+
+int main(void)
+{
+    char directory[] = "/tmp/shunt-policy-race.XXXXXX", remove[96];
+    pthread_t thread[THREADS];
+    expect(mkdtemp(directory) != NULL, "no directory");
+    prepare(directory);
+    struct trace_chunk *first = trace_chunk_new(), *second = trace_chunk_new();
+    if (wrong || !first || !second)
+        return 1;
+    uint32_t chunks[] = {trace_chunk_number(first), trace_chunk_number(second)};
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&thread[i], NULL, look, NULL);
+    for (unsigned i = 1; i <= REPLACED; i++)
+        hand_over(i, chunks);
+    __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    const struct force *force = force_hold();
+    expect(force && force->view.header->source == REPLACED, "not the latest in the end");
+    snprintf(remove, sizeof remove, "rm -r %s", directory);
+    expect(system(remove) == 0, "the directory stays");
+    return wrong != 0;
+}
