@@ -32,6 +32,7 @@ struct reader {
     uint64_t size;
     uint64_t committed;
     struct trace_header header;
+    struct trace_control control;
     struct reader_health health;
     uint32_t chunks;
     struct chunk **chunk; /* NULL: nothing to read there */
@@ -326,6 +327,9 @@ static int load(struct reader *reader, struct error *error)
     reader->chunk = calloc((size_t)reader->chunks + 1, sizeof(struct chunk *));
     if (!reader->chunk)
         return error_set(error, "%s: no memory left to read it", reader->path);
+    if (read_at(reader->fd, &reader->control, sizeof reader->control, TRACE_HEADER_SIZE) < 0)
+        return error_set(error, "%s: cannot be read at offset %u; copy the whole file",
+                         reader->path, TRACE_HEADER_SIZE);
     uint32_t ring_end = header->ring_first + header->ring_chunks;
     for (uint32_t i = skip_hole(reader, 0); i < reader->chunks; i = skip_hole(reader, i)) {
         if (i >= header->ring_first && i < ring_end) {
@@ -408,10 +412,9 @@ const struct trace_header *reader_header(const struct reader *reader)
     return &reader->header;
 }
 
-int reader_control(const struct reader *reader, struct trace_control *control)
+const struct trace_control *reader_control(const struct reader *reader)
 {
-    ssize_t got = read_at(reader->fd, control, sizeof *control, TRACE_HEADER_SIZE);
-    return got == (ssize_t)sizeof *control ? 0 : -1;
+    return &reader->control;
 }
 
 const struct reader_health *reader_health(const struct reader *reader)

@@ -34,8 +34,9 @@ const char *reader_path(const struct reader *reader);
  * checked, next_chunk is clamped to what the file holds. */
 const struct trace_header *reader_header(const struct reader *reader);
 
-/* The control page as it is now. 0, or -1 when the file is not there any more. */
-int reader_control(const struct reader *reader, struct trace_control *control);
+/* The control page as it was then. */
+const struct trace_control *reader_control(const struct reader *reader);
+
 const struct reader_health *reader_health(const struct reader *reader);
 
 /* Chunks in use apart from the ring, and bytes of file they and the ring stand for. */

@@ -106,12 +106,10 @@ static void add_pool(struct source *source, const struct trace_pool *record)
 /* The switch is the file's: its first process and the fork children in it. */
 static void find_time_off(struct source *source)
 {
-    struct trace_control control;
-    if (reader_control(source->reader, &control) < 0)
-        return;
-    source->process->off_count = control.off_count;
-    source->process->off_ns = control.off_ns;
-    source->process->off_now = control.off_since != 0;
+    const struct trace_control *control = reader_control(source->reader);
+    source->process->off_count = control->off_count;
+    source->process->off_ns = control->off_ns;
+    source->process->off_now = control->off_since != 0;
 }
 
 void routes_fill(struct source *source)

@@ -44,6 +44,8 @@ for route in "" pool; do
   touch "$work/dir/on"
   wait $program || fail "status $?: $(cat "$work/err")"
   "$SHUNT" report --json "$work/trace" >"$work/report" || fail "report"
+  [ "$(json "$work/report" "[(p['switched_off']['times'], p['switched_off']['total_ns'] > 0, p['switched_off']['now'])
+      for p in d['processes'] if p['sites']]")" = "[(1, True, False)]" ] || fail "$route: the report does not tell of the time off"
   [ "$(total pread)" -ge 1000 ] || fail "$route: pread: $(total pread)"
   [ "$(total lchown)" -le 2 ] || fail "$route: lchown, while it was off: $(total lchown)"
   [ "$(total statvfs)" -ge 1000 ] || fail "$route: statvfs: $(total statvfs)"
