@@ -116,7 +116,7 @@ static uint32_t number_of(struct force *f, const struct policy_steps *steps)
 {
     uint32_t hash = hash_of(steps);
     for (uint32_t i = 0; i < PROBES; i++) {
-        uint32_t at = (hash + i) % FORCE_LISTS, empty = FORCE_EMPTY;
+        uint32_t at = (hash + i) % f->list_count, empty = FORCE_EMPTY;
         struct force_list *list = &f->list[at];
         if (__atomic_compare_exchange_n(&list->state, &empty, FORCE_BEGUN, 0, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE)) {

@@ -98,6 +98,8 @@ static void force_free(struct force *force)
 {
     if (force && force->records)
         raw_munmap(force->records, force->records_size);
+    if (force && force->list)
+        raw_munmap(force->list, force->list_size);
     if (force)
         raw_munmap(force, force->size);
 }
@@ -141,6 +143,21 @@ static void find_names(void)
     arch_syscall(SYS_prctl, PR_GET_NAME, (long)force_started_as, 0, 0, 0, 0);
 }
 
+/* What a small policy takes is small: it counts against the program's RLIMIT_DATA. */
+static int make_room(struct force *force)
+{
+    uint32_t rules = force->view.count[POLICY_RULES];
+    force->records_size = (rules * sizeof(uint32_t) + PAGE) & ~(size_t)(PAGE - 1);
+    force->records = map(force->records_size);
+    force->list_count = 64;
+    while (force->list_count < FORCE_LISTS && force->list_count < 4 * rules)
+        force->list_count *= 2;
+    force->list_size = force->list_count * sizeof *force->list;
+    force->list = map(force->list_size);
+    return force->records && force->list &&
+           raw_madvise(force->records, force->records_size, MADV_WIPEONFORK) == 0;
+}
+
 /* Checks the block and fills in the rest; POLICY_FINE, or why not. Without memory it is told as
  * damaged. */
 static enum policy_fault complete(struct force *force, size_t size)
@@ -149,10 +166,7 @@ static enum policy_fault complete(struct force *force, size_t size)
     enum policy_fault fault = policy_blob_open(&force->view, block_of(force), size);
     if (fault != POLICY_FINE)
         return fault;
-    force->records_size =
-        (view->count[POLICY_RULES] * sizeof(uint32_t) + PAGE) & ~(size_t)(PAGE - 1);
-    force->records = map(force->records_size);
-    if (!force->records || raw_madvise(force->records, force->records_size, MADV_WIPEONFORK) != 0)
+    if (!make_room(force))
         return POLICY_DAMAGED;
     force->second = clock_ticks(1000000000);
     for (uint32_t i = 0; i < CALL_COUNT; i++) {

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 enum {
-    FORCE_MODULES = 2048, /* modules' numbers from there on are looked up each time */
-    FORCE_LISTS = 8192,   /* distinct lists of rules; without room the rules are gone through */
+    FORCE_MODULES = 512, /* modules' numbers from there on are looked up each time */
+    FORCE_LISTS = 8192, /* distinct lists of rules, at most and by the number of rules; without room
+                           the rules are gone through each time */
     FORCE_SERIALS = 1 << 18
 };
 
@@ -38,7 +39,9 @@ struct force {
     struct force_list { /* the rules that may take the calls of a chain */
         uint32_t state; /* enum force_filling */
         struct policy_steps steps;
-    } list[FORCE_LISTS];
+    } * list;
+    size_t list_size;    /* of the mapping */
+    uint32_t list_count; /* a power of two */
 };
 
 /* The process's executable, and the name it was started by. */

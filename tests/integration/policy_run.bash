@@ -66,6 +66,19 @@ rm -f test.db
                             for r in p['policy']['rules'] if r['id'] == 'journal')")" -ge 50 ] ||
   fail "a child does not move: $(json report.json "[p.get('policy') for p in d['processes']]")"
 
+# A program that limits its memory while it runs has as much room as bare: a small policy is small.
+cat >all.yaml <<'P'
+version: 1
+rules:
+  - id: all
+    match: { call: "*" }
+    route: pool
+P
+limited=$(find "$BUILD/tests/parity" -name '*limits_set' -type f)
+"$limited" data >bare.out || fail "bare"
+"$SHUNT" run --policy all.yaml -o limited -- "$limited" data >limited.out 2>said || fail "$(cat said)"
+cmp -s bare.out limited.out || fail "$(diff bare.out limited.out)"
+
 # What cannot be used is refused, and nothing starts.
 refused() { # NAME SENTENCE
   run "$1" "no.$1"
