@@ -2,7 +2,7 @@
 """scripts/bench pool: a call made by another thread, through shunt's pool and through its peers' pools,
 in one run. Every way makes the same call; what shunt moved is counted in its trace, so that a call
 that stayed with its caller is not taken for a fast hand-off."""
-import glob
+import json
 import os
 import shutil
 import subprocess
@@ -22,7 +22,6 @@ class PoolBench:
         flags = run(["pkg-config", "--cflags", "--libs", "libuv", "glib-2.0"]).split()
         run(["cc", "-std=gnu11", "-O2", "-D_GNU_SOURCE",
              os.path.join(root, "tests/bench/handoff.c"), "-o", self.program, *flags, "-pthread"])
-        self.dump = os.path.join(bench.build, "tests/truth/trace_dump")
 
     def command(self, way, column):
         call, callers, count, python_count, prefix = COLUMNS[column]
@@ -49,8 +48,9 @@ class PoolBench:
 
     def check_moved(self, trace, column):
         _, callers, count, _, _ = COLUMNS[column]
-        out = self.run_command([self.dump, *glob.glob(trace + "/handoff.*.shunt")])
-        moved = sum(int(line.split()[1]) for line in out.splitlines() if line.startswith("moved "))
+        report = json.loads(self.run_command([self.bench.shunt, "report", "--json", trace]))
+        moved = sum(process["routed"]["moved"] for process in report["processes"]
+                    if "routed" in process)
         if moved < 0.99 * callers * count:
             raise SystemExit(f"bench: {column}: only {moved} of {callers * count} calls were moved")
         shutil.rmtree(trace)
