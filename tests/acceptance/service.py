@@ -62,8 +62,9 @@ def demand_hub(report):
 def demand_text(report):
     """Page one has it in this order: the hub, the libraries, the lines, the mean request."""
     wanted = [r"Eventlet \d+\.\S+ hub", r"HUB main \(epoll_wait, eventlet/hubs/hub\.py:\d+\)"]
-    wanted += [rf"\n{library} " for _, _, _, library, _ in BLOCKING]
-    for _, _, text, _, why in BLOCKING[:2]:  # what the disk takes may be too little for a row
+    rows = BLOCKING[:2]  # what a quick disk takes may be too little for one
+    wanted += [rf"\n{library} " for _, _, _, library, _ in rows]
+    for _, _, text, _, why in rows:
         wanted += [f"service.py:{line_of(SERVICE, text)}", re.escape(why[:20])]
     wanted += [r"\nREQUEST \(eventlet\.wsgi > service\.py app\)", r"dns [\d.]+ ms \| libmariadb\.so\.3 "]
     place = 0
