@@ -216,7 +216,9 @@ enum trace_record_type {
 /* Where a call runs. */
 enum trace_route {
     TRACE_ROUTE_IN_PLACE = 0,
-    TRACE_ROUTE_POOL = 1 /* a worker runs it, its caller waits */
+    TRACE_ROUTE_POOL = 1,  /* a worker runs it, its caller waits */
+    TRACE_ROUTE_GREEN = 2, /* other green threads of the caller's thread run meanwhile */
+    TRACE_ROUTE_DENY = 3   /* it is not made, and fails */
 };
 
 /* Why a call that a rule would route runs in place. Part of the format: append only. */
@@ -246,9 +248,24 @@ enum trace_reason {
     REASON_ROLLOUT,       /* not in the share of its rule's calls that are moved */
     REASON_UNKNOWN,       /* a rule asks for a name that nobody knows: a module was not compiled */
     REASON_CROWDED,       /* more rules might take the chain's calls than are kept */
-    REASON_GREEN,         /* the rule's route is green, which no part of the library takes */
+    REASON_NO_RUNTIME,    /* route green: no green runtime is known on this thread */
+    REASON_NO_GREEN,      /* ... no green thread: the scheduler itself, or a plain thread */
+    REASON_GIL_HELD,      /* ... the caller holds the interpreter lock: others may not run */
+    REASON_INTERPRETERS,  /* ... there is more than one interpreter */
+    REASON_FINALIZING,    /* ... the interpreter is at its end */
+    REASON_IMPORTING,     /* ... a module is being imported */
+    REASON_LOADING,       /* ... inside dlopen */
+    REASON_LOCK_HELD,     /* ... the thread holds a lock that cannot be kept across a switch */
+    REASON_LOCK_ORDER,    /* ... a lock is held that is also taken under the interpreter lock */
+    REASON_STACK_OBJECT,  /* ... the lock or semaphore lies on the stack, which is switched away */
+    REASON_EXCEPTION,     /* ... a C++ exception is in flight */
+    REASON_ARGUMENTS,     /* ... what the call reads or writes is not known exactly */
+    REASON_READER,        /* ... made by an object of Python's that no other may enter meanwhile */
+    REASON_HANDED_OVER,   /* ... the library hands work from caller to caller by a condition */
+    REASON_BULKHEAD,      /* as many calls of the rule are under way as it allows */
+    REASON_DENIED,        /* the rule denies the call, and only says so (or could not) */
     REASON_COUNT,
-    REASON_ROOM = 30
+    REASON_ROOM = 62
 };
 
 /* First 8 bytes of every record. */
@@ -755,10 +772,10 @@ _Static_assert(sizeof(struct trace_gap) == 64, "gap record");
 _Static_assert(sizeof(struct trace_current) == 32, "call in progress");
 _Static_assert(sizeof(struct trace_lock) == 64, "lock record");
 _Static_assert(sizeof(struct trace_pending_wait) == 128, "pending wait record");
-_Static_assert(sizeof(struct trace_routed) == 192, "routed record");
+_Static_assert(sizeof(struct trace_routed) == 320, "routed record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
 _Static_assert(sizeof(struct trace_policy) == 48, "policy record");
-_Static_assert(sizeof(struct trace_rule) == 280, "rule record");
+_Static_assert(sizeof(struct trace_rule) == 536, "rule record");
 _Static_assert(REASON_COUNT <= REASON_ROOM, "reasons");
 _Static_assert(sizeof(struct trace_thread) == 512, "thread record");
 _Static_assert(sizeof(struct trace_slot) == 128, "slot record");
