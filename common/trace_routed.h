@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What became of calls that were routed: by chain, by pool, by policy and rule.
+ */
+#ifndef SHUNT_TRACE_ROUTED_H
+#define SHUNT_TRACE_ROUTED_H
+
+#include "trace_reasons.h"
+#include "trace_record.h"
+
+#include <stdint.h>
+
+/* What the pool did for one (call, context) of this thread. Names the context and not the slot:
+ * that of an ended thread may be gone. Ticks run from the wrapper's decision on. */
+struct trace_routed {
+    struct trace_record head;
+    uint32_t context;
+    uint16_t call;
+    uint16_t pool;          /* the latest's, by number: 0 is `default` */
+    uint64_t moved;         /* calls that a worker ran */
+    uint64_t ticks;         /* of these, as their callers saw them */
+    uint64_t handoff_ticks; /* ... until the worker began */
+    uint64_t run_ticks;     /* ... on the worker; the rest is the way back */
+    uint64_t handoff_max;
+    uint64_t aborted;               /* ended early for a signal handler or a cancellation */
+    uint32_t in_place[REASON_ROOM]; /* by enum trace_reason; stops at its top */
+    uint32_t next;                  /* for the thread itself */
+    uint32_t _pad;
+};
+
+/* Written by every thread of its process: atomic. */
+struct trace_pool {
+    struct trace_record head;
+    int32_t pid;
+    uint16_t pool;
+    uint16_t _pad;
+    char name[16];
+    uint32_t most;    /* bound */
+    uint32_t workers; /* alive */
+    uint32_t peak;
+    uint32_t grown;
+    uint32_t shrunk;
+    uint32_t refused; /* threads that could not be made */
+    uint64_t reserved[2];
+};
+
+struct trace_policy {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t rules;
+    uint64_t source;     /* hash of the policy file */
+    uint64_t since;      /* ticks */
+    uint64_t generation; /* 0: it was there at the start */
+    uint32_t fault;      /* enum policy_fault: it was refused, and the one before stayed */
+    uint32_t _pad;
+};
+
+/* Written by every thread of its process: atomic. Several records of one rule add up. */
+struct trace_rule {
+    struct trace_record head;
+    int32_t pid;
+    uint32_t rule;   /* number in the policy, from 0 */
+    uint64_t source; /* hash of the policy file */
+    uint32_t id;     /* string id */
+    uint32_t route;  /* enum policy_route */
+    uint64_t moved;
+    uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says in place */
+};
+
+_Static_assert(sizeof(struct trace_routed) == 320, "routed record");
+_Static_assert(sizeof(struct trace_pool) == 72, "pool record");
+_Static_assert(sizeof(struct trace_policy) == 48, "policy record");
+_Static_assert(sizeof(struct trace_rule) == 536, "rule record");
+
+#endif
