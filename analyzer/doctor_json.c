@@ -4,9 +4,7 @@
  */
 #include "doctor.h"
 
-#include <jansson.h>
-
-#define SET(object, key, value) json_object_set_new(object, key, value)
+#include "json_values.h"
 
 /* Names come from files: what is no UTF-8 is left out. */
 static json_t *text(const char *value)

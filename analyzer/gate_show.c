@@ -11,8 +11,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 
-#define SET(object, key, value) json_object_set_new(object, key, value)
-
 static const char *site_text(struct arena *arena, const struct ledger_site *site)
 {
     return arena_print(arena, "%08" PRIx64 " %s in %s of %s", site->id >> 32, site->site->call,

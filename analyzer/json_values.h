@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A table of members, set one after the other: what a struct has, in its order. */
+#define SET(object, key, value) json_object_set_new(object, key, value)
+
 /* Above 2^63 a count becomes 2^63 - 1; no time or count of ours comes near. */
 json_t *json_count(uint64_t value);
 json_t *json_count_if(bool known, uint64_t value);

@@ -6,8 +6,6 @@
 #include "policy_show.h"
 #include "progress.h"
 
-#define SET(object, key, value) json_object_set_new(object, key, value)
-
 static json_t *item_json(const struct progress *progress, uint32_t index)
 {
     const struct policy *policy = progress->policy;

@@ -7,8 +7,6 @@
 #include "render_compare.h"
 #include "text.h"
 
-#define SET(object, key, value) json_object_set_new(object, key, value)
-
 static const char *const verdict_names[] = {
     [COMPARE_SAME] = "same", [COMPARE_ONCE] = "once", [COMPARE_DIFFERENT] = "different"};
 

@@ -6,8 +6,6 @@
 #include "json_values.h"
 #include "render_diff.h"
 
-#define SET(object, key, value) json_object_set_new(object, key, value)
-
 static const char *const side_names[] = {[DIFF_BEFORE] = "before", [DIFF_AFTER] = "after"};
 
 static json_t *real_if(bool known, double value)

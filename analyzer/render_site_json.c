@@ -10,8 +10,6 @@
 #include "render_json_parts.h"
 #include "site_view.h"
 
-#define SET(object, key, value) json_object_set_new(object, key, value)
-
 static void who(json_t *root, const struct report_site *site)
 {
     SET(root, "id", json_site_id(site->id));
