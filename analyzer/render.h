@@ -19,10 +19,6 @@ struct render_options {
     const char *again;       /* arguments that lead to the same report, for NEXT; "" none */
 };
 
-/* Does this process get a page? `shown` is the one before it that did; NULL none. */
-bool render_wants(const struct render_options *options, const struct report_process *process,
-                  const struct report_process *shown);
-
 typedef int render_fn(struct report *report, const struct render_options *options, FILE *out,
                       struct error *error);
 

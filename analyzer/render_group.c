@@ -5,6 +5,7 @@
 #include "render_parts.h"
 
 #include "format.h"
+#include "pages.h"
 #include "render_table.h"
 #include "sites.h"
 #include "text.h"
@@ -154,11 +155,13 @@ static void explain(struct page *page, const struct report_process *process,
                               : ""));
 }
 
-void parts_groups(struct page *page, const struct report_process *process,
-                  enum report_grouping kind)
+static void table(struct page *page, const struct report *report,
+                  const struct report_process *process, const struct render_options *options)
 {
+    enum report_grouping kind = options->by;
     unsigned count = process->group_count[kind];
     uint64_t inside = 0;
+    parts_head(page, report, process);
     fputc('\n', page->out);
     if (count == 0) {
         page_line(page, "No calls but known noise: nothing to group.");
@@ -211,22 +214,5 @@ int render_group(struct report *report, const struct render_options *options, FI
                  struct error *error)
 {
     (void)error;
-    struct page page = {.out = out, .arena = &report->arena, .color = options->color};
-    const struct report_process *shown = NULL;
-    for (unsigned i = 0; i < report->process_count; i++) {
-        const struct report_process *process = report->processes[i];
-        if (!render_wants(options, process, shown))
-            continue;
-        if (shown)
-            fputs("\n\n", out);
-        parts_head(&page, report, process);
-        parts_groups(&page, process, options->by);
-        shown = process;
-    }
-    if (!shown)
-        return 0;
-    parts_report(&page, report);
-    if (!options->all)
-        parts_other_processes(&page, report, shown);
-    return 0;
+    return pages_of(report, options, out, table);
 }

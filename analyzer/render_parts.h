@@ -12,10 +12,7 @@
 void parts_head(struct page *page, const struct report *report,
                 const struct report_process *process);
 
-/* The groups of one kind as a table: all of them with the ids of their sites, or (brief) those that
- * explain most of the stall. */
-void parts_groups(struct page *page, const struct report_process *process,
-                  enum report_grouping kind);
+/* The libraries that explain most of the stall, as a table. */
 void parts_libraries(struct page *page, const struct report_process *process);
 
 /* What concerns all processes: wrappers in force, files left out. */
@@ -38,9 +35,6 @@ void parts_routes(struct page *page, const struct report_process *process);
 /* Pending waits of the sites; one such sum in words. */
 void parts_waits(struct page *page, const struct report_process *process);
 const char *parts_pending(struct page *page, const struct report_pending *pending);
-
-/* Spawn points as a table. */
-void parts_spawns(struct page *page, const struct report_process *process);
 
 /* What the plan is for, where a program has a choice; and under goal threads what the page is
  * about: the sites that will hold a thread, and the work there is, in order. */

@@ -5,6 +5,7 @@
 #include "render_parts.h"
 
 #include "format.h"
+#include "pages.h"
 #include "text.h"
 
 #define ROWS_MOST 12u
@@ -67,26 +68,22 @@ void parts_requests(struct page *page, const struct report_process *process, uns
         fputc('\n', page->out);
 }
 
+static void all(struct page *page, const struct report *report,
+                const struct report_process *process, const struct render_options *options)
+{
+    (void)options;
+    parts_head(page, report, process);
+    fputc('\n', page->out);
+    parts_requests(page, process, ROWS_MOST);
+    if (process->request_count == 0)
+        page_wrap(page, PAGE_PLAIN, "", 0,
+                  "No requests: no call was made through eventlet.wsgi, gevent.pywsgi, wsgiref "
+                  "or http.server.");
+}
+
 int render_requests(struct report *report, const struct render_options *options, FILE *out,
                     struct error *error)
 {
     (void)error;
-    struct page page = {.out = out, .arena = &report->arena, .color = options->color};
-    const struct report_process *shown = NULL;
-    for (unsigned i = 0; i < report->process_count; i++) {
-        const struct report_process *process = report->processes[i];
-        if (!render_wants(options, process, shown))
-            continue;
-        if (shown)
-            fputs("\n\n", out);
-        parts_head(&page, report, process);
-        fputc('\n', out);
-        parts_requests(&page, process, ROWS_MOST);
-        if (process->request_count == 0)
-            page_wrap(&page, PAGE_PLAIN, "", 0,
-                      "No requests: no call was made through eventlet.wsgi, gevent.pywsgi, wsgiref "
-                      "or http.server.");
-        shown = process;
-    }
-    return 0;
+    return pages_of(report, options, out, all);
 }

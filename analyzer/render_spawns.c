@@ -5,6 +5,7 @@
 #include "render_parts.h"
 
 #include "format.h"
+#include "pages.h"
 #include "render_table.h"
 #include "text.h"
 
@@ -85,8 +86,11 @@ static void row(struct page *page, const struct report_spawn *spawn)
         page_wrap(page, PAGE_PLAIN, "     pending: ", 14, parts_pending(page, &spawn->pending));
 }
 
-void parts_spawns(struct page *page, const struct report_process *process)
+static void table(struct page *page, const struct report *report,
+                  const struct report_process *process, const struct render_options *options)
 {
+    (void)options;
+    parts_head(page, report, process);
     fputc('\n', page->out);
     page_line(page, "%-*s%8s%9s%10s%11s%11s", NAME_WIDTH, "SPAWN POINT", "BORN", "PEAK", "LIFE",
               "BLOCKED", "PENDING");
@@ -103,22 +107,5 @@ int render_spawns(struct report *report, const struct render_options *options, F
                   struct error *error)
 {
     (void)error;
-    struct page page = {.out = out, .arena = &report->arena, .color = options->color};
-    const struct report_process *shown = NULL;
-    for (unsigned i = 0; i < report->process_count; i++) {
-        const struct report_process *process = report->processes[i];
-        if (!render_wants(options, process, shown))
-            continue;
-        if (shown)
-            fputs("\n\n", out);
-        parts_head(&page, report, process);
-        parts_spawns(&page, process);
-        shown = process;
-    }
-    if (!shown)
-        return 0;
-    parts_report(&page, report);
-    if (!options->all)
-        parts_other_processes(&page, report, shown);
-    return 0;
+    return pages_of(report, options, out, table);
 }

@@ -5,6 +5,7 @@
  */
 #include "advise_rules.h"
 #include "format.h"
+#include "pages.h"
 #include "render_parts.h"
 #include "render_rules.h"
 #include "render_table.h"
@@ -133,8 +134,9 @@ static void threads_page(struct page *page, const struct report_process *process
 }
 
 static void process_page(struct page *page, const struct report *report,
-                         const struct report_process *process, unsigned top)
+                         const struct report_process *process, const struct render_options *options)
 {
+    unsigned top = options->top;
     parts_head(page, report, process);
     parts_goal(page, report, process);
     if (report->goal == GOAL_THREADS && (process->loop_count || process->runtime)) {
@@ -160,27 +162,12 @@ static void process_page(struct page *page, const struct report *report,
         parts_in_progress(page, process);
 }
 
-bool render_wants(const struct render_options *options, const struct report_process *process,
-                  const struct report_process *shown)
-{
-    return options->all || (options->pid ? process->pid == options->pid : !shown);
-}
-
 int render_text(struct report *report, const struct render_options *options, FILE *out,
                 struct error *error)
 {
     (void)error;
     struct page page = {.out = out, .arena = &report->arena, .color = options->color};
-    const struct report_process *shown = NULL;
-    for (unsigned i = 0; i < report->process_count; i++) {
-        const struct report_process *process = report->processes[i];
-        if (!render_wants(options, process, shown))
-            continue;
-        if (shown)
-            fputs("\n\n", out);
-        process_page(&page, report, process, options->top);
-        shown = process;
-    }
+    const struct report_process *shown = pages_each(&page, report, options, process_page);
     if (!shown)
         return 0;
     if (!options->all)
