@@ -363,6 +363,33 @@ int python_is_running(const void *thread)
     return !innermost(0, thread, &frame) || frame;
 }
 
+/* By the files of the functions that import. */
+static int is_importlib(const char *code)
+{
+    static const char name[] = "<frozen importlib";
+    const char *file;
+    peek(0, code + python.layout.file, &file, sizeof file);
+    struct text text = text_of(file);
+    return text.kind == 1 && text.length >= sizeof name - 1 &&
+           !memcmp(text.at, name, sizeof name - 1);
+}
+
+int python_is_importing(const void *thread)
+{
+    enum { HOPS = 4096 };
+    struct python_frame frame;
+    const char *at, *previous;
+    int careful = __atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0;
+    if (!innermost(careful, thread, &at))
+        return 1;
+    for (int hops = 0; at && hops < HOPS; hops++, at = previous) {
+        enum found found = read_frame(careful, at, &frame, &previous);
+        if (found == FOUND_BROKEN || (found == FOUND_FRAME && is_importlib(frame.code)))
+            return 1;
+    }
+    return at != NULL;
+}
+
 const void *python_outermost(const void *thread)
 {
     enum { HOPS = 4096 };

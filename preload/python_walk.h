@@ -38,6 +38,10 @@ uint64_t python_walk(const void *thread, struct python_stack *stack, const void 
  * to be told (a generator's lies elsewhere; memory is not proved yet). */
 const void *python_outermost(const void *thread);
 
+/* Is the calling thread inside an import? 1 also if that cannot be told. About 3 ns a frame. Not
+ * inside a signal handler. */
+int python_is_importing(const void *thread);
+
 /* Is any Python function being executed, as far as the thread's state tells? */
 int python_is_running(const void *thread);
 

@@ -73,6 +73,12 @@ uintptr_t stack_unwinder(void)
     return (uintptr_t)backtrace;
 }
 
+uintptr_t stack_function(uintptr_t ip)
+{
+    struct fde_bases bases = {0};
+    return find_fde && find_fde((char *)ip - 1, &bases) ? (uintptr_t)bases.function : 0;
+}
+
 static _Unwind_Reason_Code stop(struct walk *w, uint32_t flag)
 {
     w->chain->flags |= flag;

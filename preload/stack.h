@@ -45,6 +45,10 @@ int stack_start(void);
 void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
                   const struct stack_range *own);
 
+/* Where the function begins that a return address lies in, as its unwind information says; 0: it
+ * has none. Any context. */
+uintptr_t stack_function(uintptr_t ip);
+
 /* An address in the library that unwinds; 0 without one. */
 uintptr_t stack_unwinder(void);
 

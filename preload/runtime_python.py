@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: MIT
+"""How a green thread of Eventlet or gevent is parked inside a call of C code.
+
+Part of libshunt.so, which runs it once in a process, by runtime_python.c and with the interpreter
+lock held; `modules` is sys.modules. Nothing is imported: this may run while other code does. What
+goes wrong here is an answer (NOT_PARKED), so that the call is made in place.
+"""
+__name__ = "shunt"
+READY, TIMED_OUT, NOT_PARKED, INTERRUPTED = 1, 0, -1, -2  # enum shunt_waited
+HERE, NO_GREEN, NO_RUNTIME = 0, 1, 2
+
+SELECTABLE = 1024  # FD_SETSIZE
+
+getcurrent = modules["greenlet"].getcurrent  # noqa: F821
+monotonic = modules["time"].monotonic  # noqa: F821
+
+parked = set()  # green threads; held here, so that none is taken for garbage and ended
+owed = {}  # green thread: what was raised in it while it was parked
+promised = {}  # thread: what is raised there as soon as its Python code goes on
+set_aside = {}  # green thread: the exception that was pending when its call began
+
+
+class Waiting:
+    """A wait under way. What would wake it is forgotten when it is over: a hub may hold a call
+    ready for a green thread that something else has woken meanwhile."""
+    __slots__ = ("green",)
+
+    def __init__(self, green):
+        self.green = green
+
+    def wake(self, how):
+        if self.green is not None:
+            self.green.switch((self, how))
+
+
+class Eventlet:
+    """The hub that a thread has now; the functions that answer with one would make one."""
+
+    @staticmethod
+    def hub():
+        hubs = modules.get("eventlet.hubs")  # noqa: F821
+        return getattr(hubs._threadlocal, "hub", None) if hubs else None
+
+    @staticmethod
+    def greenlet(hub):
+        return hub.greenlet
+
+    @staticmethod
+    def start(hub, waiting, fd, seconds, stops):
+        if fd >= 0:
+            if fd >= SELECTABLE and not hasattr(hub, "poll"):
+                raise OverflowError
+            listener = hub.add("read", fd, lambda _: waiting.wake(READY),
+                               lambda *_: waiting.wake(READY), None)
+            stops.append(lambda: hub.remove(listener))
+        if seconds >= 0:
+            timer = hub.schedule_call_global(seconds, waiting.wake, TIMED_OUT)
+            stops.append(timer.cancel)
+
+    @staticmethod
+    def throw(hub, green, error):
+        hub.schedule_call_global(0, green.throw, error)
+
+
+class Gevent:
+    @staticmethod
+    def hub():
+        module = modules.get("gevent.hub")  # noqa: F821
+        return module._get_hub() if module else None
+
+    @staticmethod
+    def greenlet(hub):
+        return hub
+
+    @staticmethod
+    def start(hub, waiting, fd, seconds, stops):
+        if fd >= 0:
+            watcher = hub.loop.io(fd, 1)
+            stops.append(watcher.close)
+            watcher.start(waiting.wake, READY)
+        if seconds >= 0:
+            if "libuv" in type(hub.loop).__module__:
+                seconds = (seconds * 1000 // 1 + 1) / 1000  # its timers count milliseconds
+            timer = hub.loop.timer(seconds)
+            stops.append(timer.close)
+            timer.start(waiting.wake, TIMED_OUT, update=True)
+
+    @staticmethod
+    def throw(hub, green, error):
+        hub.loop.run_callback(green.throw, error)
+
+
+def find():
+    """The runtime with a hub in this thread, and the hub."""
+    for runtime in (Eventlet, Gevent):
+        try:
+            hub = runtime.hub()
+            if hub is not None:
+                return runtime, hub
+        except Exception:  # it is being imported
+            pass
+    return None, None
+
+
+def here(trusted):
+    """May the current green thread be parked? A hub that a fork child inherits would run its
+    parent's green threads there: unless it is `trusted`, it must be one that did not run yet."""
+    runtime, hub = find()
+    if hub is None:
+        loaded = "eventlet.hubs" in modules or "gevent.hub" in modules  # noqa: F821
+        return NO_GREEN if loaded else NO_RUNTIME
+    greenlet = runtime.greenlet(hub)
+    if getcurrent() is greenlet or not (trusted or not greenlet):
+        return NO_GREEN
+    return HERE
+
+
+def wait(fd, seconds):
+    """Parks the current green thread until `fd` is ready or the time is over; below 0: there is no
+    descriptor, no limit. A hub's clock may be behind, so that a timer comes early."""
+    runtime, hub = find()
+    green = getcurrent()
+    waiting = Waiting(green)
+    stops = []
+    parked.add(green)
+    try:
+        deadline = monotonic() + seconds
+        try:
+            runtime.start(hub, waiting, fd, seconds, stops)
+        except Exception:
+            return NOT_PARKED
+        while True:
+            try:
+                woken = hub.switch()
+            except BaseException as error:
+                owe(green, error)
+                return INTERRUPTED
+            if type(woken) is not tuple or len(woken) != 2 or woken[0] is not waiting:
+                continue
+            if woken[1] == TIMED_OUT and monotonic() < deadline:
+                runtime.start(hub, waiting, -1, deadline - monotonic(), stops)
+                continue
+            return woken[1]
+    finally:
+        waiting.green = None
+        parked.discard(green)
+        for stop in stops:
+            try:
+                stop()
+            except Exception:
+                pass
+
+
+# What is raised in a green thread while it is parked is raised when its call is over: as an
+# asynchronous exception of the thread, which is raised where the call returns to Python code. That
+# takes a class, so it is one whose instance is the exception.
+
+
+def owe(green, error):
+    error.__traceback__ = None  # of frames of ours
+    owed.setdefault(green, []).append(error)
+
+
+def escaped(error):
+    """Out of `wait`, at its edges: a handler of signals may raise at any line. What is none of
+    these is ours."""
+    if isinstance(error, Exception):
+        return NOT_PARKED
+    owe(getcurrent(), error)
+    return INTERRUPTED
+
+
+def promise(thread):
+    """The class for the first exception that the current green thread is owed, None if there is
+    nothing; the others are raised when it yields next."""
+    green = getcurrent()
+    errors = owed.pop(green, None)
+    if not errors:
+        return None
+    runtime, hub = find()
+    promised[thread] = errors[0]
+    for error in errors[1:] if hub is not None else ():
+        runtime.throw(hub, green, error)
+    return class_of(thread, errors[0])
+
+
+def class_of(thread, error):
+    def new(cls, *_):
+        promised.pop(thread, None)
+        return error
+
+    kind = type(error)
+    members = {"__new__": new, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    try:
+        return type(kind)(kind.__name__, (kind,), members)
+    except Exception:  # it lets nobody inherit
+        return type(kind.__name__, (BaseException,), members)
+
+
+def take_back(thread):
+    """The green thread goes into another call before it was raised."""
+    error = promised.pop(thread, None)
+    if error is not None:
+        owed.setdefault(getcurrent(), []).insert(0, error)
+
+
+def keep(*error):
+    set_aside[getcurrent()] = error
+
+
+def kept():
+    return set_aside.pop(getcurrent(), None)
