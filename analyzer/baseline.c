@@ -103,6 +103,38 @@ static void subtract_lock(struct subtraction *s, struct trace_lock *now,
         now->max = now->ticks;
 }
 
+static void subtract_routed(struct subtraction *s, struct trace_routed *now,
+                            const struct trace_routed *before)
+{
+    LESS(moved);
+    LESS(ticks);
+    LESS(handoff_ticks);
+    LESS(run_ticks);
+    LESS(aborted);
+    for (unsigned i = 0; i < REASON_ROOM; i++)
+        LESS32(in_place[i]);
+    if (now->handoff_max > now->handoff_ticks) /* the longest was before */
+        now->handoff_max = now->handoff_ticks;
+}
+
+static void subtract_rollout(struct subtraction *s, struct trace_rollout *now,
+                             const struct trace_rollout *before)
+{
+    LESS(count);
+    LESS(ticks);
+    LESS(errors);
+    if (now->max > now->ticks) /* the longest was before */
+        now->max = now->ticks;
+}
+
+static void subtract_rule(struct subtraction *s, struct trace_rule *now,
+                          const struct trace_rule *before)
+{
+    LESS(moved);
+    for (unsigned i = 0; i < REASON_ROOM; i++)
+        LESS(in_place[i]);
+}
+
 /* A peak of before stays: no more than that were pending in the part either, or it would be a newer
  * one. */
 static void subtract_pending(struct subtraction *s, struct trace_pending_wait *now,
@@ -186,6 +218,15 @@ static void subtract_record(struct subtraction *s, void *now, const struct trace
     case RECORD_LOCK:
         subtract_lock(s, now, (const struct trace_lock *)before);
         break;
+    case RECORD_ROUTED:
+        subtract_routed(s, now, (const struct trace_routed *)before);
+        break;
+    case RECORD_ROLLOUT:
+        subtract_rollout(s, now, (const struct trace_rollout *)before);
+        break;
+    case RECORD_RULE:
+        subtract_rule(s, now, (const struct trace_rule *)before);
+        break;
     case RECORD_SPAWN:
         subtract_spawn(s, now, (const struct trace_spawn *)before);
         break;
@@ -213,7 +254,8 @@ static bool same_owner(const struct subtraction *s, const struct reader_cursor *
 static bool is_summed(const struct trace_record *record)
 {
     return record->type == RECORD_SLOT || record->type == RECORD_HISTOGRAM ||
-           record->type == RECORD_LOCK || record->type == RECORD_PENDING_WAIT;
+           record->type == RECORD_LOCK || record->type == RECORD_PENDING_WAIT ||
+           record->type == RECORD_ROUTED || record->type == RECORD_ROLLOUT;
 }
 
 /* A slot never changes its call and chain. */
@@ -226,11 +268,17 @@ static bool same_record(const struct subtraction *s, uint32_t id, const struct t
     return a->call == b->call && a->context == b->context;
 }
 
+/* A shared record whose counters go on changing. */
+static bool is_shared(const struct trace_record *record)
+{
+    return record->type == RECORD_SPAWN || record->type == RECORD_RULE;
+}
+
 static void subtract_present(struct subtraction *s)
 {
     struct reader_cursor cursor = {0};
     for (const struct trace_record *before; (before = reader_next(s->before, &cursor));)
-        if ((before->type == RECORD_SPAWN || (cursor.thread_chunk && same_owner(s, &cursor))) &&
+        if ((is_shared(before) || (cursor.thread_chunk && same_owner(s, &cursor))) &&
             same_record(s, cursor.id, before))
             subtract_record(s, reader_edit(s->now, cursor.id), before);
 }
@@ -249,7 +297,7 @@ static uint64_t lock_key(uint64_t key, const struct trace_lock *lock)
     return mix(mix(key, lock->holder_call), lock->holder_context);
 }
 
-/* A slot, histogram, lock or pending wait within one sum. */
+/* A record within one sum. */
 static uint64_t record_key(const struct fold *fold, const struct trace_record *record)
 {
     uint64_t key = mix(mix((uint64_t)(uint32_t)fold->pid, fold->start), record->type);
@@ -263,8 +311,16 @@ static uint64_t record_key(const struct fold *fold, const struct trace_record *r
         const struct trace_pending_wait *wait = (const struct trace_pending_wait *)record;
         return mix(mix(mix(key, wait->call), wait->context), wait->spawn);
     }
+    if (record->type == RECORD_ROUTED) {
+        const struct trace_routed *routed = (const struct trace_routed *)record;
+        return mix(mix(key, routed->call), routed->context);
+    }
+    if (record->type == RECORD_ROLLOUT) {
+        const struct trace_rollout *rollout = (const struct trace_rollout *)record;
+        return mix(mix(mix(key, rollout->head.aux), rollout->call), rollout->context);
+    }
     const struct trace_histogram *histogram = (const struct trace_histogram *)record;
-    return mix(mix(key, histogram->call), histogram->frame);
+    return mix(mix(mix(key, histogram->head.aux), histogram->call), histogram->frame);
 }
 
 static uint64_t name_key(int32_t pid, const char *name, uint32_t spawn)

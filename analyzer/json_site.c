@@ -7,6 +7,7 @@
 #include "call_words.h"
 #include "json_values.h"
 #include "noise.h"
+#include "render_rollouts.h"
 #include "render_routes.h"
 
 static json_t *advice_json(const struct report_advice *advice)
@@ -152,6 +153,7 @@ json_t *json_site(const struct report_site *site, double ns_per_tick)
     SET(object, "pending", json_pending(&site->pending));
     SET(object, "pending_kind", json_string(pending_kind_name(site)));
     routes_json(object, &site->moved);
+    rollouts_json(object, site->rollout, ns_per_tick);
     SET(object, "not_patched_because", json_text_or_null(site->why));
     SET(object, "noise", json_text_or_null(site->noise ? noise_name(site->noise) : NULL));
     SET(object, "histogram", json_histogram(site->histogram, ns_per_tick));

@@ -59,6 +59,7 @@ static const size_t record_size[] = {
     [RECORD_LOCK] = sizeof(struct trace_lock),
     [RECORD_PENDING_WAIT] = sizeof(struct trace_pending_wait),
     [RECORD_ROUTED] = sizeof(struct trace_routed),
+    [RECORD_ROLLOUT] = sizeof(struct trace_rollout),
     [RECORD_POOL] = sizeof(struct trace_pool),
     [RECORD_POLICY] = sizeof(struct trace_policy),
     [RECORD_RULE] = sizeof(struct trace_rule),

@@ -29,6 +29,9 @@ void parts_left_out(struct page *page, const struct report_process *process);
 void parts_locks(struct page *page, const struct report_process *process);
 void parts_lock(struct page *page, const struct report_lock *lock, const char *label);
 
+/* What became of a site's calls that a rule asked to move. */
+void parts_site_routes(struct page *page, const struct report_moved *moved);
+
 /* Calls that were moved, and for how long the process was switched off. */
 void parts_routes(struct page *page, const struct report_process *process);
 

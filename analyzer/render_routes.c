@@ -8,6 +8,7 @@
 #include "format.h"
 #include "json_values.h"
 #include "render_parts.h"
+#include "render_rollouts.h"
 #include "render_table.h"
 #include "routes.h"
 
@@ -54,16 +55,28 @@ static const char *trips(struct page *page, const struct report_moved *moved)
                        format_duration(a, routes_cost(moved) / moved->calls));
 }
 
-static void sums(struct page *page, const struct report_process *process)
+static const char *trips_and_stays(struct page *page, const struct report_moved *moved)
 {
     struct arena *a = page->arena;
-    const struct report_moved *moved = &process->moved;
-    const char *text = arena_print(a, "  %s.", trips(page, moved));
+    const char *text = arena_print(a, "%s.", trips(page, moved));
     if (moved->in_place_calls)
         text = arena_print(a, "%s %s in place though a rule asked: %s.", text,
                            format_plural(a, moved->in_place_calls, "call ran", "calls ran"),
                            reasons(page, moved));
-    page_wrap(page, PAGE_BOLD, "ROUTED", 2, text);
+    return text;
+}
+
+static void sums(struct page *page, const struct report_process *process)
+{
+    page_wrap(page, PAGE_BOLD, "ROUTED", 2,
+              arena_print(page->arena, "  %s", trips_and_stays(page, &process->moved)));
+}
+
+void parts_site_routes(struct page *page, const struct report_moved *moved)
+{
+    if (routes_any(moved))
+        page_wrap(page, PAGE_PLAIN, "  ", 4,
+                  arena_print(page->arena, "routed: %s", trips_and_stays(page, moved)));
 }
 
 static void pools(struct page *page, const struct report_process *process)
@@ -116,11 +129,13 @@ static void sites(struct page *page, const struct report_process *process)
             order[count++] = process->sites[i];
     if (count)
         qsort(order, count, sizeof *order, by_moved);
-    for (unsigned i = 0; i < count && i < SITES_MOST; i++)
+    for (unsigned i = 0; i < count && i < SITES_MOST; i++) {
         page_wrap(page, PAGE_PLAIN, arena_print(page->arena, "%-5s", order[i]->short_id), 5,
                   arena_print(page->arena, "%s in %s: %s", order[i]->call,
                               table_function(page, order[i]->function, order[i]->shown_module),
                               trips(page, &order[i]->moved)));
+        rollouts_show(page, order[i]->rollout, process->ns_per_tick);
+    }
 }
 
 void parts_routes(struct page *page, const struct report_process *process)

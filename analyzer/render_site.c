@@ -10,6 +10,7 @@
 #include "noise.h"
 #include "page.h"
 #include "render_parts.h"
+#include "render_rollouts.h"
 #include "render_table.h"
 #include "site_view.h"
 #include "sums.h"
@@ -98,6 +99,8 @@ static void figures(struct page *page, const struct site_view *view)
         page_wrap(page, PAGE_PLAIN, "  ", 4,
                   arena_print(a, "pending, from EAGAIN to success: %s",
                               parts_pending(page, &view->pending)));
+    parts_site_routes(page, &view->moved);
+    rollouts_show(page, &view->rollout, view->process->ns_per_tick);
     if (view->no_timeout)
         page_line(page, "  %s of the blocked calls had no time limit",
                   format_count(a, view->no_timeout));

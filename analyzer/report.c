@@ -17,6 +17,7 @@
 #include "processes.h"
 #include "python.h"
 #include "requests.h"
+#include "rollouts.h"
 #include "routes.h"
 #include "rules_hit.h"
 #include "runtimes.h"
@@ -385,6 +386,7 @@ static void aggregate(struct source *source)
     runtimes_fill(source);
     requests_fill(source);
     routes_fill(source);
+    rollouts_fill(source);
     rules_hit_fill(source);
     spawns_fill(source);
     rank_others(source);

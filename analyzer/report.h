@@ -72,6 +72,18 @@ struct report_moved {
     uint64_t in_place_calls, in_place[REASON_ROOM]; /* by enum trace_reason */
 };
 
+/* Calls of one part: by enum trace_rollout_part, 0 unused. */
+#define REPORT_PARTS 4u
+
+/* How long calls took that rules with a share took, in the share and outside it. */
+struct report_rollout {
+    struct report_rollout_part {
+        uint64_t calls, ns, max_ns, errors;
+        struct histogram histogram; /* in ticks */
+    } part[REPORT_PARTS];
+    bool histogram_shared; /* it also counts calls of other sites */
+};
+
 #define REPORT_POOLS 8u
 
 struct report_pool {
@@ -211,6 +223,7 @@ struct report_site {
     uint64_t holding, holding_ns;       /* blocked calls while the thread held a lock */
     uint64_t off_calls, off_blocked_ns; /* the part of the sums that is not on loops */
     struct report_moved moved;
+    struct report_rollout *rollout; /* NULL: no rule took its calls that has a share */
     struct report_pending pending;
     enum pending_kind pending_kind;
     uint32_t context; /* record id of the chain that says file, line and callers */

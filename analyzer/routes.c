@@ -74,21 +74,33 @@ uint64_t routes_cost(const struct report_moved *moved)
     return moved->ns > moved->run_ns ? moved->ns - moved->run_ns : 0;
 }
 
-static void add(const struct source *source, struct report_moved *to,
-                const struct trace_routed *from)
+void routes_add(struct report_moved *sum, const struct report_moved *more)
 {
-    uint64_t handoff_max = source_ns(source, from->handoff_max);
-    to->calls += from->moved;
-    to->ns += source_ns(source, from->ticks);
-    to->handoff_ns += source_ns(source, from->handoff_ticks);
-    to->run_ns += source_ns(source, from->run_ticks);
-    to->aborted += from->aborted;
-    if (handoff_max > to->handoff_max_ns)
-        to->handoff_max_ns = handoff_max;
+    sum->calls += more->calls;
+    sum->ns += more->ns;
+    sum->handoff_ns += more->handoff_ns;
+    sum->run_ns += more->run_ns;
+    sum->aborted += more->aborted;
+    if (more->handoff_max_ns > sum->handoff_max_ns)
+        sum->handoff_max_ns = more->handoff_max_ns;
+    sum->in_place_calls += more->in_place_calls;
+    for (unsigned i = 0; i < REASON_ROOM; i++)
+        sum->in_place[i] += more->in_place[i];
+}
+
+static struct report_moved moved_of(const struct source *source, const struct trace_routed *record)
+{
+    struct report_moved moved = {.calls = record->moved,
+                                 .ns = source_ns(source, record->ticks),
+                                 .handoff_ns = source_ns(source, record->handoff_ticks),
+                                 .handoff_max_ns = source_ns(source, record->handoff_max),
+                                 .run_ns = source_ns(source, record->run_ticks),
+                                 .aborted = record->aborted};
     for (unsigned i = 0; i < REASON_ROOM; i++) {
-        to->in_place[i] += from->in_place[i];
-        to->in_place_calls += from->in_place[i];
+        moved.in_place[i] = record->in_place[i];
+        moved.in_place_calls += record->in_place[i];
     }
+    return moved;
 }
 
 static void add_record(const struct source *source, const struct trace_routed *record,
@@ -96,12 +108,13 @@ static void add_record(const struct source *source, const struct trace_routed *r
 {
     struct report_process *process = source->process;
     uint32_t use = map_get(&source->chains, source_chain(record->call, record->context));
-    add(source, &process->moved, record);
+    struct report_moved moved = moved_of(source, record);
+    routes_add(&process->moved, &moved);
     if (use != MAP_NONE)
-        add(source, &source->use[use]->site->moved, record);
+        routes_add(&source->use[use]->site->moved, &moved);
     for (unsigned i = 0; i < process->loop_count; i++)
         if (process->loops[i]->thread == thread->thread)
-            add(source, &process->loops[i]->moved, record);
+            routes_add(&process->loops[i]->moved, &moved);
 }
 
 static void add_pool(struct source *source, const struct trace_pool *record)

@@ -14,6 +14,9 @@ void routes_fill(struct source *source);
 /* Was any call to be moved? */
 bool routes_any(const struct report_moved *moved);
 
+/* Adds another's. */
+void routes_add(struct report_moved *sum, const struct report_moved *more);
+
 /* Time that callers waited beyond what the calls took on their workers. */
 uint64_t routes_cost(const struct report_moved *moved);
 

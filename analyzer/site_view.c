@@ -4,6 +4,8 @@
  */
 #include "site_view.h"
 
+#include "rollouts.h"
+#include "routes.h"
 #include "sites.h"
 #include "sums.h"
 #include "waits.h"
@@ -53,6 +55,12 @@ static int find(struct site_view *view, struct report *report, const char *prefi
 
 /* ---- adding up ---- */
 
+static bool same_clock(const struct site_view *view, const struct site_view_in *in)
+{
+    double here = view->process->ns_per_tick, there = in->process->ns_per_tick;
+    return fabs(here - there) < here * SAME_CLOCK;
+}
+
 static void add_figures(struct site_view *view, const struct site_view_in *in)
 {
     const struct report_site *site = in->site;
@@ -66,17 +74,14 @@ static void add_figures(struct site_view *view, const struct site_view_in *in)
     view->interrupted += site->interrupted;
     view->no_timeout += site->no_timeout;
     waits_add(&view->pending, &site->pending);
+    routes_add(&view->moved, &site->moved);
+    if (site->rollout && same_clock(view, in))
+        rollouts_add(&view->rollout, site->rollout);
     view->noise = site->noise ? site->noise : view->noise;
     view->idle_calls += site->idle_calls;
     view->idle_ns += site->idle_ns;
     view->loops_stall_ns += in->process->stall_ns;
     view->last_error = site->last_error ? site->last_error : view->last_error;
-}
-
-static bool same_clock(const struct site_view *view, const struct site_view_in *in)
-{
-    double here = view->process->ns_per_tick, there = in->process->ns_per_tick;
-    return fabs(here - there) < here * SAME_CLOCK;
 }
 
 static void add_latencies(struct site_view *view)

@@ -22,8 +22,10 @@ struct site_view {
     uint64_t max_when_ns; /* since the process began in which it was */
     uint64_t stalled_turns, errors, again, interrupted, no_timeout, idle_calls, idle_ns;
     struct report_pending pending;
-    enum noise noise;        /* what the idle ones are */
-    uint64_t loops_stall_ns; /* of the loops of those processes, in all */
+    struct report_moved moved;
+    struct report_rollout rollout; /* of processes with the clock of `process` */
+    enum noise noise;              /* what the idle ones are */
+    uint64_t loops_stall_ns;       /* of the loops of those processes, in all */
     int last_error;
     bool histogram_known; /* false: none, or clocks too different to be added up */
     bool histogram_shared;

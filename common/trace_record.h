@@ -34,8 +34,9 @@ enum trace_record_type {
     RECORD_HISTOGRAM,    /* latencies of one (call, owner frame), or of a loop's stalls */
     RECORD_WAIT_POINT,   /* a recurring wait: a loop, or a candidate for one */
     RECORD_PENDING_WAIT, /* calls that would have blocked, until they succeeded */
-    RECORD_LOCK,  /* waits for a lock and who held it; calls that blocked while holding one */
-    RECORD_ROUTED /* of one (call, context): what was moved, and what ran in place and why */
+    RECORD_LOCK,   /* waits for a lock and who held it; calls that blocked while holding one */
+    RECORD_ROUTED, /* of one (call, context): what was moved, and what ran in place and why */
+    RECORD_ROLLOUT /* ... and how long calls took inside a rollout's share and outside it */
 };
 
 /* First 8 bytes of every record. */

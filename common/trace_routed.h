@@ -28,6 +28,30 @@ struct trace_routed {
     uint32_t _pad;
 };
 
+/* RECORD_ROLLOUT's head.aux, and, if it is not 0, that of the histograms of such calls. */
+enum trace_rollout_part {
+    ROLLOUT_MOVED = 1, /* in the share, made by a worker */
+    ROLLOUT_STAYED =
+        2, /* in the share, in place for another reason: it did not have to wait, ... */
+    ROLLOUT_OUTSIDE = 3 /* outside the share */
+};
+
+/* One part of the calls of one (call, context) of this thread that rules with a share between 0 and
+ * 100 % took: whether a call is in the share does not depend on how long it takes. */
+struct trace_rollout {
+    struct trace_record head; /* aux: enum trace_rollout_part */
+    uint32_t context;
+    uint16_t call;
+    uint16_t _pad;
+    uint64_t count;
+    uint64_t ticks;
+    uint64_t max;
+    uint64_t errors;    /* as a slot's */
+    uint32_t histogram; /* record id; shared as a slot's is */
+    uint32_t _pad2;
+    uint64_t reserved;
+};
+
 /* Written by every thread of its process: atomic. */
 struct trace_pool {
     struct trace_record head;
@@ -57,7 +81,7 @@ struct trace_policy {
 
 /* Written by every thread of its process: atomic. Several records of one rule add up. */
 struct trace_rule {
-    struct trace_record head;
+    struct trace_record head; /* aux: its share, in 1/100 of a percent */
     int32_t pid;
     uint32_t rule;   /* number in the policy, from 0 */
     uint64_t source; /* hash of the policy file */
@@ -68,6 +92,7 @@ struct trace_rule {
 };
 
 _Static_assert(sizeof(struct trace_routed) == 320, "routed record");
+_Static_assert(sizeof(struct trace_rollout) == 64, "rollout record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
 _Static_assert(sizeof(struct trace_policy) == 48, "policy record");
 _Static_assert(sizeof(struct trace_rule) == 536, "rule record");

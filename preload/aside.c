@@ -6,6 +6,7 @@
 
 #include "handoff.h"
 #include "policy_force.h"
+#include "rollout.h"
 #include "slot.h"
 
 #include <errno.h>
@@ -40,6 +41,7 @@ void aside_leave(struct visit *v, int waits, int failed, long result)
 {
     /* A handler may make calls before this one is counted. */
     struct handoff_outcome outcome = handoff_self.outcome;
+    int erred = guard_erred(v, failed, result);
     guard_leave_far(v, waits, failed, result);
     handoff_self.outcome = (struct handoff_outcome){0};
     if (outcome.rule)
@@ -48,5 +50,6 @@ void aside_leave(struct visit *v, int waits, int failed, long result)
         return;
     int saved = errno;
     count(v, &outcome);
+    rollout_count(v, &outcome, erred);
     errno = saved;
 }

@@ -63,7 +63,7 @@ static int same_slot(struct trace_record *record, void *data)
 static int same_histogram(struct trace_record *record, void *data)
 {
     const struct trace_histogram *a = (void *)record, *b = data;
-    if (a->call != b->call || !a->pyframe != !b->pyframe)
+    if (a->call != b->call || a->head.aux != b->head.aux || !a->pyframe != !b->pyframe)
         return 0;
     return a->pyframe ? python_function(a->pyframe) == python_function(b->pyframe)
                       : a->frame == b->frame;
@@ -74,6 +74,7 @@ static struct trace_histogram *histogram_in(struct fold *f, struct trace_histogr
     struct trace_histogram *h =
         (void *)segment_each(&f->segment, RECORD_HISTOGRAM, same_histogram, like);
     if (!h && (h = (void *)segment_new(&f->segment, sizeof *h))) {
+        h->head.aux = like->head.aux;
         h->call = like->call;
         h->frame = like->frame;
         h->pyframe = like->pyframe;
@@ -275,6 +276,47 @@ static int add_routed(struct trace_record *record, void *data)
     return 0;
 }
 
+static int same_rollout(struct trace_record *record, void *data)
+{
+    const struct trace_rollout *a = (void *)record, *b = data;
+    return a->call == b->call && a->context == b->context && a->head.aux == b->head.aux;
+}
+
+/* Non-zero: no room. */
+static int ensure_rollout(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_rollout *like = (void *)record;
+    if (segment_each(&f->segment, RECORD_ROLLOUT, same_rollout, record))
+        return 0;
+    struct trace_histogram *h = histogram_in(f, trace_at(like->histogram));
+    struct trace_rollout *r = h ? (void *)segment_new(&f->segment, sizeof *r) : NULL;
+    if (!r)
+        return 1;
+    r->head.aux = like->head.aux;
+    r->context = like->context;
+    r->call = like->call;
+    r->histogram = trace_id(h);
+    trace_commit(&r->head, RECORD_ROLLOUT);
+    return 0;
+}
+
+static int add_rollout(struct trace_record *record, void *data)
+{
+    struct fold *f = data;
+    const struct trace_rollout *from = (void *)record;
+    struct trace_rollout *to =
+        (void *)segment_each(&f->segment, RECORD_ROLLOUT, same_rollout, record);
+    if (!to)
+        return 0;
+    to->count += from->count;
+    to->ticks += from->ticks;
+    to->errors += from->errors;
+    if (from->max > to->max)
+        to->max = from->max;
+    return 0;
+}
+
 static void add_thread(struct trace_thread *to, const struct trace_thread *from)
 {
     to->folded++;
@@ -308,12 +350,14 @@ static int add_segment(struct fold *f, const struct segment *s, const struct tra
     if (segment_each(s, RECORD_SLOT, ensure_slot, f) ||
         segment_each(s, RECORD_LOCK, ensure_lock, f) ||
         segment_each(s, RECORD_ROUTED, ensure_routed, f) ||
+        segment_each(s, RECORD_ROLLOUT, ensure_rollout, f) ||
         segment_each(s, RECORD_PENDING_WAIT, ensure_pending, f))
         return 0;
     segment_each(s, RECORD_SLOT, add_slot, f);
     segment_each(s, RECORD_HISTOGRAM, add_histogram, f);
     segment_each(s, RECORD_LOCK, add_lock, f);
     segment_each(s, RECORD_ROUTED, add_routed, f);
+    segment_each(s, RECORD_ROLLOUT, add_rollout, f);
     segment_each(s, RECORD_PENDING_WAIT, add_pending, f);
     add_thread(f->record, record);
     return 1;

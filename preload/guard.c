@@ -133,10 +133,15 @@ static void count_up(uint32_t *counter)
     *counter += *counter != UINT32_MAX;
 }
 
+static int would_have_blocked(int error)
+{
+    return error == EAGAIN || error == EINPROGRESS || error == EBUSY;
+}
+
 static void count_failure(struct visit *v, int error)
 {
     struct trace_slot *slot = trace_at(v->slot);
-    if (error == EAGAIN || error == EINPROGRESS || error == EBUSY)
+    if (would_have_blocked(error))
         count_up(&slot->again);
     else if (error == EINTR)
         count_up(&slot->interrupted);
@@ -179,6 +184,12 @@ static int error_of(uint8_t convention, long result, int saved)
     default:
         return 0;
     }
+}
+
+int guard_erred(const struct visit *v, int failed, long result)
+{
+    int error = failed ? error_of(call_infos[v->call].fail, result, errno) : 0;
+    return failed && !would_have_blocked(error) && error != EINTR;
 }
 
 static uint32_t find_target(const struct visit *v, int failed, long result)

@@ -221,6 +221,9 @@ GUARD_INLINE void guard_leave(struct visit *v, int waits, int failed, long resul
         guard_slow(v, failed, result);
 }
 
+/* Does a slot count it as an error? errno is as the call left it. */
+int guard_erred(const struct visit *v, int failed, long result);
+
 /* The same three, out of line: see PACE in wrapper.h. */
 void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame);
 void guard_begin_far(struct visit *v, int waits);

@@ -177,6 +177,7 @@ static uint32_t record_of(struct force *f, const struct thread *t, uint32_t rule
     if (!record)
         return known;
     const char *id = policy_text(&f->view, f->view.rules[rule].id);
+    record->head.aux = f->view.rules[rule].rollout;
     record->pid = t->record->pid;
     record->rule = rule;
     record->route = f->view.rules[rule].route;
