@@ -277,6 +277,15 @@ static int explain_site(struct arguments *arguments, struct policy *policy, cons
 
 /* ---- a call that is described ---- */
 
+/* As a rule's pattern would have it. */
+static struct policy_spawn spawn_of(struct arena *arena, const char *text)
+{
+    struct policy_spawn spawn = {.function = ""};
+    if (text)
+        policy_frame_split(arena, text, &spawn.module, &spawn.function);
+    return spawn;
+}
+
 static int explain_call(struct arguments *arguments, struct policy *policy, struct error *error)
 {
     const struct described *described = &arguments->described;
@@ -317,7 +326,7 @@ static int explain_call(struct arguments *arguments, struct policy *policy, stru
                                .executable = described->executable ? described->executable : "",
                                .python_file = described->python_file,
                                .python_function = described->python_function,
-                               .spawn = described->spawn ? described->spawn : ""};
+                               .spawn = spawn_of(arena, described->spawn)};
     struct explaining explaining = {.arena = arena,
                                     .policy = policy,
                                     .rules =

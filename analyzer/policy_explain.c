@@ -43,7 +43,7 @@ static const char *value_of(const struct policy_call *call, const struct policy_
     case POLICY_TERM_EXECUTABLE:
         return call->executable && *call->executable ? call->executable : NULL;
     case POLICY_TERM_SPAWN:
-        return call->spawn && *call->spawn ? call->spawn : NULL;
+        return call->spawn.function && *call->spawn.function ? call->spawn.function : NULL;
     case POLICY_TERM_FD:
         return moment->target;
     default:

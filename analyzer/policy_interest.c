@@ -106,6 +106,7 @@ static void add_rule(struct search *search, const struct policy_match *match)
 {
     unsigned first, last;
     add_frames(search, &match->by[MATCH_FRAMES]);
+    add_frames(search, &match->by[MATCH_SPAWN]);
     if (!modules_allow(search, &match->by[MATCH_MODULE]))
         return;
     for (unsigned i = 0; i < match->by[MATCH_FUNCTION].count; i++)

@@ -4,6 +4,8 @@
  */
 #include "policy_replay.h"
 
+#include "python.h"
+#include "spawn_files.h"
 #include "sums.h"
 #include "text.h"
 
@@ -19,6 +21,8 @@ struct playing {
     struct policy_loaded *loaded;
     size_t loaded_count, loaded_room;
     struct policy_frame frames[TRACE_FRAMES];
+    struct map green;           /* key of a function that green threads of the process run */
+    struct python_chain *chain; /* room for one */
 };
 
 static uint32_t load_module(struct playing *playing, uint16_t id)
@@ -70,15 +74,70 @@ static void fill_frames(struct playing *playing, const struct trace_context *con
     }
 }
 
-static const char *spawn_of(struct arena *arena, const struct report_thread *thread)
+/* ---- what its thread runs ---- */
+
+static uint64_t function_key(const struct python_frame *frame)
 {
-    const struct report_spawn *spawn = thread->spawn;
-    if (!spawn || thread->is_main)
-        return "";
-    if (!spawn->function)
-        return NULL;
-    return spawn->shown_module ? arena_print(arena, "%s:%s", spawn->shown_module, spawn->function)
-                               : spawn->function;
+    return text_key(frame->path->file) * 31 + text_key(frame->name);
+}
+
+static void find_green(struct playing *playing)
+{
+    const struct source *source = playing->source;
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_spawn *spawn = (const struct trace_spawn *)record;
+        struct python_frame frame;
+        if (record->type == RECORD_SPAWN && record->aux == SPAWN_GREEN &&
+            spawn->pid == source->process->pid && python_frame_read(source, spawn->pyframe, &frame))
+            map_put(&playing->green, function_key(&frame), 1);
+    }
+}
+
+static bool only_starts(const struct python_frame *frame)
+{
+    static const char *const starters[] = {SPAWN_STARTERS};
+    size_t length = strlen(frame->path->file);
+    for (size_t i = 0; i < sizeof starters / sizeof *starters; i++) {
+        size_t end = strlen(starters[i]);
+        if (length >= end && strcmp(frame->path->file + length - end, starters[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What the green thread runs that made a call, by its frames: function NULL: it is not known.
+ * False: no green thread made it. */
+static bool green_spawn(const struct playing *playing, uint32_t context, struct policy_spawn *spawn)
+{
+    struct python_chain *chain = playing->chain;
+    *spawn = (struct policy_spawn){0};
+    if (playing->green.count == 0)
+        return false;
+    python_chain_read(playing->source, context, chain);
+    unsigned count = chain->count;
+    while (!chain->cut && count && only_starts(&chain->frames[count - 1]))
+        count--;
+    if (chain->cut || count == 0)
+        return chain->cut;
+    const struct python_frame *outermost = &chain->frames[count - 1];
+    if (map_get(&playing->green, function_key(outermost)) == MAP_NONE)
+        return false;
+    *spawn = (struct policy_spawn){.module = outermost->path->file, .function = outermost->name};
+    return true;
+}
+
+static struct policy_spawn spawn_of(const struct playing *playing,
+                                    const struct report_thread *thread, uint32_t context)
+{
+    const struct report_spawn *point = thread->spawn;
+    struct policy_spawn spawn;
+    if (green_spawn(playing, context, &spawn))
+        return spawn;
+    if (!point || thread->is_main)
+        return (struct policy_spawn){.function = ""};
+    return (struct policy_spawn){.module = point->python ? point->file : point->shown_module,
+                                 .function = point->function};
 }
 
 static uint32_t roles_of(const struct report_thread *thread)
@@ -90,14 +149,13 @@ static uint32_t roles_of(const struct report_thread *thread)
 static struct policy_call call_of(struct playing *playing, const struct report_use *use,
                                   const struct trace_slot *slot)
 {
-    struct arena *arena = playing->replay->arena;
     const struct report_site *site = use->site;
     struct policy_call call = {
         .call = policy_call_index(&playing->replay->view, site->call),
         .executable = playing->source->process->exe ? playing->source->process->exe : "",
         .python_file = site->python ? (site->file ? site->file : site->module) : NULL,
         .python_function = site->python ? site->function : NULL,
-        .spawn = spawn_of(arena, use->thread)};
+        .spawn = spawn_of(playing, use->thread, slot->context)};
     fill_frames(playing, reader_record(playing->source->reader, slot->context, RECORD_CONTEXT),
                 &call);
     return call;
@@ -179,7 +237,12 @@ static void play_slot(struct playing *playing, const struct report_use *use,
 void replay_source(void *context, const struct source *source)
 {
     struct replay *replay = context;
-    struct playing playing = {.replay = replay, .source = source, .modules.arena = replay->arena};
+    struct playing playing = {.replay = replay,
+                              .source = source,
+                              .modules.arena = replay->arena,
+                              .green.arena = replay->arena,
+                              .chain = ARENA_NEW(replay->arena, struct python_chain)};
+    find_green(&playing);
     struct reader_cursor cursor = {.only_pid = source->process->pid};
     for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
         const struct trace_slot *slot = (const struct trace_slot *)record;

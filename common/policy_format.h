@@ -122,13 +122,14 @@ enum policy_term_kind {
     POLICY_TERM_PYTHON_FILE,     /* string: a path's pattern */
     POLICY_TERM_PYTHON_FUNCTION, /* string: a pattern */
     POLICY_TERM_EXECUTABLE,      /* string: a path's pattern */
-    POLICY_TERM_SPAWN,           /* string: a pattern */
+    POLICY_TERM_SPAWN,           /* pairs (module, function) of atoms: one of them */
     POLICY_TERM_FD,              /* string: a target's pattern */
     POLICY_TERM_KINDS
 };
 
 /* In pairs of POLICY_TERM_FRAMES: both POLICY_NONE: any number of frames ("..."). Function
- * POLICY_NONE: one or more frames of the module. */
+ * POLICY_NONE: one or more frames of the module. In pairs of POLICY_TERM_SPAWN POLICY_NONE is any;
+ * what Python runs is compared with the atoms' texts. */
 struct policy_term {
     uint32_t kind;
     struct policy_slice choices;

@@ -116,7 +116,7 @@ static bool is_set(const struct policy_view *view, struct policy_slice slice)
 
 static bool pairs_fit(const struct policy_view *view, const uint32_t *pairs, uint32_t count)
 {
-    if (count % 2 != 0 || count > 2 * POLICY_FRAMES_MOST)
+    if (count % 2 != 0)
         return false;
     for (uint32_t i = 0; i < count; i += 2)
         if ((pairs[i] != POLICY_NONE && !is_atom(view, pairs[i], POLICY_ATOM_MODULE)) ||
@@ -136,7 +136,9 @@ static bool term_fits(const struct policy_view *view, const struct policy_term *
         !in_section(view, POLICY_CHOICES, term->choices))
         return false;
     const uint32_t *choices = view->choices + term->choices.first;
-    if (term->kind == POLICY_TERM_FRAMES)
+    if (term->kind == POLICY_TERM_FRAMES && term->choices.count > 2 * POLICY_FRAMES_MOST)
+        return false;
+    if (term->kind == POLICY_TERM_FRAMES || term->kind == POLICY_TERM_SPAWN)
         return pairs_fit(view, choices, term->choices.count);
     for (uint32_t i = 0; i < term->choices.count; i++)
         if (term->kind < POLICY_TERM_FRAMES ? !is_atom(view, choices[i], atom_kinds[term->kind])

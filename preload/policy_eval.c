@@ -292,6 +292,49 @@ static enum policy_truth owner_holds(const struct policy_view *view, const struc
     return NO;
 }
 
+static bool named_spawn_fits(const struct policy_view *view, const uint32_t *pair,
+                             const struct policy_spawn *spawn)
+{
+    if (pair[0] != POLICY_NONE) {
+        const char *pattern = policy_text(view, view->atoms[pair[0]].text);
+        if (!spawn->module || !(policy_glob_module(pattern, spawn->module) ||
+                                policy_glob_path(pattern, spawn->module)))
+            return false;
+    }
+    return pair[1] == POLICY_NONE ||
+           policy_glob(policy_text(view, view->atoms[pair[1]].text), spawn->function);
+}
+
+/* Of functions that are inlined where a routine begins the last is the routine itself. */
+static void find_routine(const struct policy_view *view, const struct policy_frame *frame,
+                         struct logical *routine)
+{
+    const struct policy_call start = {.frames = frame, .frame_count = 1};
+    struct walk walk = {.view = view, .call = &start};
+    while (next(&walk, routine))
+        ;
+}
+
+static enum policy_truth spawn_holds(const struct policy_view *view, const struct policy_call *call,
+                                     const struct policy_term *term)
+{
+    const struct policy_spawn *spawn = &call->spawn;
+    struct logical routine = {0};
+    enum policy_truth answer = NO;
+    if (!spawn->function && !spawn->frame)
+        return UNKNOWN;
+    if (spawn->function && !*spawn->function)
+        return NO;
+    if (!spawn->function)
+        find_routine(view, spawn->frame, &routine);
+    for (uint32_t i = 0; i < term->choices.count && answer != YES; i += 2) {
+        const uint32_t *pair = &view->choices[term->choices.first + i];
+        answer = either(answer, spawn->function ? named_spawn_fits(view, pair, spawn)
+                                                : pair_holds(view, pair, &routine));
+    }
+    return answer;
+}
+
 enum policy_truth policy_term_holds(const struct policy_view *view, const struct policy_call *call,
                                     const struct policy_term *term)
 {
@@ -313,7 +356,7 @@ enum policy_truth policy_term_holds(const struct policy_view *view, const struct
     case POLICY_TERM_EXECUTABLE:
         return any_text(view, term, policy_glob_path, call->executable);
     case POLICY_TERM_SPAWN:
-        return call->spawn ? any_text(view, term, policy_glob_spawn, call->spawn) : UNKNOWN;
+        return spawn_holds(view, call, term);
     case POLICY_TERM_FD: /* the moment's */
     case POLICY_TERM_KINDS:
         break;

@@ -47,8 +47,12 @@ struct policy_call {
     const char *python_file;     /* of the Python owner, the innermost frame that is the
                                     application's; NULL: there is no Python frame */
     const char *python_function; /* qualified name; NULL, too */
-    const char *spawn;           /* where the thread was started; "": known to be nowhere; NULL: not
-                                    known */
+    /* What its thread, or green thread, was started to run. */
+    struct policy_spawn {
+        const char *module;   /* a file's name, or path; NULL: no module has such a name */
+        const char *function; /* "": nothing, it is the first thread; NULL: see the next */
+        const struct policy_frame *frame; /* as of a call there; NULL: it is not known */
+    } spawn;
 };
 
 /* The index of a call's name in POLICY_CALLS; POLICY_NONE. */

@@ -10,6 +10,7 @@
 #include "policy_load.h"
 #include "python_frames.h"
 #include "slot.h"
+#include "spawn_point.h"
 
 #include <errno.h>
 #include <string.h>
@@ -67,6 +68,47 @@ static int is_main(const struct thread *t)
     return t->record->tid == t->record->pid;
 }
 
+/* Where a thread begins, and the module if nobody else describes it. */
+struct force_routine {
+    struct policy_loaded own;
+    struct policy_frame frame;
+};
+
+static void name_spawn(uint32_t pyframe, struct policy_spawn *spawn)
+{
+    const struct trace_python_frame *function = trace_at(pyframe);
+    spawn->module = text_of(function->file);
+    spawn->function = text_of(function->name);
+}
+
+/* What a greenlet runs is told by the frames of its call. A thread of Python's has the
+ * interpreter's routine until its frames tell more: what they say then holds for its slots, which
+ * have them. */
+static void find_spawn(struct force *f, const struct thread *t, const struct trace_context *context,
+                       struct force_routine *routine, struct policy_spawn *spawn)
+{
+    uint32_t pyframe = context ? context->pyframe : 0;
+    if (t->green.number) {
+        uint32_t green = pyframe ? spawn_point_of_green(t->record->pid, pyframe) : 0;
+        if (green)
+            name_spawn(((const struct trace_spawn *)trace_at(green))->pyframe, spawn);
+        return;
+    }
+    if (is_main(t)) {
+        spawn->function = "";
+        return;
+    }
+    const struct trace_spawn *point = t->record->spawn ? trace_at(t->record->spawn) : NULL;
+    if (point && point->pyframe) {
+        name_spawn(point->pyframe, spawn);
+    } else if (point && point->frame && !pyframe) {
+        uint16_t module = TRACE_FRAME_MODULE(point->frame);
+        routine->frame = (struct policy_frame){.module = module_of(f, module, &routine->own),
+                                               .offset = TRACE_FRAME_OFFSET(point->frame)};
+        spawn->frame = &routine->frame;
+    }
+}
+
 static void find_steps(struct force *f, const struct thread *t, const struct trace_slot *slot,
                        struct policy_steps *steps)
 {
@@ -76,8 +118,7 @@ static void find_steps(struct force *f, const struct thread *t, const struct tra
     struct policy_call call = {.call = f->call[slot->call],
                                .frames = frames,
                                .cut = !context || context->flags & ~CONTEXT_CUT_SIGNAL,
-                               .executable = force_executable,
-                               .spawn = is_main(t) ? "" : NULL};
+                               .executable = force_executable};
     for (; context && call.frame_count < context->frames; call.frame_count++) {
         uint64_t frame = context->frame[call.frame_count];
         frames[call.frame_count] = (struct policy_frame){
@@ -90,6 +131,8 @@ static void find_steps(struct force *f, const struct thread *t, const struct tra
         call.python_file = text_of(frame->file);
         call.python_function = text_of(frame->name);
     }
+    struct force_routine routine;
+    find_spawn(f, t, context, &routine, &call.spawn);
     policy_steps_find(&f->view, &call, steps);
 }
 

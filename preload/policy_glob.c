@@ -116,12 +116,3 @@ bool policy_glob_target(const char *pattern, const char *target)
         colon++;
     return matches(pattern, &(struct text){.begin = target, .end = colon}, false);
 }
-
-bool policy_glob_spawn(const char *pattern, const char *spawn)
-{
-    const char *function = spawn;
-    for (const char *at = spawn; *at; at++)
-        if (*at == ':')
-            function = at + 1;
-    return policy_glob(pattern, spawn) || policy_glob(pattern, function);
-}

@@ -19,9 +19,6 @@ bool policy_glob_path(const char *pattern, const char *path);
  * libpq.so.5.16, too. */
 bool policy_glob_module(const char *pattern, const char *name);
 
-/* Where a thread was started, MODULE:FUNCTION: all of it, or the function. */
-bool policy_glob_spawn(const char *pattern, const char *spawn);
-
 /* What an fd is. A pattern without a colon is a kind: tty is tty:/dev/pts/1. */
 bool policy_glob_target(const char *pattern, const char *target);
 

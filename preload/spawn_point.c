@@ -4,17 +4,14 @@
  */
 #include "spawn_point.h"
 
+#include "spawn_files.h"
 #include "trace.h"
 
 #include <string.h>
 
 enum { DEEPEST = 64 };
 
-/* Ends of files' names whose functions only start what was asked for. */
-static const char *const starters[] = {"/eventlet/greenthread.py",  "/eventlet/greenpool.py",
-                                       "/eventlet/green/thread.py", "/gevent/greenlet.py",
-                                       "/gevent/pool.py",           "/gevent/baseserver.py",
-                                       "/gevent/_threading.py",     "/threading.py"};
+static const char *const starters[] = {SPAWN_STARTERS};
 
 /* Parts of files' names in which a hub runs and waits. */
 static const char *const hubs[] = {"/eventlet/hubs/", "/gevent/hub.py", "/gevent/libuv/",

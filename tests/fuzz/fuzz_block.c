@@ -31,13 +31,15 @@ static void ask(const struct policy_view *view)
                                .frame_count = 16,
                                .executable = "/usr/bin/app",
                                .python_file = "/srv/a.py",
-                               .python_function = "f",
-                               .spawn = ""};
+                               .python_function = "f"};
+    const struct policy_spawn spawns[] = {
+        {.function = ""}, {.module = "/srv/a.py", .function = "f"}, {.frame = &frames[0]}};
     struct policy_moment moment = {.roles = 5, .target = "file:/a/b.aof", .fd = 3};
     policy_call_index(view, "read");
     for (uint32_t i = 0; i < 3; i++) {
         struct policy_steps steps;
         call.call = i < view->count[POLICY_CALLS] ? i : POLICY_NONE;
+        call.spawn = spawns[i];
         policy_steps_find(view, &call, &steps);
         policy_steps_final(view, &steps);
         policy_decide(view, &steps, &moment);

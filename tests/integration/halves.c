@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reads for a rollout by descriptor: of each of 24 pipes one that waits 20 ms for its writer, and 54
- * that need not wait, 5 of which fail.
+ * Reads for a rollout by descriptor: of each of 24 pipes one that waits 20 ms for its writer, and
+ * 54 that need not wait, 5 of which fail.
  */
 #include <errno.h>
 #include <pthread.h>

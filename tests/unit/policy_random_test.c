@@ -220,8 +220,19 @@ static bool target_fits(const char *pattern, const char *target)
 
 static bool spawn_fits(const char *pattern, const char *spawn)
 {
-    const char *colon = strrchr(spawn, ':');
-    return fits(pattern, spawn) || (colon && fits(pattern, colon + 1));
+    const char *colon = strchr(spawn, ':');
+    return strchr(pattern, ':') ? colon && path_fits(pattern, spawn)
+                                : fits(pattern, colon ? colon + 1 : spawn);
+}
+
+/* "MODULE:FUNCTION", or the function alone. */
+static struct policy_spawn made_spawn(const char *text)
+{
+    const char *colon = text ? strchr(text, ':') : NULL;
+    static char module[64];
+    snprintf(module, sizeof module, "%.*s", colon ? (int)(colon - text) : 0, text ? text : "");
+    return (struct policy_spawn){.module = colon ? module : NULL,
+                                 .function = colon ? colon + 1 : text};
 }
 
 static enum answer function_fits(const char *pattern, const struct named *named)
@@ -484,7 +495,7 @@ static void make_call(struct random_call *random, struct reading *reading,
                                         .executable = reading->executable,
                                         .python_file = reading->python_file,
                                         .python_function = reading->python_function,
-                                        .spawn = reading->spawn};
+                                        .spawn = made_spawn(reading->spawn)};
 }
 
 /* ---- the comparison ---- */
