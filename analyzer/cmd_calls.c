@@ -6,8 +6,8 @@
 #include "call_words.h"
 #include "calls.h"
 #include "command.h"
+#include "json_values.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -234,9 +234,7 @@ static void print_json(const struct shown *shown)
             json_array_append_new(others, json_passed(&passed[i]));
     json_t *root =
         json_pack("{s:s, s:o, s:o}", "schema", "shunt.calls/1", "calls", calls, "passed", others);
-    json_dumpf(root, stdout, JSON_INDENT(1));
-    putchar('\n');
-    json_decref(root);
+    json_print(root, stdout);
 }
 
 static void print_markdown(struct arena *arena, const struct shown *shown)
@@ -304,10 +302,6 @@ static int run(int argc, char **argv)
     choose(&shown, form, only_passed, argv + optind);
     print(&arena, form, &shown);
     arena_release(&arena);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "shunt calls: standard output cannot be written: %s\n", strerror(errno));
-        return EXIT_FAILED;
-    }
     return EXIT_FINE;
 }
 

@@ -205,8 +205,6 @@ static int show(const struct arguments *arguments, const struct compare *compare
     struct error error = {""};
     if (arguments->renderer(compare, &arguments->render, stdout, &error) < 0)
         return complain(error.text, NULL, NULL);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain("standard output cannot be written", NULL, strerror(errno));
     return compare->differences ? EXIT_FAILED : EXIT_FINE;
 }
 
@@ -242,4 +240,5 @@ const struct command command_compare = {.name = "compare",
                                         .summary =
                                             "is a program the same when observed, and when routed?",
                                         .help = help,
-                                        .run = compare_command};
+                                        .run = compare_command,
+                                        .unwritten = EXIT_SETUP};

@@ -7,12 +7,10 @@
 #include "reading.h"
 #include "render_diff.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TOP_DEFAULT  8
 #define CLASSES_MOST 16
 
 static const char help[] =
@@ -38,9 +36,9 @@ static const char help[] =
 
 struct arguments {
     struct reading reading;
-    unsigned top;
-    render_diff_fn *renderer;
     bool fail_on[DIFF_CLASSES];
+    int argc, dashes; /* the whole command line, and where "--" stands in it, or argc */
+    char **argv;
 };
 
 static int parse_fail_on(struct arguments *arguments, char *list)
@@ -62,10 +60,10 @@ static int parse_fail_on(struct arguments *arguments, char *list)
     return 0;
 }
 
-enum option_id { OPTION_JSON = READING_END, OPTION_TOP, OPTION_FAIL_ON };
+enum option_id { OPTION_TOP = READING_END, OPTION_FAIL_ON };
 
 static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},
+    {"json", no_argument, NULL, READING_JSON},
     {"top", required_argument, NULL, OPTION_TOP},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"since", required_argument, NULL, READING_SINCE},
@@ -77,37 +75,12 @@ static const struct option options[] = {
     {0},
 };
 
-/* 1: help was wanted. */
-static int parse_option(struct arguments *arguments, int option)
+static int take(void *own, int option, char *value)
 {
-    int number = 0;
-    switch (option) {
-    case OPTION_JSON:
-        arguments->renderer = render_diff_json;
-        return 0;
-    case OPTION_TOP:
-        if (arguments_number(optarg, 1, 1000000000, &number) < 0)
-            return reading_usage(&arguments->reading, "--top takes a number from 1, not", optarg);
-        arguments->top = (unsigned)number;
-        return 0;
-    case OPTION_FAIL_ON:
-        return parse_fail_on(arguments, optarg);
-    case 'h':
-        return 1;
-    default:
-        return reading_option(&arguments->reading, option, optarg);
-    }
-}
-
-static int parse(struct arguments *arguments, int argc, char **argv)
-{
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int result = parse_option(arguments, option);
-        if (result != 0)
-            return result;
-    }
-    return 0;
+    struct arguments *arguments = own;
+    return option == OPTION_TOP
+               ? reading_number(&arguments->reading, "--top", value, &arguments->reading.render.top)
+               : parse_fail_on(arguments, value);
 }
 
 /* The two sides of the command line. */
@@ -116,11 +89,11 @@ struct sides {
     unsigned count[DIFF_SIDES];
 };
 
-/* `dashes` is where "--" stands in argv, or argc. What lies before it is side one, unless nothing
- * does: then it only ends the options. */
-static int divide(const struct arguments *arguments, struct sides *sides, int argc, char **argv,
-                  int dashes)
+/* What lies before "--" is side one, unless nothing does: then it only ends the options. */
+static int divide(const struct arguments *arguments, struct sides *sides)
 {
+    int argc = arguments->argc, dashes = arguments->dashes;
+    char **argv = arguments->argv;
     int before = dashes - optind, after = argc - dashes - 1;
     const char *const *words = (const char *const *)argv;
     bool divided = dashes < argc && before > 0;
@@ -158,46 +131,42 @@ static int show(struct arguments *arguments, const struct sides *sides)
                    sides->path[DIFF_AFTER], sides->count[DIFF_AFTER], &arguments->reading.report,
                    &error) < 0)
         return failed(&error);
-    struct render_diff_options render = {.top = arguments->top,
+    struct render_diff_options render = {.top = arguments->reading.render.top,
                                          .color = arguments->reading.render.color};
-    int result = arguments->renderer(&diff, &render, stdout, &error);
+    render_diff_fn *renderer = arguments->reading.json ? render_diff_json : render_diff;
+    int result = renderer(&diff, &render, stdout, &error);
     bool found = false;
     for (unsigned class = 0; class < DIFF_CLASSES; class ++)
         found |= arguments->fail_on[class] && diff_has(&diff, (enum diff_class) class);
     diff_free(&diff);
     if (result < 0)
         return failed(&error);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        error_set(&error, "standard output cannot be written: %s", strerror(errno));
-        return failed(&error);
-    }
     return found ? EXIT_FAILED : EXIT_FINE;
 }
 
-static int parse_and_show(struct arguments *arguments, int argc, char **argv)
+static int divide_and_show(void *own, char **words, int count)
 {
-    int dashes = 1;
-    while (dashes < argc && strcmp(argv[dashes], "--") != 0)
-        dashes++;
-    int parsed = parse(arguments, dashes, argv);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        return EXIT_FINE;
-    }
+    struct arguments *arguments = own;
     struct sides sides = {0};
-    if (parsed < 0 || divide(arguments, &sides, argc, argv, dashes) < 0)
+    (void)words;
+    (void)count;
+    if (divide(arguments, &sides) < 0)
         return EXIT_USAGE;
     unsetenv("DEBUGINFOD_URLS"); /* symbols come from this machine: no server is asked */
     return show(arguments, &sides);
 }
 
+static const struct reading_command command = {
+    .name = "diff", .help = help, .options = options, .take = take, .run = divide_and_show};
+
 static int run(int argc, char **argv)
 {
-    struct arguments arguments = {.renderer = render_diff, .top = TOP_DEFAULT};
-    reading_begin(&arguments.reading, "diff");
-    int status = parse_and_show(&arguments, argc, argv);
-    reading_end(&arguments.reading);
-    return status;
+    struct arguments arguments = {.argc = argc, .argv = argv};
+    int dashes = 1;
+    while (dashes < argc && strcmp(argv[dashes], "--") != 0)
+        dashes++;
+    arguments.dashes = dashes;
+    return reading_main(&command, &arguments.reading, &arguments, dashes, argv);
 }
 
 const struct command command_diff = {

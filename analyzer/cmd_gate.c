@@ -3,9 +3,7 @@
  * `shunt gate`: for CI.
  */
 #include "arguments.h"
-#include "days.h"
 #include "gate.h"
-#include "inputs.h"
 #include "policy_command.h"
 #include "reading.h"
 
@@ -45,29 +43,24 @@ struct arguments {
     struct reading reading;
     struct gate gate;
     const char *write;
-    bool prune, json;
+    bool prune;
 };
 
 enum option_id {
     OPTION_BASELINE = READING_END,
     OPTION_WRITE,
     OPTION_PRUNE,
-    OPTION_POLICY,
     OPTION_FAIL_ON,
-    OPTION_STRICT,
-    OPTION_TODAY,
-    OPTION_JSON
+    OPTION_STRICT
 };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
     {"write-baseline", required_argument, NULL, OPTION_WRITE},
     {"prune", no_argument, NULL, OPTION_PRUNE},
-    {"policy", required_argument, NULL, OPTION_POLICY},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"strict", no_argument, NULL, OPTION_STRICT},
-    {"today", required_argument, NULL, OPTION_TODAY},
-    {"json", no_argument, NULL, OPTION_JSON},
+    READING_LEDGER_OPTIONS,
     READING_GOAL_OPTION,
     READING_OPTIONS,
     {0},
@@ -92,52 +85,34 @@ static int parse_fail_on(struct arguments *arguments, char *list)
                                      "--fail-on takes classes, such as new,back", NULL);
 }
 
-/* 1: help was wanted. */
-static int parse_option(struct arguments *arguments, int option)
+static int take(void *own, int option, char *value)
 {
-    struct gate_options *gate = &arguments->gate.options;
+    struct arguments *arguments = own;
     switch (option) {
     case OPTION_BASELINE:
-        gate->baseline = optarg;
+        arguments->gate.options.baseline = value;
         return 0;
     case OPTION_WRITE:
-        arguments->write = optarg;
+        arguments->write = value;
         return 0;
     case OPTION_PRUNE:
         arguments->prune = true;
         return 0;
-    case OPTION_POLICY:
-        gate->policy = optarg;
-        return 0;
     case OPTION_FAIL_ON:
-        return parse_fail_on(arguments, optarg);
-    case OPTION_STRICT:
-        gate->strict = true;
+        return parse_fail_on(arguments, value);
+    default: /* OPTION_STRICT */
+        arguments->gate.options.strict = true;
         return 0;
-    case OPTION_TODAY:
-        return days_parse(optarg, &gate->today) == 0
-                   ? 0
-                   : reading_usage(&arguments->reading, "--today takes a date as 2027-03-31, not",
-                                   optarg);
-    case OPTION_JSON:
-        arguments->json = true;
-        return 0;
-    case 'h':
-        return 1;
-    default:
-        return reading_option(&arguments->reading, option, optarg);
     }
 }
 
-static int parse(struct arguments *arguments, int argc, char **argv)
+static int check(void *own, int words)
 {
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int result = parse_option(arguments, option);
-        if (result != 0)
-            return result;
-    }
-    const struct gate_options *gate = &arguments->gate.options;
+    struct arguments *arguments = own;
+    struct gate_options *gate = &arguments->gate.options;
+    (void)words;
+    gate->policy = arguments->reading.policy;
+    gate->today = arguments->reading.today;
     if (arguments->prune && !gate->baseline)
         return reading_usage(&arguments->reading, "--prune needs a --baseline", NULL);
     if (!gate->baseline && !gate->policy && !arguments->write)
@@ -186,14 +161,11 @@ static int judge(struct arguments *arguments, const char *const *paths, unsigned
 {
     struct gate *gate = &arguments->gate;
     struct error error = {""};
-    if (read_policy(arguments) < 0)
-        return EXIT_USAGE;
-    unsetenv("DEBUGINFOD_URLS"); /* names come from this machine: no server is asked */
     int result = gate_run(gate, paths, count, &arguments->reading.report, &error);
     if (result == 0 && arguments->write)
         result = write_baseline(arguments, &error);
-    else if (result == 0 && arguments->json)
-        result = gate_show_json(gate, stdout);
+    else if (result == 0 && arguments->reading.json)
+        gate_show_json(gate, stdout);
     else if (result == 0)
         gate_show(gate, stdout, arguments->reading.render.color);
     if (result == 0 && arguments->prune && !arguments->write)
@@ -205,39 +177,37 @@ static int judge(struct arguments *arguments, const char *const *paths, unsigned
     return result < 0 ? EXIT_USAGE : failed ? EXIT_FAILED : EXIT_FINE;
 }
 
-static int judge_newest(struct arguments *arguments)
+static int read_and_judge(void *own, char **words, int count)
 {
+    struct arguments *arguments = own;
     struct error error;
-    const char *newest = inputs_newest(&arguments->reading.arena, &error);
-    if (newest)
-        return judge(arguments, &newest, 1);
+    arguments->gate.arena = &arguments->reading.arena;
+    if (read_policy(arguments) < 0)
+        return EXIT_USAGE;
+    const char *const *paths = reading_paths(&arguments->reading, words, &count, &error);
+    if (paths)
+        return judge(arguments, paths, (unsigned)count);
     fprintf(stderr, "shunt gate: %s\n", error.text);
     return EXIT_USAGE;
 }
 
+static const struct reading_command command = {.name = "gate",
+                                               .help = help,
+                                               .options = options,
+                                               .take = take,
+                                               .check = check,
+                                               .run = read_and_judge};
+
 static int run(int argc, char **argv)
 {
-    struct arguments arguments = {.gate.options = {.fails = {[GATE_NEW] = true,
-                                                             [GATE_BACK] = true,
-                                                             [GATE_UNUSED] = true,
-                                                             [GATE_EXPIRED] = true},
-                                                   .today = days_today()}};
-    reading_begin(&arguments.reading, "gate");
-    arguments.gate.arena = &arguments.reading.arena;
-    int status = EXIT_USAGE, parsed = parse(&arguments, argc, argv);
-    if (parsed == 0)
-        status = argc > optind ? judge(&arguments, (const char *const *)argv + optind,
-                                       (unsigned)(argc - optind))
-                               : judge_newest(&arguments);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&arguments.reading);
-    return status;
+    struct arguments arguments = {
+        .gate.options.fails = {
+            [GATE_NEW] = true, [GATE_BACK] = true, [GATE_UNUSED] = true, [GATE_EXPIRED] = true}};
+    return reading_main(&command, &arguments.reading, &arguments, argc, argv);
 }
 
 const struct command command_gate = {.name = "gate",
                                      .summary = "for CI: nothing new blocks, nothing comes back",
                                      .help = help,
-                                     .run = run};
+                                     .run = run,
+                                     .unwritten = EXIT_USAGE};

@@ -2,8 +2,6 @@
  *
  * `shunt progress`: where the work stands, from a policy's ledger and from recordings.
  */
-#include "days.h"
-#include "inputs.h"
 #include "policy_command.h"
 #include "progress.h"
 #include "reading.h"
@@ -30,112 +28,55 @@ static const char help[] =
     "  shunt progress --policy plan.yaml\n"
     "  shunt progress --policy plan.yaml nov-02/ nov-09/ nov-16/\n";
 
-struct arguments {
-    struct reading reading;
-    const char *policy;
-    int today;
-    bool json;
-};
-
-enum option_id { OPTION_POLICY = READING_END, OPTION_TODAY, OPTION_JSON };
-
 static const struct option options[] = {
-    {"policy", required_argument, NULL, OPTION_POLICY},
-    {"today", required_argument, NULL, OPTION_TODAY},
-    {"json", no_argument, NULL, OPTION_JSON},
-    READING_GOAL_OPTION,
-    READING_OPTIONS,
-    {0},
-};
+    READING_LEDGER_OPTIONS, READING_GOAL_OPTION, READING_OPTIONS, {0}};
 
-/* 1: help was wanted. */
-static int parse_option(struct arguments *arguments, int option)
+static int check(void *own, int words)
 {
-    switch (option) {
-    case OPTION_POLICY:
-        arguments->policy = optarg;
-        return 0;
-    case OPTION_TODAY:
-        return days_parse(optarg, &arguments->today) == 0
-                   ? 0
-                   : reading_usage(&arguments->reading, "--today takes a date as 2027-03-31, not",
-                                   optarg);
-    case OPTION_JSON:
-        arguments->json = true;
-        return 0;
-    case 'h':
-        return 1;
-    default:
-        return reading_option(&arguments->reading, option, optarg);
-    }
+    const struct reading *reading = own;
+    (void)words;
+    return reading->policy ? 0
+                           : reading_usage(reading,
+                                           "name the policy that keeps the ledger: --policy "
+                                           "FILE (\"shunt policy init\" makes one)",
+                                           NULL);
 }
 
-static int parse(struct arguments *arguments, int argc, char **argv)
+static int show(void *own, char **words, int count)
 {
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int result = parse_option(arguments, option);
-        if (result != 0)
-            return result;
-    }
-    if (!arguments->policy)
-        return reading_usage(&arguments->reading,
-                             "name the policy that keeps the ledger: --policy "
-                             "FILE (\"shunt policy init\" makes one)",
-                             NULL);
-    return 0;
-}
-
-static int show(struct arguments *arguments, const char *const *paths, unsigned count)
-{
-    struct arena *arena = &arguments->reading.arena;
-    struct progress progress = {.arena = arena, .today = arguments->today};
+    struct reading *reading = own;
+    struct progress progress = {.arena = &reading->arena, .today = reading->today};
     struct policy policy;
     struct error error;
-    struct policy_notes notes = {.arena = arena};
-    int result = policy_read(&policy, arguments->policy, &notes);
-    policy_command_print(arguments->policy, &notes);
+    struct policy_notes notes = {.arena = &reading->arena};
+    int result = policy_read(&policy, reading->policy, &notes);
+    policy_command_print(reading->policy, &notes);
     if (result < 0)
         return EXIT_FAILED;
     if (policy.threads)
-        arguments->reading.report.goal = GOAL_THREADS;
-    unsetenv("DEBUGINFOD_URLS"); /* names come from this machine: no server is asked */
-    result = progress_read(&progress, &policy, paths, count, &arguments->reading.report, &error);
+        reading->report.goal = GOAL_THREADS;
+    const char *const *paths = reading_paths(reading, words, &count, &error);
+    result =
+        paths ? progress_read(&progress, &policy, paths, (unsigned)count, &reading->report, &error)
+              : -1;
     if (result < 0)
         fprintf(stderr, "shunt progress: %s\n", error.text);
-    else if (arguments->json)
+    else if (reading->json)
         progress_show_json(&progress, stdout);
     else
-        progress_show(&progress, stdout, arguments->reading.render.color);
-    progress_free(&progress);
+        progress_show(&progress, stdout, reading->render.color);
+    if (paths)
+        progress_free(&progress);
     return result < 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
-static int show_newest(struct arguments *arguments)
-{
-    struct error error;
-    const char *newest = inputs_newest(&arguments->reading.arena, &error);
-    if (newest)
-        return show(arguments, &newest, 1);
-    fprintf(stderr, "shunt progress: %s\n", error.text);
-    return EXIT_FAILED;
-}
+static const struct reading_command command = {
+    .name = "progress", .help = help, .options = options, .check = check, .run = show};
 
 static int run(int argc, char **argv)
 {
-    struct arguments arguments = {.today = days_today()};
-    reading_begin(&arguments.reading, "progress");
-    int status = EXIT_USAGE, parsed = parse(&arguments, argc, argv);
-    if (parsed == 0)
-        status = argc > optind ? show(&arguments, (const char *const *)argv + optind,
-                                      (unsigned)(argc - optind))
-                               : show_newest(&arguments);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&arguments.reading);
-    return status;
+    struct reading reading;
+    return reading_main(&command, &reading, &reading, argc, argv);
 }
 
 const struct command command_progress = {.name = "progress",

@@ -5,6 +5,7 @@
 #include "carriers.h"
 #include "command.h"
 #include "format.h"
+#include "json_values.h"
 #include "page.h"
 
 #include <getopt.h>
@@ -164,9 +165,7 @@ static void print_json(const struct carriers *carriers)
     json_object_set_new(root, "shunt", json_string(SHUNT_VERSION));
     json_object_set_new(root, "not_looked_at", json_integer(carriers->hidden));
     json_object_set_new(root, "processes", processes);
-    json_dumpf(root, stdout, JSON_INDENT(1));
-    putchar('\n');
-    json_decref(root);
+    json_print(root, stdout);
 }
 
 static int run(int argc, char **argv)

@@ -2,11 +2,9 @@
  *
  * `shunt report`: which call sites block whom, from the traces of `shunt run`.
  */
-#include "arguments.h"
 #include "command.h"
 #include "reading.h"
 
-#include <limits.h>
 #include <string.h>
 
 static const char help[] =
@@ -60,17 +58,10 @@ static int parse_grouping(struct arguments *arguments, const char *name)
                          name);
 }
 
-enum option_id {
-    OPTION_JSON = READING_END,
-    OPTION_BY,
-    OPTION_SITE,
-    OPTION_TOP,
-    OPTION_ALL,
-    OPTION_AUDIT
-};
+enum option_id { OPTION_BY = READING_END, OPTION_SITE, OPTION_TOP, OPTION_ALL, OPTION_AUDIT };
 
 static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},
+    {"json", no_argument, NULL, READING_JSON},
     {"by", required_argument, NULL, OPTION_BY},
     READING_GOAL_OPTION,
     {"site", required_argument, NULL, OPTION_SITE},
@@ -81,69 +72,48 @@ static const struct option options[] = {
     {0},
 };
 
-/* 1: help was wanted. */
-static int parse_option(struct arguments *arguments, int option)
+static int take(void *own, int option, char *value)
 {
+    struct arguments *arguments = own;
     struct reading *reading = &arguments->reading;
-    int number = 0;
     switch (option) {
-    case OPTION_JSON:
-        arguments->renderer = reading->report.site ? render_site_json : render_json;
-        return 0;
     case OPTION_BY:
-        return parse_grouping(arguments, optarg);
+        return parse_grouping(arguments, value);
     case OPTION_SITE:
-        arguments->renderer = arguments->renderer == render_json ? render_site_json : render_site;
-        reading->report.site = reading->render.site = optarg;
+        arguments->renderer = render_site;
+        reading->report.site = reading->render.site = value;
         return 0;
     case OPTION_TOP:
-        if (arguments_number(optarg, 1, INT_MAX, &number) < 0)
-            return reading_usage(reading, "--top takes a number from 1, not", optarg);
-        reading->render.top = (unsigned)number;
-        return 0;
+        return reading_number(reading, "--top", value, &reading->render.top);
     case OPTION_ALL:
         reading->render.all = true;
         return 0;
-    case OPTION_AUDIT:
+    default: /* OPTION_AUDIT */
         arguments->renderer = render_audit;
         return 0;
-    case 'h':
-        return 1;
-    default:
-        return reading_option(reading, option, optarg);
     }
 }
 
-static int parse(struct arguments *arguments, int argc, char **argv)
+static int show(void *own, char **words, int count)
 {
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int result = parse_option(arguments, option);
-        if (result != 0)
-            return result;
-    }
-    /* one process in full, or all: a site may be in any of them */
+    struct arguments *arguments = own;
     struct reading *reading = &arguments->reading;
+    if (reading->json && arguments->renderer != render_audit)
+        arguments->renderer = reading->report.site ? render_site_json : render_json;
+    /* one process in full, or all: a site may be in any of them */
     bool page = arguments->renderer == render_text || arguments->renderer == render_group ||
                 arguments->renderer == render_spawns || arguments->renderer == render_requests;
     reading->report.all = !reading->report.pid && (reading->render.all || !page);
-    return 0;
+    return reading_show(reading, arguments->renderer, words, count);
 }
+
+static const struct reading_command command = {
+    .name = "report", .help = help, .options = options, .take = take, .run = show};
 
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {.renderer = render_text};
-    reading_begin(&arguments.reading, "report");
-    int status = EXIT_USAGE;
-    int parsed = parse(&arguments, argc, argv);
-    if (parsed == 0)
-        status = reading_show(&arguments.reading, arguments.renderer, argv + optind, argc - optind);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&arguments.reading);
-    return status;
+    return reading_main(&command, &arguments.reading, &arguments, argc, argv);
 }
 
 const struct command command_report = {

@@ -21,46 +21,32 @@ static const char help[] =
     "  shunt site 91c4 before/ && shunt site 91c4 after/\n"
     "  shunt site --json 91c4 | jq .places\n";
 
-enum { OPTION_JSON = READING_END };
-
 static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON}, READING_GOAL_OPTION, READING_OPTIONS, {0}};
+    {"json", no_argument, NULL, READING_JSON}, READING_GOAL_OPTION, READING_OPTIONS, {0}};
 
-/* 1: help was wanted. */
-static int parse(struct reading *reading, render_fn **renderer, int argc, char **argv)
+static int check(void *own, int words)
 {
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h')
-            return 1;
-        if (option == OPTION_JSON)
-            *renderer = render_site_json;
-        else if (reading_option(reading, option, optarg) < 0)
-            return -1;
-    }
-    if (optind == argc)
-        return reading_usage(reading, "name a site by its id, as \"shunt report\" lists them",
-                             NULL);
-    reading->report.site = reading->render.site = argv[optind++];
-    reading->report.all = !reading->report.pid;
-    return 0;
+    return words
+               ? 0
+               : reading_usage(own, "name a site by its id, as \"shunt report\" lists them", NULL);
 }
+
+static int show(void *own, char **words, int count)
+{
+    struct reading *reading = own;
+    reading->report.site = reading->render.site = words[0];
+    reading->report.all = !reading->report.pid;
+    return reading_show(reading, reading->json ? render_site_json : render_site, words + 1,
+                        count - 1);
+}
+
+static const struct reading_command command = {
+    .name = "site", .help = help, .options = options, .check = check, .run = show};
 
 static int run(int argc, char **argv)
 {
     struct reading reading;
-    reading_begin(&reading, "site");
-    int status = EXIT_USAGE;
-    render_fn *renderer = render_site;
-    int parsed = parse(&reading, &renderer, argc, argv);
-    if (parsed == 0)
-        status = reading_show(&reading, renderer, argv + optind, argc - optind);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&reading);
-    return status;
+    return reading_main(&command, &reading, &reading, argc, argv);
 }
 
 const struct command command_site = {

@@ -20,6 +20,7 @@ struct command {
     const char *summary; /* one line for `shunt --help` */
     const char *help;    /* what `shunt NAME --help` prints: usage, options, examples */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit status */
+    int unwritten; /* exit status if what it prints cannot be written; 0: EXIT_FAILED */
 };
 
 extern const struct command command_calls;

@@ -109,7 +109,5 @@ void doctor_json(const struct examined *examined, FILE *out)
     SET(root, "observable", json_boolean(verdict.observable));
     SET(root, "verdict", text(verdict.text));
     SET(root, "next", text(verdict.next));
-    json_dumpf(root, out, JSON_INDENT(1));
-    fputc('\n', out);
-    json_decref(root);
+    json_print(root, out);
 }

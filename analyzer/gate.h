@@ -68,6 +68,6 @@ const char *gate_class_name(enum gate_class class);
 enum gate_class gate_class_of(const char *name);
 
 void gate_show(const struct gate *gate, FILE *out, bool color);
-int gate_show_json(const struct gate *gate, FILE *out);
+void gate_show_json(const struct gate *gate, FILE *out);
 
 #endif

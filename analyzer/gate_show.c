@@ -120,7 +120,7 @@ static json_t *finding_json(const struct gate *gate, const struct gate_finding *
     return object;
 }
 
-int gate_show_json(const struct gate *gate, FILE *out)
+void gate_show_json(const struct gate *gate, FILE *out)
 {
     json_t *root = json_object(), *findings = json_array();
     for (size_t i = 0; i < gate->count; i++)
@@ -132,8 +132,5 @@ int gate_show_json(const struct gate *gate, FILE *out)
     SET(root, "sites_on_loops", json_count(gate->blocking));
     SET(root, "not_seen", json_count(gate->stale));
     SET(root, "findings", findings);
-    int result = json_dumpf(root, out, JSON_INDENT(1));
-    fputs("\n", out);
-    json_decref(root);
-    return result;
+    json_print(root, out);
 }

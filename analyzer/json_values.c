@@ -5,7 +5,6 @@
 #include "json_values.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 json_t *json_count(uint64_t value)
 {
@@ -35,4 +34,11 @@ json_t *json_site_id(uint64_t id)
     char digits[17];
     snprintf(digits, sizeof digits, "%016" PRIx64, id);
     return json_string(digits);
+}
+
+void json_print(json_t *root, FILE *out)
+{
+    json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    fputc('\n', out);
+    json_decref(root);
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* A table of members, set one after the other: what a struct has, in its order. */
 #define SET(object, key, value) json_object_set_new(object, key, value)
@@ -20,5 +21,8 @@ json_t *json_texts(const char *const *list, unsigned count);
 
 /* A site's id: 16 hexadecimal digits. */
 json_t *json_site_id(uint64_t id);
+
+/* Prints a document and ends it. Whether it could be written is for main to tell. */
+void json_print(json_t *root, FILE *out);
 
 #endif

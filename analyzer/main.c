@@ -5,6 +5,8 @@
 #include "command.h"
 #include "nearest.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +58,19 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* A full disk or a pipe without a reader is no success. */
+static int written(const struct command *command, int status)
+{
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) == 0 && !failed)
+        return status;
+    fprintf(stderr, "shunt%s%s: standard output cannot be written%s%s\n", command ? " " : "",
+            command ? command->name : "", errno ? ": " : ", not all of it",
+            errno ? strerror(errno) : "");
+    return command && command->unwritten ? command->unwritten : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : NULL;
@@ -65,7 +80,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         puts("shunt " SHUNT_VERSION);
-        return EXIT_FINE;
+        return written(NULL, EXIT_FINE);
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         const struct command *command = argc > 2 ? find(argv[2]) : NULL;
@@ -73,10 +88,10 @@ int main(int argc, char **argv)
             fputs(command->help, stdout);
         else
             help(stdout);
-        return EXIT_FINE;
+        return written(NULL, EXIT_FINE);
     }
     const struct command *command = find(word);
     if (!command)
         return unknown(word);
-    return command->run(argc - 1, argv + 1);
+    return written(command, command->run(argc - 1, argv + 1));
 }

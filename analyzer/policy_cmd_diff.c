@@ -35,7 +35,7 @@ static const struct option options[] = {READING_OPTIONS, {0}};
 enum side { OLD, NEW, SIDES };
 
 struct sides {
-    struct reading *reading;
+    struct reading reading;
     struct policy policy[SIDES];
     struct replay replay[SIDES];
     struct report report[SIDES];
@@ -190,19 +190,27 @@ static void warn_idle(struct page *page, const struct sides *sides)
 static int play(struct sides *sides, const char *const *paths, unsigned count, struct error *error)
 {
     for (unsigned side = 0; side < SIDES; side++) {
-        if (policy_play(&sides->replay[side], &sides->report[side], &sides->reading->arena,
-                        &sides->policy[side], paths, count, &sides->reading->report, error) < 0)
+        if (policy_play(&sides->replay[side], &sides->report[side], &sides->reading.arena,
+                        &sides->policy[side], paths, count, &sides->reading.report, error) < 0)
             return -1;
         sides->built[side] = true;
     }
     return 0;
 }
 
+static int check(void *own, int words)
+{
+    const struct sides *sides = own;
+    return words >= 2 ? 0
+                      : reading_usage(&sides->reading,
+                                      "name two policies: shunt policy diff OLD NEW", NULL);
+}
+
 static int compare(struct sides *sides, char **words, int count)
 {
-    struct arena *arena = &sides->reading->arena;
+    struct arena *arena = &sides->reading.arena;
     struct error error = {""};
-    struct page page = {.out = stdout, .arena = arena, .color = sides->reading->render.color};
+    struct page page = {.out = stdout, .arena = arena, .color = sides->reading.render.color};
     for (unsigned side = 0; side < SIDES; side++)
         if (policy_command_read(&sides->policy[side], arena, words[side], days_today()) < 0)
             return EXIT_USAGE;
@@ -222,28 +230,26 @@ static int compare(struct sides *sides, char **words, int count)
     return changes ? EXIT_FAILED : EXIT_FINE;
 }
 
+static int compare_and_free(void *own, char **words, int count)
+{
+    struct sides *sides = own;
+    int status = compare(sides, words, count);
+    for (unsigned side = 0; side < SIDES; side++)
+        if (sides->built[side])
+            report_free(&sides->report[side]);
+    return status;
+}
+
+static const struct reading_command command = {.name = "policy diff",
+                                               .help = help,
+                                               .options = options,
+                                               .check = check,
+                                               .run = compare_and_free};
+
 static int run(int argc, char **argv)
 {
-    struct reading reading;
-    struct sides sides = {.reading = &reading};
-    int status = EXIT_USAGE, parsed = 0;
-    reading_begin(&reading, "policy diff");
-    optind = 0;
-    for (int option; !parsed && (option = getopt_long(argc, argv, "h", options, NULL)) != -1;)
-        parsed = option == 'h' ? 1 : reading_option(&reading, option, optarg);
-    if (parsed == 0 && argc - optind < 2)
-        parsed = reading_usage(&reading, "name two policies: shunt policy diff OLD NEW", NULL);
-    if (parsed == 0)
-        status = compare(&sides, argv + optind, argc - optind);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    for (unsigned side = 0; side < SIDES; side++)
-        if (sides.built[side])
-            report_free(&sides.report[side]);
-    reading_end(&reading);
-    return status;
+    struct sides sides = {0};
+    return reading_main(&command, &sides.reading, &sides, argc, argv);
 }
 
 const struct command policy_command_diff = {.name = "diff", .help = help, .run = run};

@@ -6,7 +6,6 @@
 #include "call_words.h"
 #include "days.h"
 #include "format.h"
-#include "inputs.h"
 #include "page.h"
 #include "policy_command.h"
 #include "policy_explain.h"
@@ -38,7 +37,8 @@ static const char help[] =
     "  --python-file F    ... the file of its Python owner\n"
     "  --python-function F  ... the Python owner's qualified name\n"
     "  --executable PATH  ... the program\n"
-    "  --spawn S          ... where its thread was started, MODULE:FUNCTION\n" READING_HELP "\n"
+    "  --spawn S          ... what its thread was started to run, MODULE:FUNCTION\n" READING_HELP
+    "\n"
     "examples:\n"
     "  shunt policy explain plan.yaml 91c4\n"
     "  shunt policy explain plan.yaml --call fdatasync --fd file:/data/x.aof\n";
@@ -361,9 +361,9 @@ static int parse_roles(struct arguments *arguments, char *list)
     return 0;
 }
 
-/* 1: help was wanted. */
-static int parse_option(struct arguments *arguments, int option)
+static int take(void *own, int option, char *value)
 {
+    struct arguments *arguments = own;
     struct described *described = &arguments->described;
     const char **const texts[] = {
         [OPTION_CALL - READING_END] = &described->call,
@@ -377,13 +377,9 @@ static int parse_option(struct arguments *arguments, int option)
         [OPTION_EXECUTABLE - READING_END] = &described->executable,
         [OPTION_SPAWN - READING_END] = &described->spawn,
     };
-    if (option == 'h')
-        return 1;
     if (option == OPTION_ROLE)
-        return parse_roles(arguments, optarg);
-    if (option < READING_END)
-        return reading_option(&arguments->reading, option, optarg);
-    *texts[option - READING_END] = optarg;
+        return parse_roles(arguments, value);
+    *texts[option - READING_END] = value;
     return 0;
 }
 
@@ -404,58 +400,51 @@ static int check_described(struct arguments *arguments)
     return 0;
 }
 
-static int explain(struct arguments *arguments, char **words, int count)
+static int check(void *own, int words)
 {
-    struct arena *arena = &arguments->reading.arena;
+    struct arguments *arguments = own;
+    if (check_described(arguments) < 0)
+        return -1;
+    if (words < (arguments->described.call ? 1 : 2))
+        return reading_usage(&arguments->reading,
+                             "name a policy and a site, or a policy and --call", NULL);
+    return 0;
+}
+
+static int explain(void *own, char **words, int count)
+{
+    struct arguments *arguments = own;
+    struct reading *reading = &arguments->reading;
     struct error error = {""};
     struct policy policy;
-    int result = policy_command_read(&policy, arena, words[0], days_today());
+    int result = policy_command_read(&policy, &reading->arena, words[0], days_today());
     if (result < 0)
         return EXIT_FAILED;
-    unsetenv("DEBUGINFOD_URLS"); /* names come from this machine: no server is asked */
     if (arguments->described.call) {
         result = explain_call(arguments, &policy, &error);
-    } else if (count > 2) {
-        result = explain_site(arguments, &policy, words[1], (const char *const *)words + 2,
-                              (unsigned)count - 2, &error);
     } else {
-        const char *newest = inputs_newest(arena, &error);
-        result = newest ? explain_site(arguments, &policy, words[1], &newest, 1, &error) : -1;
+        int recordings = count - 2;
+        const char *const *paths = reading_paths(reading, words + 2, &recordings, &error);
+        result =
+            paths ? explain_site(arguments, &policy, words[1], paths, (unsigned)recordings, &error)
+                  : -1;
     }
     if (result < 0)
         fprintf(stderr, "shunt policy explain: %s\n", error.text);
     return result < 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
-static int parse(struct arguments *arguments, int argc, char **argv)
-{
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int result = parse_option(arguments, option);
-        if (result != 0)
-            return result;
-    }
-    if (check_described(arguments) < 0)
-        return -1;
-    if (argc - optind < (arguments->described.call ? 1 : 2))
-        return reading_usage(&arguments->reading,
-                             "name a policy and a site, or a policy and --call", NULL);
-    return 0;
-}
+static const struct reading_command command = {.name = "policy explain",
+                                               .help = help,
+                                               .options = options,
+                                               .take = take,
+                                               .check = check,
+                                               .run = explain};
 
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    reading_begin(&arguments.reading, "policy explain");
-    int status = EXIT_USAGE, parsed = parse(&arguments, argc, argv);
-    if (parsed == 0)
-        status = explain(&arguments, argv + optind, argc - optind);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&arguments.reading);
-    return status;
+    return reading_main(&command, &arguments.reading, &arguments, argc, argv);
 }
 
 const struct command policy_command_explain = {.name = "explain", .help = help, .run = run};

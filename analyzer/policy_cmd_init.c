@@ -2,12 +2,9 @@
  *
  * `shunt policy init`: a first policy from a recording.
  */
-#include "arguments.h"
 #include "policy_command.h"
 #include "policy_init.h"
 #include "reading.h"
-
-#include <limits.h>
 
 #define RULES_DEFAULT 30
 
@@ -31,41 +28,31 @@ enum option_id { OPTION_TOP = READING_END };
 static const struct option options[] = {
     {"top", required_argument, NULL, OPTION_TOP}, READING_GOAL_OPTION, READING_OPTIONS, {0}};
 
-/* 1: help was wanted. */
-static int parse(struct reading *reading, int argc, char **argv)
+static int take(void *own, int option, char *value)
 {
-    optind = 0;
-    reading->render.top = RULES_DEFAULT;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        int number = 0;
-        if (option == 'h')
-            return 1;
-        if (option != OPTION_TOP) {
-            if (reading_option(reading, option, optarg) < 0)
-                return -1;
-            continue;
-        }
-        if (arguments_number(optarg, 1, INT_MAX, &number) < 0)
-            return reading_usage(reading, "--top takes a number from 1, not", optarg);
-        reading->render.top = (unsigned)number;
-    }
-    reading->report.all = !reading->report.pid;
-    return 0;
+    struct reading *reading = own;
+    (void)option;
+    return reading_number(reading, "--top", value, &reading->render.top);
 }
+
+static int show(void *own, char **words, int count)
+{
+    struct reading *reading = own;
+    reading->report.all = !reading->report.pid;
+    return reading_show(reading, policy_init_render, words, count);
+}
+
+static const struct reading_command command = {.name = "policy init",
+                                               .help = help,
+                                               .options = options,
+                                               .top = RULES_DEFAULT,
+                                               .take = take,
+                                               .run = show};
 
 static int run(int argc, char **argv)
 {
     struct reading reading;
-    reading_begin(&reading, "policy init");
-    int status = EXIT_USAGE, parsed = parse(&reading, argc, argv);
-    if (parsed == 0)
-        status = reading_show(&reading, policy_init_render, argv + optind, argc - optind);
-    if (parsed > 0) {
-        fputs(help, stdout);
-        status = EXIT_FINE;
-    }
-    reading_end(&reading);
-    return status;
+    return reading_main(&command, &reading, &reading, argc, argv);
 }
 
 const struct command policy_command_init = {.name = "init", .help = help, .run = run};

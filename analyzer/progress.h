@@ -36,6 +36,6 @@ bool progress_expired(const struct policy *policy, uint32_t item, int today);
 const struct policy_ledger *progress_ledger(const struct policy *policy, uint32_t item);
 
 void progress_show(const struct progress *progress, FILE *out, bool color);
-int progress_show_json(const struct progress *progress, FILE *out);
+void progress_show_json(const struct progress *progress, FILE *out);
 
 #endif

@@ -51,7 +51,7 @@ static json_t *point_json(const struct progress_point *point)
     return object;
 }
 
-int progress_show_json(const struct progress *progress, FILE *out)
+void progress_show_json(const struct progress *progress, FILE *out)
 {
     const struct policy *policy = progress->policy;
     json_t *root = json_object(), *items = json_array(), *points = json_array();
@@ -68,8 +68,5 @@ int progress_show_json(const struct progress *progress, FILE *out)
     SET(root, "items", items);
     SET(root, "states", states);
     SET(root, "recordings", points);
-    int result = json_dumpf(root, out, JSON_INDENT(1));
-    fputs("\n", out);
-    json_decref(root);
-    return result;
+    json_print(root, out);
 }

@@ -6,9 +6,9 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "days.h"
 #include "inputs.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +16,12 @@
 #define CALLERS_MOST 200
 #define TOP_DEFAULT  8
 
-void reading_begin(struct reading *reading, const char *command)
+static void begin(struct reading *reading, const char *command)
 {
-    *reading = (struct reading){.command = command, .kept = ""};
+    *reading = (struct reading){.command = command, .kept = "", .today = days_today()};
     arguments_color("auto", &reading->render.color);
-    reading->render.top = TOP_DEFAULT;
     reading->report.wrappers = &reading->wrappers;
     reading->report.callers = CALLERS_MOST;
-}
-
-void reading_end(struct reading *reading)
-{
-    arena_release(&reading->arena);
 }
 
 int reading_usage(const struct reading *reading, const char *what, const char *value)
@@ -78,7 +72,21 @@ static int take_goal(struct reading *reading, const char *value)
     return reading_usage(reading, "--goal takes unblock or threads, not", value);
 }
 
-int reading_option(struct reading *reading, int option, const char *value)
+int reading_number(const struct reading *reading, const char *option, const char *value,
+                   unsigned *number)
+{
+    int taken = 0;
+    if (arguments_number(value, 1, INT_MAX, &taken) < 0)
+        return reading_usage(
+            reading,
+            arena_print((struct arena *)&reading->arena, "%s takes a number from 1, not", option),
+            value);
+    *number = (unsigned)taken;
+    return 0;
+}
+
+/* One of the options that several commands have. */
+static int take_common(struct reading *reading, int option, const char *value)
 {
     switch (option) {
     case READING_PID:
@@ -99,6 +107,16 @@ int reading_option(struct reading *reading, int option, const char *value)
         return take_wrappers(reading, value, option == READING_WRAPPERS_FILE);
     case READING_GOAL:
         return take_goal(reading, value);
+    case READING_POLICY:
+        reading->policy = value;
+        return 0;
+    case READING_TODAY:
+        if (days_parse(value, &reading->today) < 0)
+            return reading_usage(reading, "--today takes a date as 2027-03-31, not", value);
+        return 0;
+    case READING_JSON:
+        reading->json = true;
+        return 0;
     case READING_COLOR:
         if (arguments_color(value, &reading->render.color) < 0)
             return reading_usage(reading, "--color takes auto, always or never, not", value);
@@ -106,6 +124,35 @@ int reading_option(struct reading *reading, int option, const char *value)
     default: /* getopt has said what is wrong */
         return reading_usage(reading, "stopped", NULL);
     }
+}
+
+/* 1: help was wanted. */
+static int parse(const struct reading_command *command, struct reading *reading, void *own,
+                 int argc, char **argv)
+{
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", command->options, NULL)) != -1;) {
+        if (option == 'h')
+            return 1;
+        if ((option < READING_END ? take_common(reading, option, optarg)
+                                  : command->take(own, option, optarg)) < 0)
+            return -1;
+    }
+    return command->check ? command->check(own, argc - optind) : 0;
+}
+
+int reading_main(const struct reading_command *command, struct reading *reading, void *own,
+                 int argc, char **argv)
+{
+    begin(reading, command->name);
+    reading->render.top = command->top ? command->top : TOP_DEFAULT;
+    int status = EXIT_USAGE, parsed = parse(command, reading, own, argc, argv);
+    if (parsed > 0)
+        status = fputs(command->help, stdout) < 0 ? EXIT_FAILED : EXIT_FINE;
+    if (parsed == 0)
+        status = command->run(own, argv + optind, argc - optind);
+    arena_release(&reading->arena);
+    return status;
 }
 
 /* ---- showing ---- */
@@ -128,22 +175,25 @@ static int show(struct reading *reading, render_fn *renderer, const char *const 
         return failed(reading, &error);
     int result = renderer(&report, &reading->render, stdout, &error);
     report_free(&report);
-    if (result < 0)
-        return failed(reading, &error);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        error_set(&error, "standard output cannot be written: %s", strerror(errno));
-        return failed(reading, &error);
-    }
-    return EXIT_FINE;
+    return result < 0 ? failed(reading, &error) : EXIT_FINE;
+}
+
+const char *const *reading_paths(struct reading *reading, char *const *paths, int *count,
+                                 struct error *error)
+{
+    unsetenv("DEBUGINFOD_URLS"); /* symbols come from this machine: a report asks no server */
+    if (*count)
+        return (const char *const *)paths;
+    const char **newest = ARENA_NEW(&reading->arena, const char *);
+    *newest = inputs_newest(&reading->arena, error);
+    *count = 1;
+    return *newest ? newest : NULL;
 }
 
 int reading_show(struct reading *reading, render_fn *renderer, char *const *paths, int count)
 {
     struct error error = {""};
-    unsetenv("DEBUGINFOD_URLS"); /* symbols come from this machine: a report asks no server */
     reading->render.again = repeat(reading, paths, count);
-    if (count)
-        return show(reading, renderer, (const char *const *)paths, (unsigned)count);
-    const char *newest = inputs_newest(&reading->arena, &error);
-    return newest ? show(reading, renderer, &newest, 1) : failed(reading, &error);
+    const char *const *all = reading_paths(reading, paths, &count, &error);
+    return all ? show(reading, renderer, all, (unsigned)count) : failed(reading, &error);
 }

@@ -17,7 +17,25 @@ struct reading {
     struct wrappers wrappers;
     struct report_options report;
     struct render_options render;
-    const char *kept; /* options that decide what the sites are, for commands that are proposed */
+    const char *kept;   /* options that decide what the sites are, for commands that are proposed */
+    const char *policy; /* that keeps the ledger; NULL: not named */
+    int today;          /* days.h */
+    bool json;
+};
+
+/* A command of this kind. Each function gets the same struct of the command's own, of which the
+ * reading is a part. */
+struct reading_command {
+    const char *name; /* as in "shunt report: ..." */
+    const char *help;
+    const struct option *options;
+    unsigned top; /* how much a page lists, without --top; 0: 8 */
+    /* An option from READING_END on. 0, or -1 when it is wrong (said). NULL: there are none. */
+    int (*take)(void *own, int option, char *value);
+    /* After the options, with the number of words behind them. 0, or -1 (said). NULL: all is well.
+     */
+    int (*check)(void *own, int words);
+    int (*run)(void *own, char **words, int count); /* an exit status */
 };
 
 enum reading_option {
@@ -28,6 +46,9 @@ enum reading_option {
     READING_WRAPPERS_FILE,
     READING_COLOR,
     READING_GOAL,
+    READING_POLICY,
+    READING_TODAY,
+    READING_JSON,
     READING_END /* first number that is free for a command's own options */
 };
 
@@ -60,14 +81,29 @@ enum reading_option {
     "                     threads: native threads take its place\n"
 /* clang-format on */
 
-void reading_begin(struct reading *reading, const char *command);
-void reading_end(struct reading *reading);
+/* clang-format off */
+/* Of the commands that hold recordings against a policy. */
+#define READING_LEDGER_OPTIONS                      \
+    {"policy", required_argument, NULL, READING_POLICY}, \
+    {"today", required_argument, NULL, READING_TODAY},   \
+    {"json", no_argument, NULL, READING_JSON}
+/* clang-format on */
+
+/* Reads a command line and does what it says: the command, or its help. Returns an exit status. */
+int reading_main(const struct reading_command *command, struct reading *reading, void *own,
+                 int argc, char **argv);
 
 /* One sentence about the command line. Returns -1. */
 int reading_usage(const struct reading *reading, const char *what, const char *value);
 
-/* Takes one of the options above. 0, or -1 when it is wrong or not one of them (said). */
-int reading_option(struct reading *reading, int option, const char *value);
+/* --top takes a number from 1. 0, or -1 (said). */
+int reading_number(const struct reading *reading, const char *option, const char *value,
+                   unsigned *number);
+
+/* The paths, or the newest directory here if there are none (then *count becomes 1). NULL with a
+ * sentence. From here on no server is asked for symbols. */
+const char *const *reading_paths(struct reading *reading, char *const *paths, int *count,
+                                 struct error *error);
 
 /* Builds the report of the paths, or of the newest directory here, and renders it to stdout.
  * Returns an exit status. */

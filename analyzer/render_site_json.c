@@ -158,8 +158,6 @@ int render_site_json(struct report *report, const struct render_options *options
     SET(root, "longest", longest(view));
     SET(root, "events_overwritten", json_boolean(view->events_overwritten));
     SET(root, "processes", processes(view));
-    int result = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-    json_decref(root);
-    fputc('\n', out);
-    return result == 0 ? 0 : error_set(error, "standard output cannot be written");
+    json_print(root, out);
+    return 0;
 }
