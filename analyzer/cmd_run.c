@@ -48,7 +48,8 @@ static const char help[] =
     "  --route ROUTE      pool: every call that may move is made by a pool of worker\n"
     "                     threads while its caller waits: results, errors and\n"
     "                     signals are as without, but the workers can be seen (ps).\n"
-    "                     pool:CALL,... only these calls\n"
+    "                     green: other green threads run while the call waits, where\n"
+    "                     a green runtime is known. ROUTE:CALL,... only these calls\n"
     "  --policy FILE      calls that its rules take are routed as they say; checked\n"
     "                     and compiled before COMMAND starts (shunt policy --help)\n"
     "  --shared-dir       let other users write to DIR, for programs that drop their\n"
@@ -131,15 +132,21 @@ static int check_calls(const char *list)
     return 0;
 }
 
+/* ROUTE, or ROUTE:CALL,... */
 static int set_route(struct run_options *options, const char *text)
 {
-    static const char prefix[] = "pool:";
-    bool chosen = strncmp(text, prefix, sizeof prefix - 1) == 0 && text[sizeof prefix - 1];
-    if (!chosen && strcmp(text, "pool") != 0)
-        return complain(EXIT_SETUP, "no such route:", text, "there are pool and pool:CALL,...");
-    options->route = chosen ? NULL : text;
-    options->route_calls = chosen ? text + sizeof prefix - 1 : NULL;
-    return chosen ? check_calls(options->route_calls) : 0;
+    static const char *const routes[] = {"pool", "green"};
+    for (unsigned i = 0; i < sizeof routes / sizeof *routes; i++) {
+        size_t length = strlen(routes[i]);
+        const char *list = text[length] == ':' && text[length + 1] ? text + length + 1 : NULL;
+        if (strncmp(text, routes[i], length) != 0 || (text[length] && !list))
+            continue;
+        options->route = routes[i];
+        options->route_calls = list;
+        return list ? check_calls(list) : 0;
+    }
+    return complain(EXIT_SETUP, "no such route:", text,
+                    "there are pool, green, and each with :CALL,...");
 }
 
 static const char *mirror(const char *name)
@@ -248,7 +255,7 @@ static int read_options(struct run_options *options, int argc, char **argv)
     if (!status && options->compare && options->audit)
         return complain(EXIT_SETUP, "--compare and --audit do not go together", NULL,
                         "tracing would be what is measured");
-    if (!status && options->policy && (options->route || options->route_calls))
+    if (!status && options->policy && options->route)
         return complain(EXIT_SETUP, "--policy and --route do not go together", NULL,
                         "a route is a policy of its own");
     if (!status && optind == argc)

@@ -49,6 +49,7 @@ static const struct {
     [REASON_HANDED_OVER] = {"handed_over", "in a library that hands over by a condition"},
     [REASON_BULKHEAD] = {"bulkhead", "with as many under way as the rule allows"},
     [REASON_DENIED] = {"denied", "denied by a rule that only says so"},
+    [REASON_NO_DESCRIPTOR] = {"no_descriptor", "because no descriptor could be made"},
     [REASON_OFF] = {"off", "while it was switched off"},
 };
 

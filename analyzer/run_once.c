@@ -63,7 +63,8 @@ int run_once_start(struct run_once *run, struct run_setup *setup, bool observed,
                                       .no_python = !setup->options.python,
                                       .max_size = setup->options.max_size,
                                       .policy = *setup->policy ? setup->policy : NULL,
-                                      .route = setup->options.route};
+                                      .route =
+                                          setup->options.route_calls ? NULL : setup->options.route};
     char **environment = preload_env_make(run->observed ? &preload : NULL, setup->path);
     int result = environment ? start_program(run, environment) : -ENOMEM;
     preload_env_free(environment);

@@ -115,8 +115,8 @@ static int make_policy(struct run_setup *setup, struct error *error)
     if (options->route_calls)
         text = arena_print(&arena,
                            "version: 1\nrules:\n  - id: route\n    match: { call: [%s] }\n"
-                           "    route: pool\n",
-                           options->route_calls);
+                           "    route: %s\n",
+                           options->route_calls, options->route);
     if (policy_use_compile(&compiled, &arena, text ? "--route" : options->policy, text, &where, 1,
                            error) == 0)
         path = policy_use_leave(&compiled, &arena, setup->dir.path, error);

@@ -23,8 +23,8 @@ struct run_options {
     int compare; /* pairs of runs, bare and observed; 0: one run, observed */
     bool audit;
     bool python;             /* calls are named by Python line */
-    const char *route;       /* "pool": all calls that may move go to a worker; NULL: they do not */
-    const char *route_calls; /* those of this list do, by a policy of one rule; NULL none */
+    const char *route;       /* "pool" or "green": where calls go; NULL: they stay */
+    const char *route_calls; /* those of this list do, by a policy of one rule; NULL: all */
     const char *policy;      /* file of rules for which calls to move; NULL none */
 };
 

@@ -56,6 +56,7 @@ enum trace_reason {
     REASON_HANDED_OVER,   /* ... the library hands work from caller to caller by a condition */
     REASON_BULKHEAD,      /* as many calls of the rule are under way as it allows */
     REASON_DENIED,        /* the rule denies the call, and only says so (or could not) */
+    REASON_NO_DESCRIPTOR, /* route green: no eventfd could be made to be woken by */
     REASON_COUNT,
     REASON_ROOM = 62
 };

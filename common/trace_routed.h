@@ -10,14 +10,22 @@
 
 #include <stdint.h>
 
-/* What the pool did for one (call, context) of this thread. Names the context and not the slot:
+/* The ways of the route green. */
+enum trace_green {
+    GREEN_READY, /* until a descriptor is ready, then made by its own thread */
+    GREEN_TIMER, /* until a time */
+    GREEN_POOL,  /* made by a worker */
+    GREEN_WAYS = 4
+};
+
+/* What routes did for one (call, context) of this thread. Names the context and not the slot:
  * that of an ended thread may be gone. Ticks run from the wrapper's decision on. */
 struct trace_routed {
     struct trace_record head;
     uint32_t context;
     uint16_t call;
     uint16_t pool;          /* the latest's, by number: 0 is `default` */
-    uint64_t moved;         /* calls that a worker ran */
+    uint64_t moved;         /* calls that a worker ran, or that were parked */
     uint64_t ticks;         /* of these, as their callers saw them */
     uint64_t handoff_ticks; /* ... until the worker began */
     uint64_t run_ticks;     /* ... on the worker; the rest is the way back */
@@ -26,11 +34,13 @@ struct trace_routed {
     uint32_t in_place[REASON_ROOM]; /* by enum trace_reason; stops at its top */
     uint32_t next;                  /* for the thread itself */
     uint32_t _pad;
+    uint64_t green[GREEN_WAYS]; /* parked calls, of those moved, by enum trace_green */
+    uint64_t parked_ticks;      /* ... while other green threads could run */
 };
 
 /* RECORD_ROLLOUT's head.aux, and, if it is not 0, that of the histograms of such calls. */
 enum trace_rollout_part {
-    ROLLOUT_MOVED = 1, /* in the share, made by a worker */
+    ROLLOUT_MOVED = 1, /* in the share, made by a worker or parked */
     ROLLOUT_STAYED =
         2, /* in the share, in place for another reason: it did not have to wait, ... */
     ROLLOUT_OUTSIDE = 3 /* outside the share */
@@ -65,7 +75,9 @@ struct trace_pool {
     uint32_t grown;
     uint32_t shrunk;
     uint32_t refused; /* threads that could not be made */
-    uint64_t reserved[2];
+    uint32_t beyond;  /* ... made past the bound, for green calls */
+    uint32_t _pad2;
+    uint64_t reserved;
 };
 
 struct trace_policy {
@@ -91,7 +103,7 @@ struct trace_rule {
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says in place */
 };
 
-_Static_assert(sizeof(struct trace_routed) == 320, "routed record");
+_Static_assert(sizeof(struct trace_routed) == 360, "routed record");
 _Static_assert(sizeof(struct trace_rollout) == 64, "rollout record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
 _Static_assert(sizeof(struct trace_policy) == 48, "policy record");

@@ -120,4 +120,30 @@
 #define TEXTS_7(t, a, ...) (IS_TEXT(a) | TEXTS_6(__VA_ARGS__) << 1)
 #define TEXTS_8(t, a, ...) (IS_TEXT(a) | TEXTS_7(__VA_ARGS__) << 1)
 
+/* Where each argument lies in a frame of `frame_`'s type; and a word whose bit i says that argument
+ * i is a pointer. */
+#define PLACE(a)            __builtin_offsetof(__typeof__(frame_), a),
+#define PLACES(...)         ARGS_NAME(PLACES_, __VA_ARGS__)(__VA_ARGS__)
+#define PLACES_0(t)         0
+#define PLACES_1(t, a)      PLACE(a)
+#define PLACES_2(t, a, ...) PLACE(a) PLACES_1(__VA_ARGS__)
+#define PLACES_3(t, a, ...) PLACE(a) PLACES_2(__VA_ARGS__)
+#define PLACES_4(t, a, ...) PLACE(a) PLACES_3(__VA_ARGS__)
+#define PLACES_5(t, a, ...) PLACE(a) PLACES_4(__VA_ARGS__)
+#define PLACES_6(t, a, ...) PLACE(a) PLACES_5(__VA_ARGS__)
+#define PLACES_7(t, a, ...) PLACE(a) PLACES_6(__VA_ARGS__)
+#define PLACES_8(t, a, ...) PLACE(a) PLACES_7(__VA_ARGS__)
+
+#define IS_POINTER(a)         (uint32_t)(__builtin_classify_type(a) == 5)
+#define POINTERS(...)         ARGS_NAME(POINTERS_, __VA_ARGS__)(__VA_ARGS__)
+#define POINTERS_0(t)         0u
+#define POINTERS_1(t, a)      IS_POINTER(a)
+#define POINTERS_2(t, a, ...) (IS_POINTER(a) | POINTERS_1(__VA_ARGS__) << 1)
+#define POINTERS_3(t, a, ...) (IS_POINTER(a) | POINTERS_2(__VA_ARGS__) << 1)
+#define POINTERS_4(t, a, ...) (IS_POINTER(a) | POINTERS_3(__VA_ARGS__) << 1)
+#define POINTERS_5(t, a, ...) (IS_POINTER(a) | POINTERS_4(__VA_ARGS__) << 1)
+#define POINTERS_6(t, a, ...) (IS_POINTER(a) | POINTERS_5(__VA_ARGS__) << 1)
+#define POINTERS_7(t, a, ...) (IS_POINTER(a) | POINTERS_6(__VA_ARGS__) << 1)
+#define POINTERS_8(t, a, ...) (IS_POINTER(a) | POINTERS_7(__VA_ARGS__) << 1)
+
 #endif

@@ -15,7 +15,7 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
 {
     struct trace_slot *slot = trace_at(v->slot);
     struct trace_routed *routed = slot_routed(v->thread, slot);
-    slot->route = TRACE_ROUTE_POOL;
+    slot->route = outcome->wanted;
     if (routed)
         routed->pool = outcome->pool;
     if (!routed) {
@@ -29,6 +29,10 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
         return;
     }
     routed->moved++;
+    if (outcome->route == TRACE_ROUTE_GREEN) {
+        routed->green[outcome->way]++;
+        routed->parked_ticks += outcome->parked_ticks;
+    }
     routed->ticks += v->ticks;
     routed->handoff_ticks += outcome->handoff_ticks;
     routed->run_ticks += outcome->run_ticks;
@@ -42,7 +46,10 @@ void aside_leave(struct visit *v, int waits, int failed, long result)
     /* A handler may make calls before this one is counted. */
     struct handoff_outcome outcome = handoff_self.outcome;
     int erred = guard_erred(v, failed, result);
-    guard_leave_far(v, waits, failed, result);
+    if (outcome.route == TRACE_ROUTE_GREEN)
+        guard_leave_parked(v, outcome.parked_ticks, failed, result);
+    else
+        guard_leave_far(v, waits, failed, result);
     handoff_self.outcome = (struct handoff_outcome){0};
     if (outcome.rule)
         force_count(outcome.rule, outcome.route != TRACE_ROUTE_IN_PLACE, outcome.reason);

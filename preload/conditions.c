@@ -321,10 +321,10 @@ static int semaphore(sem_t *semaphore)
  * lie where nobody may read. */
 static int names_proc(const struct handoff_call *call)
 {
-    for (uint32_t i = 0; call->paths >> i; i++) {
+    for (uint32_t i = 0; call->shape->texts >> i; i++) {
         char text[5];
         struct iovec here = {text, sizeof text}, there = {(void *)call->arguments[i], sizeof text};
-        if (call->paths >> i & 1 &&
+        if (call->shape->texts >> i & 1 &&
             arch_syscall(SYS_process_vm_readv, raw_getpid(), (long)&here, 1, (long)&there, 1, 0) ==
                 sizeof text &&
             !memcmp(text, "/proc", sizeof text))
@@ -418,7 +418,7 @@ int conditions_check(const struct handoff_call *call)
     if (info->blocks == BLOCKS_NEVER)
         return REASON_NONBLOCKING;
     int reason = check_kind(kind, call);
-    if (!reason && call->paths && names_proc(call))
+    if (!reason && call->shape->texts && names_proc(call))
         reason = REASON_THREAD_FILE;
     return reason;
 }

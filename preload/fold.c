@@ -268,6 +268,9 @@ static int add_routed(struct trace_record *record, void *data)
     to->handoff_ticks += from->handoff_ticks;
     to->run_ticks += from->run_ticks;
     to->aborted += from->aborted;
+    to->parked_ticks += from->parked_ticks;
+    for (unsigned i = 0; i < GREEN_WAYS; i++)
+        to->green[i] += from->green[i];
     if (from->handoff_max > to->handoff_max)
         to->handoff_max = from->handoff_max;
     for (unsigned i = 0; i < REASON_ROOM; i++)

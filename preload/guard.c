@@ -327,3 +327,26 @@ void guard_leave_far(struct visit *v, int waits, int failed, long result)
 {
     guard_leave(v, waits, failed, result);
 }
+
+void guard_leave_parked(struct visit *v, uint64_t parked, int failed, long result)
+{
+    struct thread *t = v->thread;
+    if (!t || !t->epoch)
+        return;
+    uint64_t end = clock_now();
+    v->ticks = end > v->start ? end - v->start : 0;
+    v->point = NULL;
+    if (!v->slot && !guard_learn(v))
+        return;
+    struct trace_slot *slot = trace_at(v->slot);
+    uint64_t own = v->ticks > parked ? v->ticks - parked : 0;
+    guard_count(slot, v->start, v->ticks);
+    t->current->frame = 0;
+    arch_local_add(&t->record->explained, own);
+    if (t->turns.number)
+        turn_count(&t->turns, slot, v->slot, v->fd, own);
+    if (t->pending.live && v->fd >= 0 && !failed)
+        pending_succeeded(v);
+    if (v->ticks >= thread_threshold || failed || guard_check_due(slot))
+        guard_slow(v, failed, result);
+}

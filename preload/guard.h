@@ -229,4 +229,8 @@ void guard_enter_far(struct visit *v, uint16_t call, void *caller, void *frame);
 void guard_begin_far(struct visit *v, int waits);
 void guard_leave_far(struct visit *v, int waits, int failed, long result);
 
+/* guard_leave for a call during which others of its thread ran for `parked` ticks: to its thread it
+ * is as long as the rest, and no wait of a loop. */
+void guard_leave_parked(struct visit *v, uint64_t parked, int failed, long result);
+
 #endif

@@ -12,6 +12,7 @@
 #include "calls.h"
 #include "conditions.h"
 #include "futex.h"
+#include "park.h"
 #include "raw.h"
 #include "route.h"
 #include "signals.h"
@@ -225,7 +226,7 @@ static void abandon(void *unused)
 /* ---- the trip ---- */
 
 /* As the kernel does it: in the caller's own queue, from itself. */
-static void raise_here(int number)
+void handoff_raise(int number)
 {
     siginfo_t info;
     int tid = raw_gettid();
@@ -302,7 +303,7 @@ static int travel(const struct visit *v, const struct handoff_call *call,
     if (trip.cancelled && trip.failed == EINTR)
         pthread_testcancel();
     if (trip.raised)
-        raise_here(trip.raised);
+        handoff_raise(trip.raised);
     if (is_to_be_made_again(&trip)) {
         errno = before;
         return 0;
@@ -321,16 +322,12 @@ int handoff_in_handler(uintptr_t frame)
     return self->handler != NULL;
 }
 
-/* Why the call stays with its thread; REASON_NONE: it may move. */
-static int kept_by_thread(const struct visit *v)
+int handoff_kept_in_place(const struct visit *v)
 {
-    const struct handoff_self *self = &handoff_self;
-    if (pool_self() || v->nested || self->trip)
+    if (pool_self() || v->nested || handoff_self.trip)
         return REASON_NESTED;
     if (handoff_in_handler(v->frame))
         return REASON_HANDLER;
-    if (self->own_state)
-        return (int)self->own_state;
     if (trace_sealed() || !clock_kind)
         return REASON_FILTER;
     if (pool_pid() && pool_pid() != raw_getpid())
@@ -338,8 +335,15 @@ static int kept_by_thread(const struct visit *v)
     return REASON_NONE;
 }
 
-/* The first trip of a thread: from now on its end is known. */
-static void know_thread(void)
+/* Why the call stays with its thread; REASON_NONE: it may move. */
+static int kept_by_thread(const struct visit *v)
+{
+    int reason = handoff_kept_in_place(v);
+    return reason ? reason : (int)handoff_self.own_state;
+}
+
+/* At the first trip of a thread. */
+void handoff_know_thread(void)
 {
     if (handoff_self.known)
         return;
@@ -356,35 +360,43 @@ static struct pool_worker *claim(const struct visit *v, const struct handoff_cal
     if (!*reason)
         *reason = conditions_check(call);
     if (!*reason) {
-        know_thread();
+        handoff_know_thread();
         worker = pool_claim(pool, reason);
     }
     errno = saved;
     return worker;
 }
 
-void handoff_make(struct visit *v, const struct handoff_call *call)
+/* 1: it is over. 0: it is to be made in place, for *reason. */
+static int make_away(struct visit *v, const struct handoff_call *call,
+                     const struct route_answer *route, int *reason)
 {
     struct pool_worker *worker;
+    if (route->wanted == TRACE_ROUTE_GREEN)
+        return park_make(v, call, route->pool, reason);
+    while ((worker = claim(v, call, route->pool, reason)))
+        if (travel(v, call, worker))
+            return 1;
+    return 0;
+}
+
+void handoff_make(struct visit *v, const struct handoff_call *call)
+{
     handoff_self.outcome = (struct handoff_outcome){0};
     struct route_answer route = route_ask(v);
     int reason = route.reason;
-    if (route.asked && !reason)
-        while ((worker = claim(v, call, route.pool, &reason)))
-            if (travel(v, call, worker)) {
-                handoff_self.outcome.asked = 1;
-                handoff_self.outcome.pool = route.pool;
-                handoff_self.outcome.rule = route.rule;
-                return;
-            }
-    call->run(call->frame);
-    int saved = errno;
-    /* Handlers made calls meanwhile. */
-    handoff_self.outcome = (struct handoff_outcome){.asked = (uint8_t)route.asked,
-                                                    .reason = (uint8_t)reason,
-                                                    .pool = route.pool,
-                                                    .rule = route.rule};
-    errno = saved;
+    if (!route.asked || reason || !make_away(v, call, &route, &reason)) {
+        call->run(call->frame);
+        /* Handlers made calls meanwhile. */
+        int saved = errno;
+        handoff_self.outcome = (struct handoff_outcome){.reason = (uint8_t)reason};
+        errno = saved;
+    }
+    struct handoff_outcome *outcome = &handoff_self.outcome;
+    outcome->asked = route.asked;
+    outcome->wanted = route.wanted;
+    outcome->pool = route.pool;
+    outcome->rule = route.rule;
 }
 
 /* ---- the end of a thread ---- */

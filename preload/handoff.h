@@ -12,12 +12,24 @@
 
 #include <stdint.h>
 
+enum { HANDOFF_ARGUMENTS = 8 };
+
+/* What the frames of a call look like. */
+struct handoff_shape {
+    uint16_t size;
+    uint16_t returned; /* offset of the result */
+    uint16_t returned_size;
+    uint16_t place[HANDOFF_ARGUMENTS]; /* offsets of the arguments */
+    uint32_t pointers;                 /* bit i: argument i is a pointer */
+    uint32_t texts;                    /* ... a `const char *` */
+};
+
 /* A call as moved.c describes it. */
 struct handoff_call {
     int (*run)(void *frame); /* makes it; 0, or the error number of its failure */
     void *frame;
     const long *arguments;
-    uint32_t paths; /* bit i: argument i is a `const char *` */
+    const struct handoff_shape *shape;
     uint16_t call;
 };
 
@@ -32,10 +44,13 @@ struct handoff_outcome {
     uint8_t reason; /* enum trace_reason */
     uint8_t asked;  /* a rule wanted it moved */
     uint8_t aborted;
-    uint16_t pool; /* that it was for */
-    uint32_t rule; /* record id of the rule that took it; 0: none */
+    uint8_t wanted; /* enum trace_route: where it was to go */
+    uint8_t way;    /* enum trace_green, of a green one */
+    uint16_t pool;  /* that it was for */
+    uint32_t rule;  /* record id of the rule that took it; 0: none */
     uint64_t handoff_ticks;
     uint64_t run_ticks;
+    uint64_t parked_ticks; /* green: while others ran */
 };
 
 /* A call of this thread's that a worker makes. Written by the thread and its handlers. */
@@ -79,6 +94,16 @@ void handoff_abandon(void);
 /* Is control in a handler of the program's, as seen from a frame? Forgets handlers that were left
  * by other ways than a return or longjmp. */
 int handoff_in_handler(uintptr_t frame);
+
+/* Why a call does not leave the moment in which it is made (enum trace_reason): inside another one
+ * or a handler, no clock, a vfork child. REASON_NONE: no such thing. */
+int handoff_kept_in_place(const struct visit *v);
+
+/* The thread's end is to be known from now on, for calls of its are made by workers. */
+void handoff_know_thread(void);
+
+/* Raises a signal for the calling thread as the kernel does it: from itself. */
+void handoff_raise(int number);
 
 /* Constructor only; 0 or an error number. */
 int handoff_start(void);

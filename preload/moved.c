@@ -54,28 +54,35 @@ FRAME_YES(fcntl, int, FCNTL)
 /* ---- calls ---- */
 
 static void make(struct visit *v, uint16_t id, int (*run)(void *), void *frame,
-                 const long *arguments, uint32_t texts)
+                 const long *arguments, const struct handoff_shape *shape)
 {
     struct handoff_call call = {
-        .call = id, .run = run, .frame = frame, .arguments = arguments, .paths = texts};
+        .call = id, .run = run, .frame = frame, .arguments = arguments, .shape = shape};
     handoff_make(v, &call);
 }
 
 /* `made` makes the call from the frame `f`; `answer` is what the wrapper's caller gets. */
-#define MOVED(name, result, made, failed, answer, ...)                                  \
-    static int run_##name(void *frame)                                                  \
-    {                                                                                   \
-        struct frame_##name *f = frame;                                                 \
-        made;                                                                           \
-        return failed;                                                                  \
-    }                                                                                   \
-    result moved_##name(struct visit *visit_,                                           \
-                        __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__))     \
-    {                                                                                   \
-        struct frame_##name frame_ = {.real_ = real_, FIELD_VALUES(__VA_ARGS__)};       \
-        const long arguments_[] = {LONGS(__VA_ARGS__)};                                 \
-        make(visit_, CALL_##name, run_##name, &frame_, arguments_, TEXTS(__VA_ARGS__)); \
-        answer;                                                                         \
+#define MOVED(name, result, made, failed, answer, ...)                              \
+    static int run_##name(void *frame)                                              \
+    {                                                                               \
+        struct frame_##name *f = frame;                                             \
+        made;                                                                       \
+        return failed;                                                              \
+    }                                                                               \
+    result moved_##name(struct visit *visit_,                                       \
+                        __typeof__(real_calls.name) real_ PARAMS_MORE(__VA_ARGS__)) \
+    {                                                                               \
+        struct frame_##name frame_ = {.real_ = real_, FIELD_VALUES(__VA_ARGS__)};   \
+        const long arguments_[] = {LONGS(__VA_ARGS__)};                             \
+        static const struct handoff_shape shape_ = {                                \
+            .size = sizeof frame_,                                                  \
+            .returned = __builtin_offsetof(__typeof__(frame_), r_),                 \
+            .returned_size = sizeof frame_.r_,                                      \
+            .place = {PLACES(__VA_ARGS__)},                                         \
+            .pointers = POINTERS(__VA_ARGS__),                                      \
+            .texts = TEXTS(__VA_ARGS__)};                                           \
+        make(visit_, CALL_##name, run_##name, &frame_, arguments_, &shape_);        \
+        answer;                                                                     \
     }
 
 #define MOVED_YES(name, result, fail, ...)                         \

@@ -5,6 +5,7 @@
 #include "opened.h"
 
 #include "gap.h"
+#include "loading.h"
 #include "lookup.h"
 #include "modules.h"
 #include "trace.h"
@@ -69,6 +70,7 @@ static void note_binding(const char *path, int flags)
 void *opened_by_dlopen(const char *path, int flags)
 {
     static void *next;
+    loading_note();
     note_binding(path, flags);
     return next_of(&next, "dlopen");
 }

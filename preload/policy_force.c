@@ -264,8 +264,6 @@ static struct force_answer answer(struct force *f, struct visit *v)
                                   .reason = reason_of[found.why],
                                   .pool = (uint16_t)rule->pool,
                                   .record = record_of(f, v->thread, found.rule)};
-    if (rule->route == POLICY_GREEN && !result.reason)
-        result.reason = REASON_NO_RUNTIME;
     return result;
 }
 

@@ -210,7 +210,9 @@ static void run_call(struct pool_worker *worker)
     worker->error = errno;
     worker->raised = take_signal(worker->error);
     worker->ended = clock_now();
-    if (__atomic_fetch_or(&worker->word, POOL_DONE, __ATOMIC_ACQ_REL) & POOL_PARKED)
+    if (worker->over)
+        worker->over(worker);
+    else if (__atomic_fetch_or(&worker->word, POOL_DONE, __ATOMIC_ACQ_REL) & POOL_PARKED)
         futex_wake(&worker->word);
 }
 
@@ -263,10 +265,10 @@ static int make_thread(struct pool_worker *worker)
     return error;
 }
 
-/* An entry for a new worker of the pool, counted; NULL if there may be no more. */
-static struct pool_worker *new_entry(struct pool *pool, unsigned number)
+/* An entry for a new worker of the pool, counted; NULL if there may be no more than `most`. */
+static struct pool_worker *new_entry(struct pool *pool, unsigned number, uint32_t most)
 {
-    if (__atomic_fetch_add(&pool->workers, 1, __ATOMIC_ACQ_REL) < defined[number].most) {
+    if (__atomic_fetch_add(&pool->workers, 1, __ATOMIC_ACQ_REL) < most) {
         struct pool_worker *worker = pop(&memory->free);
         if (!worker && __atomic_load_n(&memory->used, __ATOMIC_RELAXED) < POOL_WORKERS) {
             uint32_t index = __atomic_fetch_add(&memory->used, 1, __ATOMIC_RELAXED);
@@ -286,7 +288,7 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number)
     return NULL;
 }
 
-static struct pool_worker *grow(struct pool *pool, unsigned number, int *reason)
+static struct pool_worker *grow(struct pool *pool, unsigned number, uint32_t most, int *reason)
 {
     uint32_t rest = __atomic_load_n(&pool->rest, __ATOMIC_RELAXED);
     *reason = REASON_NO_WORKER;
@@ -298,13 +300,16 @@ static struct pool_worker *grow(struct pool *pool, unsigned number, int *reason)
     if (has_limited_space())
         return NULL;
     *reason = REASON_POOL_FULL;
-    struct pool_worker *worker = new_entry(pool, number);
+    struct pool_worker *worker = new_entry(pool, number, most);
     if (!worker)
         return NULL;
     if (make_thread(worker) == 0) {
+        uint32_t workers = __atomic_load_n(&pool->workers, __ATOMIC_RELAXED);
         if (pool->record)
             count(&pool->record->grown);
-        note_peak(pool, __atomic_load_n(&pool->workers, __ATOMIC_RELAXED));
+        if (pool->record && workers > defined[number].most)
+            count(&pool->record->beyond);
+        note_peak(pool, workers);
         return worker;
     }
     *reason = REASON_NO_WORKER;
@@ -351,7 +356,7 @@ static int enter(int *reason)
     return 1;
 }
 
-struct pool_worker *pool_claim(unsigned number, int *reason)
+static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
 {
     struct pool_worker *worker = NULL;
     int saved = errno;
@@ -363,19 +368,33 @@ struct pool_worker *pool_claim(unsigned number, int *reason)
             push(&memory->free, worker);
         }
         if (!worker)
-            worker = grow(pool, number, reason);
+            worker = grow(pool, number, most, reason);
     }
     if (worker) {
         worker->word = 0;
         worker->posted = 0;
-        __atomic_store_n(&worker->caller, pthread_self(), __ATOMIC_RELAXED);
+        worker->over = NULL;
         worker->abort = POOL_GOES_ON;
         worker->caught = 0;
-        /* Before the caller looks whether it was cancelled; see pool_of. */
-        __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
     }
     errno = saved;
     return worker;
+}
+
+struct pool_worker *pool_claim(unsigned number, int *reason)
+{
+    struct pool_worker *worker = claim(number, defined[number].most, reason);
+    if (worker) {
+        __atomic_store_n(&worker->caller, pthread_self(), __ATOMIC_RELAXED);
+        /* Before the caller looks whether it was cancelled; see pool_of. */
+        __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
+    }
+    return worker;
+}
+
+struct pool_worker *pool_claim_beyond(unsigned number, int *reason)
+{
+    return claim(number, POOL_WORKERS, reason);
 }
 
 void pool_post(struct pool_worker *worker)
@@ -390,7 +409,8 @@ void pool_release(struct pool_worker *worker)
 {
     if (worker->posted)
         __atomic_fetch_sub(&memory->waiting, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
+    if (!worker->over)
+        __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&worker->state, POOL_IDLE, __ATOMIC_RELEASE);
     push(&memory->pool[worker->pool].idle, worker);
 }

@@ -16,7 +16,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-enum { POOL_WORKERS = 256, POOLS = 8 };
+enum { POOL_WORKERS = 1024, POOLS = 8 };
 
 enum pool_state { POOL_FREE, POOL_IDLE, POOL_CLAIMED, POOL_RETIRED };
 
@@ -48,6 +48,10 @@ struct pool_worker {
     int32_t error;  /* errno, in and out */
     int32_t failed; /* what `run` returned */
     int32_t raised; /* a signal that the kernel meant for the caller; 0 none */
+
+    /* Nobody waits for the word: called by the worker when the call is over, gives the worker back
+     * and says so in its own way. NULL: the caller waits. */
+    void (*over)(struct pool_worker *worker);
     uint64_t began; /* ticks */
     uint64_t ended;
 
@@ -75,6 +79,9 @@ void pool_define(unsigned number, const char *name, uint32_t most, uint64_t idle
 /* A worker for the calling thread, or NULL and why not (enum trace_reason). Not in a signal
  * handler: it may make a thread. errno is kept. */
 struct pool_worker *pool_claim(unsigned number, int *reason);
+
+/* The same for a call whose caller goes on with other work: the pool grows past its bound. */
+struct pool_worker *pool_claim_beyond(unsigned number, int *reason);
 
 /* Gives a claimed call to its worker; and a worker back, when its call is over. */
 void pool_post(struct pool_worker *worker);

@@ -7,6 +7,7 @@
 #include "calls.h"
 #include "gap.h"
 #include "handoff.h"
+#include "parcel.h"
 #include "policy_force.h"
 #include "policy_load.h"
 #include "pool.h"
@@ -23,7 +24,7 @@ static const uint32_t nothing;
 const uint32_t *route_switch HOT_DATA = &nothing;
 
 static int starts_off;    /* `shunt off` was said of the trace directory */
-static int everything;    /* `shunt run --route pool`: all that may move */
+static int everything;    /* enum trace_route: all that may go there does (`--route pool`) */
 static char policy[4096]; /* the file of rules; "": none */
 
 static struct trace_control *control(void)
@@ -33,7 +34,7 @@ static struct trace_control *control(void)
 
 static int prepare(void)
 {
-    return pool_start() == 0 && handoff_start() == 0 && signals_start();
+    return pool_start() == 0 && parcel_start() && handoff_start() == 0 && signals_start();
 }
 
 /* DIR/off is there while the directory's processes are switched off, for those that begin. */
@@ -50,7 +51,10 @@ void route_read(void)
 {
     starts_off = says_off(secure_getenv("SHUNT_DIR"));
     const char *route = secure_getenv("SHUNT_ROUTE");
-    everything = route && !strcmp(route, "pool");
+    if (route && !strcmp(route, "pool"))
+        everything = TRACE_ROUTE_POOL;
+    else if (route && !strcmp(route, "green"))
+        everything = TRACE_ROUTE_GREEN;
     const char *path = secure_getenv("SHUNT_POLICY");
     if (path && strlen(path) < sizeof policy)
         memcpy(policy, path, strlen(path) + 1);
@@ -72,13 +76,19 @@ void route_start(void)
                       __ATOMIC_RELEASE);
 }
 
+static const uint8_t routes[] = {[POLICY_INPLACE] = TRACE_ROUTE_IN_PLACE,
+                                 [POLICY_POOL] = TRACE_ROUTE_POOL,
+                                 [POLICY_GREEN] = TRACE_ROUTE_GREEN,
+                                 [POLICY_DENY] = TRACE_ROUTE_DENY};
+
 struct route_answer route_ask(struct visit *v)
 {
     if (everything)
-        return (struct route_answer){.asked = 1};
+        return (struct route_answer){.asked = 1, .wanted = (uint8_t)everything};
     struct force_answer answer = force_ask(v);
     return (struct route_answer){.asked = answer.route != POLICY_INPLACE ||
                                           answer.reason == REASON_CROWDED,
+                                 .wanted = routes[answer.route],
                                  .reason = answer.reason,
                                  .pool = answer.pool,
                                  .rule = answer.record};

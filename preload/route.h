@@ -39,6 +39,7 @@ void route_start(void);
 
 struct route_answer {
     uint8_t asked;  /* a rule wants the call moved */
+    uint8_t wanted; /* enum trace_route: where to */
     uint8_t reason; /* enum trace_reason: it is not in spite of that; REASON_NONE: let it go */
     uint16_t pool;  /* to this one */
     uint32_t rule;  /* id of the record of the rule that took the call; 0 none */

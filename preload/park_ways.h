@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The three ways of a parked call, one file each; park.c chooses.
+ */
+#ifndef SHUNT_PARK_WAYS_H
+#define SHUNT_PARK_WAYS_H
+
+#include "parcel.h"
+#include "park.h"
+
+/* A way says first whether it takes the call: REASON_NONE, or why the call stays in place; nothing
+ * is left to undo. Then, parked, it makes it: 1, or 0 if it could not be parked. */
+struct park_timer {
+    int clock;
+    int64_t until; /* ns of the clock */
+};
+int park_timer_takes(struct park_timer *timer, const struct handoff_call *call);
+int park_timer_go(struct park *park, const struct park_timer *timer,
+                  const struct handoff_call *call);
+
+/* Does its descriptor tell when it can be made? */
+int park_ready_takes(const struct handoff_call *call);
+int park_ready_go(struct park *park, const struct handoff_call *call);
+
+/* On a worker; 0 when there is none, and *reason says why. */
+int park_pool_go(struct park *park, const struct handoff_call *call, struct parcel *parcel,
+                 unsigned pool, int *reason);
+
+/* Sets the result by the row's convention, and errno: the call failed with this error. */
+void park_fail(const struct handoff_call *call, int error);
+
+/* Sets the result; errno is kept. */
+void park_result(const struct handoff_call *call, long result);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The eventfds by which workers wake parked green threads: descriptors of ours in a program that
+ * does not know of them. They have high numbers, so that the program's own are the same as without
+ * us; a program that closes everything does not close them; and before one is written to or read
+ * it is looked at, for by ways that we do not see another file may have come under its number.
+ */
+#ifndef SHUNT_WAKERS_H
+#define SHUNT_WAKERS_H
+
+enum { WAKERS = 1024 };
+
+/* The descriptor of waker `number`, made when it is first asked for; -1: there is none to be had.
+ */
+int waker_fd(unsigned number);
+
+/* Makes it readable; and unreadable. Any thread. */
+void waker_wake(unsigned number);
+void waker_clear(unsigned number);
+
+/* This is a fork child: its wakers are made anew. Those of a child that passed fork's handlers stay
+ * open, and are its parent's. */
+void wakers_forget(void);
+
+/* Takes its place before the calls that close descriptors. Constructor only; 0 or an error number.
+ */
+int wakers_start(void);
+
+#endif
