@@ -67,9 +67,9 @@ enum reading_option {
     "  --since MARK       leave out what came before a mark (see shunt mark)\n"          \
     "  --until MARK       leave out what came after it\n"                                \
     "  --wrappers A,B     functions that only pass calls on (as xread): their callers\n" \
-    "                     are the owners. Globs (x*), one library's (libfoo.so*:foo_*)\n" \
-    "                     or a whole library (libfoo.so*:*); for Python see\n"           \
-    "                     docs/python.md\n"                                              \
+    "                     are the owners. Globs (x*), one library's functions\n"         \
+    "                     (libfoo.so*:foo_*) or a whole library (libfoo.so*:*); for\n"   \
+    "                     Python see docs/python.md\n"                                   \
     "  --wrappers-file F  the same from a file, one a line, # begins a comment\n"        \
     "  --color WHEN       auto (default), always or never; NO_COLOR means never\n"       \
     "  --help             this text\n"

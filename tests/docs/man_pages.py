@@ -61,6 +61,8 @@ for name in sorted(set(names) ^ present):
     faults.append(f"{name}: a command without a page, or a page without a command")
 
 for command in commands:
+    faults += [f"shunt {command} --help is wider than 80 columns: {line}"
+               for line in whole_help_of(command).splitlines() if len(line) > 80]
     page = os.path.join(pages, f"shunt-{command}.1")
     if not os.path.exists(page):
         continue
