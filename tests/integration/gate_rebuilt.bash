@@ -41,6 +41,23 @@ for variant in plain shifted; do
   "$SHUNT" gate --policy plan.yaml $variant >said || fail "$variant: $(cat said)"
 done
 
+# ... and in force: each build's calls are moved by the same rules
+"$SHUNT" report --json plain >report.json
+calls=$(json report.json '[s["calls"] for s in d["processes"][0]["sites"] if s["id"] == "'"$site"'"][0]')
+for variant in plain shifted; do
+  "$SHUNT" run --policy plan.yaml -o "forced.$variant" -- "$PROGRAMS/gated_$variant/gated" ||
+    fail "$variant: status $? under its policy"
+  "$SHUNT" report --json "forced.$variant" >report.json
+  moved=$(json report.json '[s["routed"]["moved"] for s in d["processes"][0]["sites"] if s["id"] == "'"$site"'"][0]')
+  [ "$moved" -eq "$calls" ] || fail "$variant: $moved calls moved of $calls"
+done
+"$SHUNT" run --policy plan.yaml -o forced.stripped -- "$PROGRAMS/gated_stripped/gated" >said 2>&1 ||
+  fail "stripped: $(cat said)"
+grep -q 'takes nothing here.*stripped' said || fail "run does not say it of a stripped build: $(cat said)"
+"$SHUNT" report --json forced.stripped >report.json
+[ "$(json report.json 'sum(r["calls"] for r in d["processes"][0]["policy"]["rules"])')" -eq 0 ] ||
+  fail "stripped: $(json report.json 'd["processes"][0]["policy"]')"
+
 # stripped: its functions have no names
 "$SHUNT" policy check plan.yaml "$PROGRAMS/gated_stripped/gated" >said 2>&1
 grep -q 'takes nothing here.*stripped' said || fail "not said of a stripped build: $(cat said)"
