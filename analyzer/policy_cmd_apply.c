@@ -115,18 +115,24 @@ static int choose(struct chosen *chosen, struct arena *arena, const char *what, 
         return 0;
     return pid ? error_set(error,
                            "process %d has no trace of shunt; shunt ps lists those that have", pid)
-               : error_set(error, "%s: no process writes its trace there now", chosen->directory);
+               : error_set(error,
+                           "%s: no process writes its trace there now; shunt ps lists those that "
+                           "do elsewhere",
+                           chosen->directory);
+}
+
+static bool same_trace(const struct target *a, const struct target *b)
+{
+    struct stat one, other;
+    return stat(a->trace, &one) == 0 && stat(b->trace, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
 }
 
 /* Fork children share their parent's trace. */
 static bool is_first(const struct chosen *chosen, unsigned index)
 {
-    struct stat one, other;
-    if (stat(chosen->items[index].trace, &one) < 0)
-        return false;
     for (unsigned i = 0; i < index; i++)
-        if (stat(chosen->items[i].trace, &other) == 0 && one.st_dev == other.st_dev &&
-            one.st_ino == other.st_ino)
+        if (same_trace(&chosen->items[i], &chosen->items[index]))
             return false;
     return true;
 }
@@ -139,7 +145,7 @@ static int tell(const struct target *target, int64_t generation)
     const char *why = NULL;
     enum policy_handed state = HANDED_WAITING;
     for (int i = 0; i < WAIT_TRIES; i++) {
-        state = policy_hand_state(target->trace, generation, &why);
+        state = policy_hand_state(target->trace, target->own_pid, generation, &why);
         if (state != HANDED_WAITING)
             break;
         nanosleep(&(struct timespec){0, WAIT_NS}, NULL);
@@ -161,8 +167,11 @@ static int hand_to_all(const struct chosen *chosen, const struct policy_compiled
         if (!is_first(chosen, i))
             continue;
         int64_t generation = policy_hand(chosen->items[i].trace, compiled, error);
-        if (generation < 0 || tell(&chosen->items[i], generation) < 0)
-            result = -1;
+        result = generation < 0 ? -1 : result;
+        for (unsigned j = i; generation >= 0 && j < chosen->count; j++)
+            if (same_trace(&chosen->items[i], &chosen->items[j]) &&
+                tell(&chosen->items[j], generation) < 0)
+                result = -1;
     }
     return result;
 }

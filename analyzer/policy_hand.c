@@ -5,6 +5,7 @@
 #include "policy_hand.h"
 
 #include "preload/policy_blob.h"
+#include "reader.h"
 #include "trace_format.h"
 
 #include <errno.h>
@@ -135,17 +136,33 @@ int64_t policy_hand(const char *trace, const struct policy_compiled *compiled, s
     return result;
 }
 
-enum policy_handed policy_hand_state(const char *trace, int64_t generation, const char **why)
+/* Fork children share a trace: each says for itself what it made of a policy. */
+static enum policy_handed state_of(const struct reader *reader, int pid, int64_t generation,
+                                   const char **why)
 {
-    struct mapped mapped;
+    enum policy_handed state = HANDED_WAITING;
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(reader, &cursor));) {
+        const struct trace_policy *policy = (const struct trace_policy *)record;
+        if (record->type != RECORD_POLICY || policy->pid != pid ||
+            policy->generation != (uint64_t)generation)
+            continue;
+        state = policy->fault ? HANDED_REFUSED : HANDED_TAKEN;
+        *why = policy->fault ? policy_fault_text((enum policy_fault)policy->fault) : NULL;
+    }
+    return state;
+}
+
+enum policy_handed policy_hand_state(const char *trace, int pid, int64_t generation,
+                                     const char **why)
+{
+    struct reader *reader;
     struct error error = {""};
-    if (map_trace(&mapped, trace, &error) < 0)
+    enum policy_handed state = HANDED_WAITING;
+    if (reader_open(&reader, trace, &error) < 0)
         return HANDED_WAITING;
-    uint64_t seen = __atomic_load_n(&mapped.control->policy_seen, __ATOMIC_ACQUIRE);
-    uint32_t fault = __atomic_load_n(&mapped.control->policy_fault, __ATOMIC_RELAXED);
-    unmap(&mapped);
-    if (seen < (uint64_t)generation)
-        return HANDED_WAITING;
-    *why = fault ? policy_fault_text((enum policy_fault)fault) : NULL;
-    return fault ? HANDED_REFUSED : HANDED_TAKEN;
+    if (reader_control(reader)->policy_seen >= (uint64_t)generation)
+        state = state_of(reader, pid, generation, why);
+    reader_close(reader);
+    return state;
 }

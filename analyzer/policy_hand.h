@@ -15,7 +15,9 @@ enum policy_handed { HANDED_WAITING, HANDED_TAKEN, HANDED_REFUSED };
  * nothing was changed. */
 int64_t policy_hand(const char *trace, const struct policy_compiled *compiled, struct error *error);
 
-/* What a process with that trace made of a generation; for REFUSED with the fault's sentence. */
-enum policy_handed policy_hand_state(const char *trace, int64_t generation, const char **why);
+/* What a process that writes to that trace (its number as the trace has it) made of a generation;
+ * for REFUSED with the fault's sentence. */
+enum policy_handed policy_hand_state(const char *trace, int pid, int64_t generation,
+                                     const char **why);
 
 #endif

@@ -51,17 +51,40 @@ static int by_calls(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static void add_policy(struct report_process *process, const struct trace_policy *record)
+/* When a process was first seen; 0: the trace does not say. */
+static uint64_t first_seen(const struct source *source)
 {
-    if (record->pid != process->pid && !process->forked)
-        return;
-    if (record->fault) {
-        process->policies_refused++;
-        return;
+    struct reader_cursor cursor = {0};
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_process *process = (const struct trace_process *)record;
+        if (record->type == RECORD_PROCESS && process->pid == source->process->pid)
+            return process->seen;
     }
-    process->policies++;
-    process->policy_rules = record->rules;
-    process->policy_source = record->source;
+    return 0;
+}
+
+/* A fork child has what was in force when it began; what its kin made of others later is theirs. */
+static void add_policies(struct source *source)
+{
+    struct report_process *process = source->process;
+    struct map known = {.arena = source->build->arena}; /* generations, from 1 */
+    struct reader_cursor cursor = {0};
+    uint64_t born = process->forked ? first_seen(source) : 0;
+    for (const struct trace_record *record; (record = reader_next(source->reader, &cursor));) {
+        const struct trace_policy *policy = (const struct trace_policy *)record;
+        if (record->type != RECORD_POLICY ||
+            (policy->pid != process->pid && policy->since >= born) ||
+            map_get(&known, policy->generation + 1) != MAP_NONE)
+            continue;
+        map_put(&known, policy->generation + 1, 1);
+        if (policy->fault) {
+            process->policies_refused++;
+            continue;
+        }
+        process->policies++;
+        process->policy_rules = policy->rules;
+        process->policy_source = policy->source;
+    }
 }
 
 static void fill(struct source *source, bool latest)
@@ -69,10 +92,7 @@ static void fill(struct source *source, bool latest)
     struct report_process *process = source->process;
     struct reader_cursor cursor = {.only_pid = process->pid};
     const struct trace_record *record;
-    while ((record = reader_next(source->reader, &cursor)))
-        if (record->type == RECORD_POLICY)
-            add_policy(process, (const struct trace_policy *)record);
-    cursor = (struct reader_cursor){.only_pid = process->pid};
+    add_policies(source);
     while ((record = reader_next(source->reader, &cursor))) {
         const struct trace_rule *rule = (const struct trace_rule *)record;
         if (record->type == RECORD_RULE && rule->pid == process->pid &&

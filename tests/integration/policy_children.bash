@@ -37,12 +37,15 @@ servers+=($!)
 both() { [ -e parent ] && [ -e child ]; }
 wait_for 30 both || fail "it did not get there: $(cat said)"
 "$SHUNT" policy apply back.yaml trace >applied 2>&1 || fail "$(cat applied)"
+[ "$(grep -c 'in force$' applied)" -eq 2 ] || fail "each says for itself: $(cat applied)"
 "$SHUNT" policy status trace >status || fail "$(cat status)"
 [ "$(grep -c '^POLICY' status)" -eq 2 ] || fail "$(cat status)"
 : >replaced
 wait "${servers[-1]}" || fail "status $?: $(cat said)"
 proven "$work/trace"
 "$SHUNT" report --json --all trace >report.json || fail "no report"
+[ "$(json report.json "[p['policy']['in_force'] for p in d['processes']]")" = '[2, 2]' ] ||
+  fail "one process counts the other's: $(json report.json "[p['policy'] for p in d['processes']]")"
 rules() { # FORKED ROUTE FIELD
   json report.json "[r$3 for p in d['processes'] if p['forked'] == $1
                        for r in p['policy']['rules'] if r['route'] == '$2']"
