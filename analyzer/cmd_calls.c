@@ -7,6 +7,7 @@
 #include "calls.h"
 #include "command.h"
 #include "json_values.h"
+#include "nearest.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -193,8 +194,16 @@ static int check_names(char *const *names)
 {
     for (; *names; names++)
         if (!is_known(*names)) {
-            fprintf(stderr, "shunt calls: %s is not intercepted; \"shunt calls\" lists what is\n",
-                    *names);
+            struct nearest near = {.word = *names};
+            for (unsigned id = 0; id < CALL_COUNT; id++)
+                nearest_offer(&near, call_infos[id].name);
+            if (near.best)
+                fprintf(stderr, "shunt calls: %s is not intercepted; did you mean \"%s\"?\n",
+                        *names, near.best);
+            else
+                fprintf(stderr,
+                        "shunt calls: %s is not intercepted; \"shunt calls\" lists what is\n",
+                        *names);
             return -1;
         }
     return 0;

@@ -116,10 +116,11 @@ static void show_all(struct arena *arena, const struct carriers *carriers)
         page_line(&page, "no process%s carries libshunt.so; start one with: shunt run -- COMMAND",
                   carriers->hidden ? " of yours" : "");
     if (carriers->hidden)
-        page_line(&page, "%s not looked at: they are not yours",
+        page_line(&page, "%s",
                   carriers->hidden == 1
-                      ? "1 process was"
-                      : arena_print(arena, "%u processes were", carriers->hidden));
+                      ? "1 process was not looked at: it is not yours"
+                      : arena_print(arena, "%u processes were not looked at: they are not yours",
+                                    carriers->hidden));
 }
 
 /* ---- for programs ---- */

@@ -59,15 +59,16 @@ static const char *trace_of(struct arena *arena, int pid, struct error *error)
     return NULL;
 }
 
-static int tell(int changed, bool off)
+static int tell(const struct switched *switched, bool off)
 {
     const char *word = off ? "off" : "on";
-    if (changed < 0)
-        return EXIT_FAILED;
-    if (changed == 0)
+    if (switched->changed)
+        printf("%u %s %s\n", switched->changed,
+               switched->changed == 1 ? "process is" : "processes are", word);
+    else if (switched->already)
         printf("everything was %s already\n", word);
     else
-        printf("%d %s %s\n", changed, changed == 1 ? "process is" : "processes are", word);
+        printf("nothing runs there; what begins to write there is %s\n", word);
     return EXIT_FINE;
 }
 
@@ -75,15 +76,16 @@ static int flip(struct arena *arena, const char *what, bool off)
 {
     struct error error = {""};
     struct stat status;
-    int pid, changed;
+    struct switched switched = {0};
+    int pid, result;
     if (what && arguments_number(what, 1, INT_MAX, &pid) == 0 && stat(what, &status) < 0) {
         const char *path = trace_of(arena, pid, &error);
-        changed = path ? switch_trace(path, off, &error) : -1;
+        result = path ? switch_trace(path, off, &switched, &error) : -1;
     } else {
         const char *directory = what ? what : inputs_newest(arena, &error);
-        changed = directory ? switch_directory(directory, off, &error) : -1;
+        result = directory ? switch_directory(directory, off, &switched, &error) : -1;
     }
-    return changed < 0 ? failed(&error) : tell(changed, off);
+    return result < 0 ? failed(&error) : tell(&switched, off);
 }
 
 static int run(int argc, char **argv, bool off)

@@ -42,7 +42,9 @@ static int add_directory(struct arena *arena, struct list *list, const char *pat
 {
     DIR *directory = opendir(path);
     if (!directory)
-        return error_set(error, "%s: cannot be opened: %s", path, strerror(errno));
+        return error_set(error, "%s: cannot be opened: %s%s", path, strerror(errno),
+                         errno == EACCES ? "; traces are for the user that recorded them, or root"
+                                         : "");
     size_t before = list->count;
     for (const struct dirent *entry; (entry = readdir(directory));)
         if (is_trace(entry->d_name))

@@ -15,7 +15,7 @@ static const struct policy_at whole = {0, 0};
 static int check(const struct stat *status, struct policy_notes *notes)
 {
     if (!S_ISREG(status->st_mode))
-        return policy_error(notes, whole, "it is no regular file");
+        return policy_error(notes, whole, "it is no regular file; name one of rules");
     if (status->st_uid != geteuid() && status->st_uid != 0)
         return policy_error(notes, whole,
                             "it belongs to user %u: a policy decides how programs run, so it must "

@@ -175,7 +175,9 @@ static int open_file(struct reader *reader, struct error *error)
     /* O_NONBLOCK: a FIFO under this name must not hold us */
     reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (reader->fd < 0)
-        return error_set(error, "%s: cannot be opened: %s", reader->path, strerror(errno));
+        return error_set(error, "%s: cannot be opened: %s%s", reader->path, strerror(errno),
+                         errno == EACCES ? "; a trace is for the user that recorded it, or root"
+                                         : "");
     struct stat status;
     if (fstat(reader->fd, &status) < 0)
         return error_set(error, "%s: cannot be examined: %s", reader->path, strerror(errno));

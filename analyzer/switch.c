@@ -51,10 +51,17 @@ static int set(struct trace_control *control, bool off)
     return 1;
 }
 
-int switch_trace(const char *path, bool off, struct error *error)
+static void set_and_count(struct trace_header *header, bool off, struct switched *switched)
+{
+    int changed = set((struct trace_control *)((char *)header + TRACE_HEADER_SIZE), off);
+    if (header->state != TRACE_STATE_FINISHED)
+        ++*(changed ? &switched->changed : &switched->already);
+}
+
+int switch_trace(const char *path, bool off, struct switched *switched, struct error *error)
 {
     struct stat status;
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), result = 0;
     if (fd < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
     void *memory = MAP_FAILED;
@@ -63,11 +70,12 @@ int switch_trace(const char *path, bool off, struct error *error)
     close(fd);
     if (memory == MAP_FAILED)
         return error_set(error, "%s: is no trace", path);
-    int changed = is_trace(memory)
-                      ? set((struct trace_control *)((char *)memory + TRACE_HEADER_SIZE), off)
-                      : error_set(error, "%s: is no trace that this shunt knows", path);
+    if (is_trace(memory))
+        set_and_count(memory, off, switched);
+    else
+        result = error_set(error, "%s: is no trace that this shunt knows", path);
     munmap(memory, TRACE_FIRST_CHUNK);
-    return changed;
+    return result;
 }
 
 /* For processes that begin from now on. */
@@ -86,9 +94,9 @@ static int leave_word(const char *directory, bool off, struct error *error)
     return 0;
 }
 
-int switch_directory(const char *directory, bool off, struct error *error)
+int switch_directory(const char *directory, bool off, struct switched *switched,
+                     struct error *error)
 {
-    int changed = 0;
     DIR *entries = opendir(directory);
     if (!entries)
         return error_set(error, "%s: %s", directory, strerror(errno));
@@ -99,10 +107,8 @@ int switch_directory(const char *directory, bool off, struct error *error)
         if (length <= suffix || strcmp(entry->d_name + length - suffix, TRACE_SUFFIX) != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        int one = switch_trace(path, off, error);
-        result = one < 0 ? one : 0;
-        changed += one > 0;
+        result = switch_trace(path, off, switched, error);
     }
     closedir(entries);
-    return result < 0 ? result : changed;
+    return result;
 }

@@ -10,12 +10,19 @@
 
 #include <stdbool.h>
 
-/* One trace file. 1 if that changed anything, 0 if it was so already; -1 with a sentence, also for
- * a file that is no trace of a version that we know. */
-int switch_trace(const char *path, bool off, struct error *error);
+/* Traces of processes that did not come to a regular end. */
+struct switched {
+    unsigned changed;
+    unsigned already; /* it was so */
+};
 
-/* All traces in a directory, and the processes that will begin to write there. The number of traces
- * that changed, or -1 with a sentence. */
-int switch_directory(const char *directory, bool off, struct error *error);
+/* Adds one trace file. -1 with a sentence, also for a file that is no trace of a version that we
+ * know. */
+int switch_trace(const char *path, bool off, struct switched *switched, struct error *error);
+
+/* All traces in a directory, and the processes that will begin to write there. -1 with a sentence.
+ */
+int switch_directory(const char *directory, bool off, struct switched *switched,
+                     struct error *error);
 
 #endif

@@ -51,6 +51,10 @@ for route in "" pool; do
   [ "$(total statvfs)" -ge 1000 ] || fail "$route: statvfs: $(total statvfs)"
   [ "$(total ftruncate)" -eq 0 ] || fail "$route: the child that began while it was off was observed"
   grep -q ' size 1$' "$work/out" || fail "$route: $(cat "$work/out")"
+  [ "$("$SHUNT" off "$work/trace")" = "nothing runs there; what begins to write there is off" ] ||
+    fail "$route: off when it is over"
+  [ "$("$SHUNT" on "$work/trace")" = "nothing runs there; what begins to write there is on" ] ||
+    fail "$route: on when it is over"
 done
 [ "$("$SHUNT" off 1 2>&1)" = "shunt: process 1 has no trace of shunt; shunt ps lists those that have" ] ||
   fail "off 1 said: $("$SHUNT" off 1 2>&1)"
