@@ -9,22 +9,6 @@
 
 #include <string.h>
 
-static const size_t sizes[POLICY_SECTIONS] = {
-    [POLICY_STRINGS] = 1,
-    [POLICY_POOLS] = sizeof(struct policy_blob_pool),
-    [POLICY_CALLS] = sizeof(uint32_t),
-    [POLICY_BITS] = sizeof(uint64_t),
-    [POLICY_RULES] = sizeof(struct policy_blob_rule),
-    [POLICY_TERMS] = sizeof(struct policy_term),
-    [POLICY_CHOICES] = sizeof(uint32_t),
-    [POLICY_ATOMS] = sizeof(struct policy_atom),
-    [POLICY_WRAPPERS] = sizeof(struct policy_wrapper),
-    [POLICY_MODULES] = sizeof(struct policy_module),
-    [POLICY_RANGES] = sizeof(struct policy_range),
-    [POLICY_FRAMES] = sizeof(struct policy_frame_names),
-    [POLICY_SETS] = sizeof(uint32_t),
-};
-
 void policy_block_begin(struct policy_block *block, struct arena *arena)
 {
     *block = (struct policy_block){
@@ -36,8 +20,8 @@ uint32_t policy_block_add(struct policy_block *block, enum policy_section sectio
                           const void *element)
 {
     struct policy_block_section *to = &block->section[section];
-    to->bytes = arena_grow(block->arena, to->bytes, sizes[section], to->count, &to->room);
-    memcpy(to->bytes + to->count * sizes[section], element, sizes[section]);
+    to->bytes = arena_grow(block->arena, to->bytes, policy_sizes[section], to->count, &to->room);
+    memcpy(to->bytes + to->count * policy_sizes[section], element, policy_sizes[section]);
     return (uint32_t)to->count++;
 }
 
@@ -111,14 +95,14 @@ const void *policy_block_end(struct policy_block *block, uint64_t source, size_t
                                    .source = source};
     for (unsigned i = 0; i < POLICY_SECTIONS; i++) {
         header.section[i] = (struct policy_place){header.size, block->section[i].count};
-        header.size += rounded(block->section[i].count * sizes[i]);
+        header.size += rounded(block->section[i].count * policy_sizes[i]);
     }
     char *bytes = arena_alloc(block->arena, header.size);
     memcpy(bytes, &header, sizeof header);
     for (unsigned i = 0; i < POLICY_SECTIONS; i++)
         if (block->section[i].count)
             memcpy(bytes + header.section[i].offset, block->section[i].bytes,
-                   block->section[i].count * sizes[i]);
+                   block->section[i].count * policy_sizes[i]);
     uint64_t checksum = policy_hash(bytes + hashed_from, header.size - hashed_from);
     memcpy(bytes + offsetof(struct policy_header, checksum), &checksum, sizeof checksum);
     *size = header.size;

@@ -12,7 +12,7 @@
 #define WORK_MOST   (64u << 20)
 #define HASHED_FROM (offsetof(struct policy_header, checksum) + sizeof(uint64_t))
 
-static const uint32_t sizes[POLICY_SECTIONS] = {
+const uint32_t policy_sizes[POLICY_SECTIONS] = {
     [POLICY_STRINGS] = 1,
     [POLICY_POOLS] = sizeof(struct policy_blob_pool),
     [POLICY_CALLS] = sizeof(uint32_t),
@@ -55,7 +55,7 @@ static bool place_fits(const struct policy_header *header, unsigned section)
     const struct policy_place *place = &header->section[section];
     if (place->offset % 8 != 0 || place->offset < sizeof *header || place->offset > header->size)
         return false;
-    return place->count <= (header->size - place->offset) / sizes[section];
+    return place->count <= (header->size - place->offset) / policy_sizes[section];
 }
 
 static const void *section_at(const struct policy_header *header, unsigned section)

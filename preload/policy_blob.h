@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of one element of each section. */
+extern const uint32_t policy_sizes[POLICY_SECTIONS];
+
 /* A checked block, by section. Lives as long as the block. */
 struct policy_view {
     const struct policy_header *header;
