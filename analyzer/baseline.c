@@ -111,6 +111,8 @@ static void subtract_routed(struct subtraction *s, struct trace_routed *now,
     LESS(handoff_ticks);
     LESS(run_ticks);
     LESS(aborted);
+    LESS(expired);
+    LESS(denied);
     for (unsigned i = 0; i < REASON_ROOM; i++)
         LESS32(in_place[i]);
     if (now->handoff_max > now->handoff_ticks) /* the longest was before */
@@ -131,6 +133,8 @@ static void subtract_rule(struct subtraction *s, struct trace_rule *now,
                           const struct trace_rule *before)
 {
     LESS(moved);
+    LESS(expired);
+    LESS(denied);
     for (unsigned i = 0; i < REASON_ROOM; i++)
         LESS(in_place[i]);
 }

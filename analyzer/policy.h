@@ -90,9 +90,11 @@ struct policy_rule {
     unsigned pool;    /* index */
     unsigned rollout; /* in 1/100 of a percent */
     enum policy_rollout_by rollout_by;
-    uint64_t deadline_ns;        /* 0 none */
-    unsigned bulkhead;           /* calls at a time; 0: no limit */
-    enum policy_route over;      /* what the others get: in place, or deny */
+    uint64_t deadline_ns;   /* 0 none */
+    unsigned bulkhead;      /* calls at a time; 0: no limit */
+    enum policy_route over; /* what the others get: in place, or deny */
+    unsigned error;         /* errno of calls that are denied; 0: they are made, and counted */
+    struct policy_at deadline_at, bulkhead_at, deny_at;
     struct policy_ledger ledger; /* what is not said is the group's */
 };
 

@@ -6,6 +6,7 @@
 
 #include "call_words.h"
 #include "map.h"
+#include "policy_modifiers.h"
 #include "policy_words.h"
 #include "preload/policy_glob.h"
 #include "text.h"
@@ -32,7 +33,7 @@ static void check_never(const struct policy_rule *rule, struct policy_notes *not
             continue;
         named++;
         policy_error(notes, match->by[MATCH_CALL].at,
-                     "%s cannot take the route %s: %s; take it out, or use inplace or deny",
+                     "%s cannot take the route %s: %s; take it out, or use inplace",
                      call_infos[id].name, policy_route_words[rule->route],
                      call_never_why((enum call_id)id));
     }
@@ -41,36 +42,6 @@ static void check_never(const struct policy_rule *rule, struct policy_notes *not
                      "none of these calls can take the route %s: all are bound to their own "
                      "threads (see \"shunt calls\")",
                      policy_route_words[rule->route]);
-}
-
-static bool abortable(const struct call_info *call)
-{
-    return call->abort == ABORT_RANGE || call->abort == ABORT_ALWAYS_EINTR;
-}
-
-/* A call that is ended early must not have taken input that is lost then. */
-static void check_deadline(const struct policy_rule *rule, struct policy_notes *notes)
-{
-    if (rule->match.any_call) {
-        policy_error(notes, rule->route_at,
-                     "a deadline needs calls that can be ended early; name "
-                     "them (\"shunt calls\": at once, or signal)");
-        return;
-    }
-    for (unsigned id = 0; id < CALL_COUNT; id++) {
-        const struct call_info *call = &call_infos[id];
-        if (!rule->match.calls[id] || abortable(call) || call->move == MOVE_NEVER)
-            continue;
-        policy_error(notes,
-                     rule->match.by[MATCH_CALL].count ? rule->match.by[MATCH_CALL].at
-                                                      : rule->match.by[MATCH_FAMILY].at,
-                     "%s can have no deadline: %s", call->name,
-                     call->abort == ABORT_RESEND
-                         ? "libc's own code stands around it, and input that it has read would be "
-                           "lost"
-                         : "it cannot be ended early");
-        return;
-    }
 }
 
 /* ---- what the ledger says ---- */
@@ -182,8 +153,7 @@ void policy_check(const struct policy *policy, struct policy_notes *notes)
         check_id(policy, i, &ids, notes);
         if (moves(rule))
             check_never(rule, notes);
-        if (rule->deadline_ns)
-            check_deadline(rule, notes);
+        policy_modifiers_check(rule, notes);
         check_state(rule, notes);
         if (rule->routes)
             check_reached(policy, i, notes);

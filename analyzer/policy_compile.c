@@ -146,6 +146,7 @@ static void add_rule(struct making *making, const struct policy_rule *rule)
         .rollout_by = (uint8_t)rule->rollout_by,
         .moment = match->roles || match->by[MATCH_FD].count || part,
         .salt = policy_hash(rule->id, strlen(rule->id)),
+        .error = rule->error,
     };
     policy_block_add(&making->block, POLICY_RULES, &out);
 }

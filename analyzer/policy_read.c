@@ -7,22 +7,20 @@
 #include "policy_check.h"
 #include "policy_file.h"
 #include "policy_match_keys.h"
+#include "policy_modifiers.h"
 #include "policy_words.h"
 #include "preload/policy_blob.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define POOLS_MOST     64u
-#define GROUPS_MOST    1000u
-#define THREADS_MOST   4096u
-#define BULKHEAD_MOST  1000000u
-#define POOL_DEFAULT   "default"
-#define POOL_MAX       64u
-#define POOL_IDLE      5000000000ull
-#define SECOND         1000000000ull
-#define DEADLINE_MOST  (24 * 3600 * SECOND)
-#define DEADLINE_LEAST 1000000ull
+#define POOLS_MOST   64u
+#define GROUPS_MOST  1000u
+#define THREADS_MOST 4096u
+#define POOL_DEFAULT "default"
+#define POOL_MAX     64u
+#define POOL_IDLE    5000000000ull
+#define SECOND       1000000000ull
 
 /* A rule or a group while its keys are read. */
 struct item {
@@ -32,7 +30,7 @@ struct item {
     struct policy_ledger *ledger;
     struct policy_rule *rule; /* NULL: a group */
     const char *id, *group, *pool;
-    struct policy_at id_at, group_at, pool_at, rollout_at, bulkhead_at, deadline_at;
+    struct policy_at id_at, group_at, pool_at, rollout_at;
     bool matches; /* the key `match` stands there */
 };
 
@@ -168,53 +166,11 @@ static int take_rollout_by(struct policy_yaml *yaml, yaml_node_t *value, void *i
     return 0;
 }
 
-static int take_deadline(struct policy_yaml *yaml, yaml_node_t *value, void *into, int argument)
+static int take_modifier(struct policy_yaml *yaml, yaml_node_t *value, void *into, int argument)
 {
-    struct item *item = into;
-    (void)argument;
-    item->deadline_at = policy_yaml_at(value);
-    if (policy_yaml_time(yaml, value, "deadline", &item->rule->deadline_ns) < 0)
-        return -1;
-    if (item->rule->deadline_ns >= DEADLINE_LEAST && item->rule->deadline_ns <= DEADLINE_MOST)
-        return 0;
-    return policy_error(yaml->notes, item->deadline_at, "a deadline is from 1ms to 86400s");
-}
-
-static int take_bulkhead_max(struct policy_yaml *yaml, yaml_node_t *value, void *into, int argument)
-{
-    struct item *item = into;
-    (void)argument;
-    return policy_yaml_count(yaml, value, "bulkhead", 1, BULKHEAD_MOST, &item->rule->bulkhead);
-}
-
-static int take_bulkhead_over(struct policy_yaml *yaml, yaml_node_t *value, void *into,
-                              int argument)
-{
-    static const char *const words[] = {"inplace", "deny"};
-    struct item *item = into;
-    unsigned index;
-    (void)argument;
-    if (policy_yaml_word(yaml, value, "over", words, 2, &index) < 0)
-        return -1;
-    item->rule->over = index ? POLICY_DENY : POLICY_INPLACE;
-    return 0;
-}
-
-static const struct policy_key bulkhead_keys[] = {
-    {"max", take_bulkhead_max, 0}, {"over", take_bulkhead_over, 0}, {0}};
-
-/* `bulkhead: 8`, or `bulkhead: { max: 8, over: deny }`. */
-static int take_bulkhead(struct policy_yaml *yaml, yaml_node_t *value, void *into, int argument)
-{
-    struct item *item = into;
-    item->bulkhead_at = policy_yaml_at(value);
-    if (value->type == YAML_SCALAR_NODE)
-        return take_bulkhead_max(yaml, value, into, argument);
-    if (policy_yaml_map(yaml, value, bulkhead_keys, "a bulkhead", into) < 0)
-        return -1;
-    if (item->rule->bulkhead)
-        return 0;
-    return policy_error(yaml->notes, item->bulkhead_at, "a bulkhead needs max, as { max: 8 }");
+    static int (*const takers[])(struct policy_yaml *, yaml_node_t *, struct policy_rule *) = {
+        policy_take_deadline, policy_take_bulkhead, policy_take_deny};
+    return takers[argument](yaml, value, ((struct item *)into)->rule);
 }
 
 static const struct policy_key rule_keys[] = {{"id", take_id, 0},
@@ -223,8 +179,9 @@ static const struct policy_key rule_keys[] = {{"id", take_id, 0},
                                               {"pool", take_pool, 0},
                                               {"rollout", take_rollout, 0},
                                               {"rollout_by", take_rollout_by, 0},
-                                              {"deadline", take_deadline, 0},
-                                              {"bulkhead", take_bulkhead, 0},
+                                              {"deadline", take_modifier, 0},
+                                              {"bulkhead", take_modifier, 1},
+                                              {"deny", take_modifier, 2},
                                               LEDGER_KEYS,
                                               {0}};
 
@@ -280,20 +237,16 @@ static int find_route(struct item *item, struct policy_notes *notes)
     if (!rule->routes && rule->deadline_ns) {
         rule->routes = true;
         rule->route = POLICY_POOL;
-        rule->route_at = item->deadline_at;
+        rule->route_at = rule->deadline_at;
     }
     bool moves = rule->routes && (rule->route == POLICY_POOL || rule->route == POLICY_GREEN);
-    const struct {
-        struct policy_at at;
-        const char *key;
-    } needs[] = {{item->pool_at, "pool"},
-                 {item->rollout_at, "rollout"},
-                 {item->deadline_at, "deadline"},
-                 {item->bulkhead_at, "bulkhead"}};
-    for (size_t i = 0; !moves && i < sizeof needs / sizeof *needs; i++)
-        if (needs[i].at.line)
-            return policy_error(notes, needs[i].at, "%s is for the routes pool and green",
-                                needs[i].key);
+    if (item->pool_at.line && !moves)
+        return policy_error(notes, item->pool_at, "pool is for the routes pool and green");
+    if (item->rollout_at.line && !moves && !(rule->routes && rule->route == POLICY_DENY))
+        return policy_error(notes, item->rollout_at,
+                            "rollout is for the routes pool, green and deny");
+    if (policy_modifiers_finish(rule, notes) < 0)
+        return -1;
     if (rule->routes || rule->ledger.state)
         return 0;
     return policy_error(notes, rule->at,
@@ -339,7 +292,9 @@ static int finish_rule(struct item *item, yaml_node_t *node, struct policy_notes
 static int read_rule(struct policy_yaml *yaml, struct policy *policy, yaml_node_t *node)
 {
     struct policy_rule *rule = &policy->rules[policy->rule_count];
-    *rule = (struct policy_rule){.rollout = POLICY_ROLLOUT_ALL, .match.at = policy_yaml_at(node)};
+    *rule = (struct policy_rule){.rollout = POLICY_ROLLOUT_ALL,
+                                 .error = POLICY_DENY_ERROR,
+                                 .match.at = policy_yaml_at(node)};
     struct item item = {.policy = policy,
                         .what = "a rule",
                         .match = &rule->match,

@@ -39,6 +39,13 @@ const char *policy_show_share(struct arena *arena, unsigned hundredths)
                      : arena_print(arena, "%u.%u%%", hundredths / 100, part / 10);
 }
 
+/* What a denied call gets. */
+static const char *with_error(struct arena *arena, const struct policy_rule *rule)
+{
+    const char *name = rule->error ? policy_error_name(rule->error) : NULL;
+    return name ? arena_print(arena, " with %s", name) : ", which is only counted";
+}
+
 const char *policy_show_route(struct arena *arena, const struct policy *policy,
                               const struct policy_rule *rule)
 {
@@ -50,11 +57,14 @@ const char *policy_show_route(struct arena *arena, const struct policy *policy,
     if (rule->rollout != POLICY_ROLLOUT_ALL)
         text = arena_print(arena, "%s %s by %s", text, policy_show_share(arena, rule->rollout),
                            policy_rollout_words[rule->rollout_by]);
+    if (rule->route == POLICY_DENY)
+        text = arena_print(arena, "%s%s", text, with_error(arena, rule));
     if (rule->deadline_ns)
         text =
             arena_print(arena, "%s, deadline %s", text, format_duration(arena, rule->deadline_ns));
     if (rule->bulkhead)
-        text = arena_print(arena, "%s, at most %u at a time, then %s", text, rule->bulkhead,
-                           policy_route_words[rule->over]);
+        text = arena_print(arena, "%s, at most %u at a time, then %s%s", text, rule->bulkhead,
+                           policy_route_words[rule->over],
+                           rule->over == POLICY_DENY ? with_error(arena, rule) : "");
     return text;
 }

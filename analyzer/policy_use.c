@@ -48,27 +48,8 @@ int policy_use_write(const struct policy_compiled *compiled, const char *path)
     return result;
 }
 
-/* What of a rule no part of the library does; NULL nothing. */
-static const char *beyond(const struct policy_rule *rule)
-{
-    if (rule->route == POLICY_DENY)
-        return "route deny";
-    if (rule->deadline_ns)
-        return "deadline";
-    return rule->bulkhead ? "bulkhead" : NULL;
-}
-
 int policy_use_possible(const struct policy *policy, struct error *error)
 {
-    for (unsigned i = 0; i < policy->rule_count; i++) {
-        const struct policy_rule *rule = &policy->rules[i];
-        const char *what = rule->routes ? beyond(rule) : NULL;
-        if (what)
-            return error_set(
-                error, "%s:%d:%d: rule %s: %s is not in this version of shunt", policy->path,
-                rule->route_at.line ? rule->route_at.line : rule->at.line,
-                rule->route_at.line ? rule->route_at.column : rule->at.column, rule->id, what);
-    }
     if (policy->pool_count > POOLS_MOST)
         return error_set(error, "%s: %u pools; this version of shunt has room for %u", policy->path,
                          policy->pool_count, POOLS_MOST);

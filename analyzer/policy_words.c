@@ -4,6 +4,8 @@
  */
 #include "policy_words.h"
 
+#include <string.h>
+
 const char *const policy_matcher_words[MATCHERS] = {
     [MATCH_SITE] = "site",
     [MATCH_CALL] = "call",
@@ -41,6 +43,11 @@ const char *const policy_state_words[POLICY_STATES] = {
 };
 
 const char *const policy_goal_words[2] = {"unblock", "threads"};
+
+const char *policy_error_name(unsigned error)
+{
+    return strerrorname_np((int)error);
+}
 
 const char *policy_matcher_name(enum policy_matcher matcher)
 {

@@ -14,4 +14,7 @@ extern const char *const policy_role_words[POLICY_ROLES];
 extern const char *const policy_state_words[POLICY_STATES]; /* the first is "": none */
 extern const char *const policy_goal_words[2];              /* unblock, threads */
 
+/* "EACCES"; NULL: there is no such error. */
+const char *policy_error_name(unsigned error);
+
 #endif

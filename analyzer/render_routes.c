@@ -47,12 +47,20 @@ static const char *reasons(struct page *page, const struct report_moved *moved)
 static const char *trips(struct page *page, const struct report_moved *moved)
 {
     struct arena *a = page->arena;
-    if (!moved->calls)
-        return "no call was moved";
-    return arena_print(a, "%s made by workers, which took %s; callers waited %s more, %s a call",
-                       format_plural(a, moved->calls, "call was", "calls were"),
-                       format_duration(a, moved->run_ns), format_duration(a, routes_cost(moved)),
-                       format_duration(a, routes_cost(moved) / moved->calls));
+    const char *text = "no call was moved";
+    if (moved->calls)
+        text =
+            arena_print(a, "%s made by workers, which took %s; callers waited %s more, %s a call",
+                        format_plural(a, moved->calls, "call was", "calls were"),
+                        format_duration(a, moved->run_ns), format_duration(a, routes_cost(moved)),
+                        format_duration(a, routes_cost(moved) / moved->calls));
+    if (moved->expired)
+        text = arena_print(a, "%s; %s ended by a deadline", text,
+                           format_plural(a, moved->expired, "was", "were"));
+    if (moved->denied)
+        text = arena_print(a, "%s; %s denied", text,
+                           format_plural(a, moved->denied, "call was", "calls were"));
+    return text;
 }
 
 static const char *trips_and_stays(struct page *page, const struct report_moved *moved)
@@ -116,6 +124,8 @@ static int by_moved(const void *a, const void *b)
     const struct report_site *y = *(struct report_site *const *)b;
     if (x->moved.ns != y->moved.ns)
         return x->moved.ns > y->moved.ns ? -1 : 1;
+    if (x->moved.denied != y->moved.denied)
+        return x->moved.denied > y->moved.denied ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -125,7 +135,7 @@ static void sites(struct page *page, const struct report_process *process)
         ARENA_ARRAY(page->arena, struct report_site *, process->site_count + 1);
     unsigned count = 0;
     for (unsigned i = 0; i < process->site_count; i++)
-        if (process->sites[i]->moved.calls)
+        if (process->sites[i]->moved.calls || process->sites[i]->moved.denied)
             order[count++] = process->sites[i];
     if (count)
         qsort(order, count, sizeof *order, by_moved);
@@ -180,6 +190,8 @@ static json_t *moved_json(const struct report_moved *moved)
     json_object_set_new(object, "run_ns", json_count(moved->run_ns));
     json_object_set_new(object, "cost_ns", json_count(routes_cost(moved)));
     json_object_set_new(object, "interrupted", json_count(moved->aborted));
+    json_object_set_new(object, "expired", json_count(moved->expired));
+    json_object_set_new(object, "denied", json_count(moved->denied));
     json_object_set_new(object, "in_place", in_place_json(moved));
     return object;
 }

@@ -35,9 +35,15 @@ static void show(struct page *page, const struct report_rule *rule)
 {
     struct arena *a = page->arena;
     const char *why = in_place(page, rule);
-    const char *text =
-        arena_print(a, "%s: %s, %s moved, %s in place", rule->id, route_name(rule),
-                    format_count(a, rule->moved), format_count(a, rule->in_place_calls));
+    const char *text = arena_print(a, "%s: %s", rule->id, route_name(rule));
+    if (rule->moved || rule->route != POLICY_DENY)
+        text = arena_print(a, "%s, %s moved", text, format_count(a, rule->moved));
+    if (rule->expired)
+        text = arena_print(a, "%s, %s of them ended by its deadline", text,
+                           format_count(a, rule->expired));
+    if (rule->denied || rule->route == POLICY_DENY)
+        text = arena_print(a, "%s, %s denied", text, format_count(a, rule->denied));
+    text = arena_print(a, "%s, %s in place", text, format_count(a, rule->in_place_calls));
     page_wrap(page, PAGE_PLAIN, "  ", 4, *why ? arena_print(a, "%s (%s)", text, why) : text);
 }
 
@@ -75,6 +81,8 @@ static json_t *rule_json(const struct report_rule *rule)
     json_object_set_new(object, "route", json_string(route_name(rule)));
     json_object_set_new(object, "calls", json_count(rules_hit_calls(rule)));
     json_object_set_new(object, "moved", json_count(rule->moved));
+    json_object_set_new(object, "expired", json_count(rule->expired));
+    json_object_set_new(object, "denied", json_count(rule->denied));
     json_object_set_new(object, "in_place", reasons);
     return object;
 }

@@ -68,7 +68,8 @@ struct report_moved {
     uint64_t calls; /* made by workers */
     uint64_t ns;    /* of these, as their callers saw them */
     uint64_t run_ns, handoff_ns, handoff_max_ns;
-    uint64_t aborted;
+    uint64_t aborted, expired; /* of these: ended early by signals, by deadlines */
+    uint64_t denied;           /* not made */
     uint64_t in_place_calls, in_place[REASON_ROOM]; /* by enum trace_reason */
 };
 
@@ -94,9 +95,10 @@ struct report_pool {
 /* What became of the calls that a rule of a policy took. */
 struct report_rule {
     const char *id;
-    uint32_t number; /* in its policy */
-    uint32_t route;  /* enum policy_route */
-    uint64_t moved, in_place_calls;
+    uint32_t number;         /* in its policy */
+    uint32_t route;          /* enum policy_route */
+    uint64_t moved, expired; /* of those moved: ended by its deadline */
+    uint64_t denied, in_place_calls;
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says so */
 };
 

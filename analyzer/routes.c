@@ -48,7 +48,7 @@ static const struct {
     [REASON_READER] = {"reader", "inside a buffered file of Python's"},
     [REASON_HANDED_OVER] = {"handed_over", "in a library that hands over by a condition"},
     [REASON_BULKHEAD] = {"bulkhead", "with as many under way as the rule allows"},
-    [REASON_DENIED] = {"denied", "denied by a rule that only says so"},
+    [REASON_DENIED] = {"denied", "that a rule denies and only counts"},
     [REASON_NO_DESCRIPTOR] = {"no_descriptor", "because no descriptor could be made"},
     [REASON_OFF] = {"off", "while it was switched off"},
 };
@@ -67,7 +67,7 @@ const char *routes_reason_name(unsigned reason)
 
 bool routes_any(const struct report_moved *moved)
 {
-    return moved->calls || moved->in_place_calls;
+    return moved->calls || moved->denied || moved->in_place_calls;
 }
 
 uint64_t routes_cost(const struct report_moved *moved)
@@ -82,6 +82,8 @@ void routes_add(struct report_moved *sum, const struct report_moved *more)
     sum->handoff_ns += more->handoff_ns;
     sum->run_ns += more->run_ns;
     sum->aborted += more->aborted;
+    sum->expired += more->expired;
+    sum->denied += more->denied;
     if (more->handoff_max_ns > sum->handoff_max_ns)
         sum->handoff_max_ns = more->handoff_max_ns;
     sum->in_place_calls += more->in_place_calls;
@@ -96,7 +98,9 @@ static struct report_moved moved_of(const struct source *source, const struct tr
                                  .handoff_ns = source_ns(source, record->handoff_ticks),
                                  .handoff_max_ns = source_ns(source, record->handoff_max),
                                  .run_ns = source_ns(source, record->run_ticks),
-                                 .aborted = record->aborted};
+                                 .aborted = record->aborted,
+                                 .expired = record->expired,
+                                 .denied = record->denied};
     for (unsigned i = 0; i < REASON_ROOM; i++) {
         moved.in_place[i] = record->in_place[i];
         moved.in_place_calls += record->in_place[i];

@@ -12,7 +12,7 @@
 
 uint64_t rules_hit_calls(const struct report_rule *rule)
 {
-    return rule->moved + rule->in_place_calls;
+    return rule->moved + rule->denied + rule->in_place_calls;
 }
 
 static struct report_rule *rule_at(struct source *source, const struct trace_rule *record)
@@ -36,6 +36,8 @@ static void add_rule(struct source *source, const struct trace_rule *record)
 {
     struct report_rule *rule = rule_at(source, record);
     rule->moved += record->moved;
+    rule->expired += record->expired;
+    rule->denied += record->denied;
     for (unsigned i = 0; i < REASON_ROOM; i++) {
         rule->in_place[i] += record->in_place[i];
         rule->in_place_calls += record->in_place[i];

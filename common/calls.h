@@ -101,6 +101,7 @@ struct call_info {
     uint8_t abort;  /* enum call_abort */
     uint8_t blocks; /* enum call_blocks */
     uint8_t fd;     /* enum call_fd */
+    uint8_t asks;   /* its wrapper asks for its route: another thread, none at all, as ever */
 };
 
 /* One entry per id, in id order; constant, usable from any thread and signal context. */

@@ -25,7 +25,9 @@ enum policy_route { POLICY_INPLACE, POLICY_POOL, POLICY_GREEN, POLICY_DENY, POLI
 /* Of which calls a rollout takes its share: of one second and thread, one thread, one fd. */
 enum policy_rollout_by { POLICY_BY_TIME, POLICY_BY_THREAD, POLICY_BY_FD, POLICY_ROLLOUTS };
 
-#define POLICY_ROLLOUT_ALL 10000u /* in 1/100 of a percent */
+#define POLICY_ROLLOUT_ALL   10000u /* in 1/100 of a percent */
+#define POLICY_BULKHEAD_MOST 4096u
+#define POLICY_ERROR_MOST    4095u /* the kernel's errors are below */
 
 /* What a thread is. A hub is a loop, too; `thread` is what is no loop. */
 enum policy_role {
@@ -107,8 +109,10 @@ struct policy_blob_rule {
     uint8_t over;       /* POLICY_INPLACE or POLICY_DENY: what calls over the bulkhead get */
     uint8_t rollout_by; /* enum policy_rollout_by */
     uint8_t moment;     /* 1: roles, fd or a share of a rollout are asked: not final for a slot */
-    uint64_t salt;      /* of its id: which part of a rollout it takes */
-    uint64_t reserved[2];
+    uint64_t salt;      /* of its id: which part of a rollout it takes, and whose bulkhead is its */
+    uint32_t error;     /* errno of a call that is denied; 0: it is made, and counted as denied */
+    uint32_t reserved;
+    uint64_t reserved2;
 };
 
 /* A term holds when one of its choices does. */

@@ -36,6 +36,8 @@ struct trace_routed {
     uint32_t _pad;
     uint64_t green[GREEN_WAYS]; /* parked calls, of those moved, by enum trace_green */
     uint64_t parked_ticks;      /* ... while other green threads could run */
+    uint64_t expired;           /* of those moved: ended by their rule's deadline */
+    uint64_t denied;            /* not made */
 };
 
 /* RECORD_ROLLOUT's head.aux, and, if it is not 0, that of the histograms of such calls. */
@@ -100,13 +102,15 @@ struct trace_rule {
     uint32_t id;     /* string id */
     uint32_t route;  /* enum policy_route */
     uint64_t moved;
+    uint64_t expired;               /* of these: ended by the rule's deadline */
+    uint64_t denied;                /* not made */
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says in place */
 };
 
-_Static_assert(sizeof(struct trace_routed) == 360, "routed record");
+_Static_assert(sizeof(struct trace_routed) == 376, "routed record");
 _Static_assert(sizeof(struct trace_rollout) == 64, "rollout record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
 _Static_assert(sizeof(struct trace_policy) == 48, "policy record");
-_Static_assert(sizeof(struct trace_rule) == 536, "rule record");
+_Static_assert(sizeof(struct trace_rule) == 552, "rule record");
 
 #endif

@@ -16,10 +16,13 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
     struct trace_slot *slot = trace_at(v->slot);
     struct trace_routed *routed = slot_routed(v->thread, slot);
     slot->route = outcome->wanted;
-    if (routed)
-        routed->pool = outcome->pool;
     if (!routed) {
         trace_lose(TRACE_LOSS_ROUTES, 1);
+        return;
+    }
+    routed->pool = outcome->pool;
+    if (outcome->route == TRACE_ROUTE_DENY) {
+        routed->denied++;
         return;
     }
     if (!outcome->route) {
@@ -37,6 +40,7 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
     routed->handoff_ticks += outcome->handoff_ticks;
     routed->run_ticks += outcome->run_ticks;
     routed->aborted += outcome->aborted;
+    routed->expired += outcome->expired;
     if (outcome->handoff_ticks > routed->handoff_max)
         routed->handoff_max = outcome->handoff_ticks;
 }
@@ -52,7 +56,7 @@ void aside_leave(struct visit *v, int waits, int failed, long result)
         guard_leave_far(v, waits, failed, result);
     handoff_self.outcome = (struct handoff_outcome){0};
     if (outcome.rule)
-        force_count(outcome.rule, outcome.route != TRACE_ROUTE_IN_PLACE, outcome.reason);
+        force_count(&outcome);
     if (!outcome.asked || !v->thread || !v->thread->epoch || !v->slot)
         return;
     int saved = errno;

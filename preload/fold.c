@@ -268,6 +268,8 @@ static int add_routed(struct trace_record *record, void *data)
     to->handoff_ticks += from->handoff_ticks;
     to->run_ticks += from->run_ticks;
     to->aborted += from->aborted;
+    to->expired += from->expired;
+    to->denied += from->denied;
     to->parked_ticks += from->parked_ticks;
     for (unsigned i = 0; i < GREEN_WAYS; i++)
         to->green[i] += from->green[i];

@@ -9,12 +9,12 @@
  */
 #include "handoff.h"
 
+#include "bulkhead.h"
 #include "calls.h"
 #include "conditions.h"
 #include "futex.h"
-#include "park.h"
 #include "raw.h"
-#include "route.h"
+#include "refusal.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -126,7 +126,7 @@ void handoff_interrupt(uint32_t mark)
 
 /* ---- waiting ---- */
 
-static int is_cancellation_point(uint16_t call)
+int handoff_is_cancellation_point(uint16_t call)
 {
     return call_infos[call].abort != ABORT_NONE;
 }
@@ -142,7 +142,7 @@ static int is_cancel_enabled(void)
 static void react(struct handoff_trip *trip, uint32_t marks)
 {
     int plain = (marks & POOL_PLAIN) != 0;
-    if (!is_cancellation_point(trip->call))
+    if (!handoff_is_cancellation_point(trip->call))
         return;
     if (marks & POOL_CANCEL && is_cancel_enabled())
         trip->cancelled = 1;
@@ -152,8 +152,18 @@ static void react(struct handoff_trip *trip, uint32_t marks)
                               : POOL_RESTARTS);
 }
 
-/* Sleeps until the word changes. A handler that passed our trampoline by (installed by a raw system
- * call) ends the sleep, too, if it has no SA_RESTART. */
+/* Until the trip's deadline; NULL: it has none, or it is over. */
+static const struct timespec *time_left(const struct handoff_trip *trip, struct timespec *left)
+{
+    if (!trip->deadline || trip->expired)
+        return NULL;
+    uint64_t now = raw_monotonic(), ns = trip->deadline > now ? trip->deadline - now : 0;
+    *left = (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    return left;
+}
+
+/* Sleeps until the word changes, or the call's time is over. A handler that passed our trampoline
+ * by (installed by a raw system call) ends the sleep, too, if it has no SA_RESTART. */
 static void park(struct handoff_trip *trip)
 {
     uint32_t *word = &trip->worker->word;
@@ -162,9 +172,14 @@ static void park(struct handoff_trip *trip)
     if (seen & ~(uint32_t)POOL_PARKED)
         return;
     int due = trip->aborting && is_abort_due(trip->worker);
-    long result = futex_wait(word, seen, due ? &half_ms : NULL);
+    struct timespec left;
+    long result = futex_wait(word, seen, due ? &half_ms : time_left(trip, &left));
     if (trip->over || !pool_is_current())
         return;
+    if (result == -ETIMEDOUT && !due) {
+        trip->expired = 1;
+        begin_abort(trip, POOL_ENDS);
+    }
     if (result == -EINTR && marks == trip->marks && !is_done(trip->worker)) {
         trip->marks |= POOL_PLAIN;
         react(trip, POOL_PLAIN);
@@ -245,7 +260,7 @@ static __attribute__((noinline)) int post_and_wait(struct handoff_trip *trip)
 {
     int over = 0;
     pthread_cleanup_push(abandon, NULL);
-    if (is_cancellation_point(trip->call))
+    if (handoff_is_cancellation_point(trip->call))
         pthread_testcancel();
     pool_post(trip->worker);
     over = await_end(trip);
@@ -264,28 +279,35 @@ static void fill(struct pool_worker *worker, const struct handoff_call *call)
 static void tell(const struct handoff_trip *trip, uint64_t start)
 {
     const struct pool_worker *worker = trip->worker;
-    handoff_self.outcome =
-        (struct handoff_outcome){.route = TRACE_ROUTE_POOL,
-                                 .aborted = trip->aborting && trip->failed == EINTR,
-                                 .handoff_ticks = worker->began > start ? worker->began - start : 0,
-                                 .run_ticks = worker->ended - worker->began};
+    handoff_self.outcome = (struct handoff_outcome){
+        .route = TRACE_ROUTE_POOL,
+        .aborted = trip->aborting && trip->failed == EINTR && !trip->expired,
+        .handoff_ticks = worker->began > start ? worker->began - start : 0,
+        .run_ticks = worker->ended - worker->began};
 }
 
 /* An interrupted call that is to be made again: the handler has SA_RESTART and the kernel would
  * have begun it again, or it was ended for a cancellation that is none. */
 static int is_to_be_made_again(const struct handoff_trip *trip)
 {
-    if (trip->failed != EINTR || trip->marks & POOL_PLAIN)
+    if (trip->failed != EINTR || trip->marks & POOL_PLAIN || trip->expired)
         return 0;
     return trip->cancelled || (trip->marks & POOL_RESTART && trip->restarts);
 }
 
+/* It was ended because its time is over, and not for a handler as well. */
+static int is_late(const struct handoff_trip *trip)
+{
+    return trip->expired && trip->failed == EINTR && !(trip->marks & POOL_PLAIN);
+}
+
 /* 0: it is still to be made, here or again. */
 static int travel(const struct visit *v, const struct handoff_call *call,
-                  struct pool_worker *worker)
+                  struct pool_worker *worker, uint64_t deadline)
 {
     struct handoff_self *self = &handoff_self;
-    struct handoff_trip trip = {.worker = worker, .frame = v->frame, .call = call->call};
+    struct handoff_trip trip = {
+        .worker = worker, .frame = v->frame, .deadline = deadline, .call = call->call};
     uint64_t start = clock_now();
     int before = errno;
     fill(worker, call);
@@ -309,6 +331,10 @@ static int travel(const struct visit *v, const struct handoff_call *call,
         return 0;
     }
     errno = trip.error;
+    if (is_late(&trip)) {
+        handoff_self.outcome.expired = 1;
+        refusal_give(call, ETIMEDOUT);
+    }
     return 1;
 }
 
@@ -367,36 +393,14 @@ static struct pool_worker *claim(const struct visit *v, const struct handoff_cal
     return worker;
 }
 
-/* 1: it is over. 0: it is to be made in place, for *reason. */
-static int make_away(struct visit *v, const struct handoff_call *call,
-                     const struct route_answer *route, int *reason)
+int handoff_away(const struct visit *v, const struct handoff_call *call, unsigned pool,
+                 uint64_t deadline, int *reason)
 {
     struct pool_worker *worker;
-    if (route->wanted == TRACE_ROUTE_GREEN)
-        return park_make(v, call, route->pool, reason);
-    while ((worker = claim(v, call, route->pool, reason)))
-        if (travel(v, call, worker))
+    while ((worker = claim(v, call, pool, reason)))
+        if (travel(v, call, worker, deadline))
             return 1;
     return 0;
-}
-
-void handoff_make(struct visit *v, const struct handoff_call *call)
-{
-    handoff_self.outcome = (struct handoff_outcome){0};
-    struct route_answer route = route_ask(v);
-    int reason = route.reason;
-    if (!route.asked || reason || !make_away(v, call, &route, &reason)) {
-        call->run(call->frame);
-        /* Handlers made calls meanwhile. */
-        int saved = errno;
-        handoff_self.outcome = (struct handoff_outcome){.reason = (uint8_t)reason};
-        errno = saved;
-    }
-    struct handoff_outcome *outcome = &handoff_self.outcome;
-    outcome->asked = route.asked;
-    outcome->wanted = route.wanted;
-    outcome->pool = route.pool;
-    outcome->rule = route.rule;
 }
 
 /* ---- the end of a thread ---- */
@@ -407,6 +411,7 @@ static void on_thread_end(void *unused)
 {
     struct stat st = {0};
     (void)unused;
+    bulkhead_leave(0);
     if (trace_sealed() || !pool_is_current())
         return;
     if (arch_syscall(SYS_stat, (long)"/proc/self/task", (long)&st, 0, 0, 0, 0) != 0 ||

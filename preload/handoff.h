@@ -42,12 +42,13 @@ struct handoff_handler {
 struct handoff_outcome {
     uint8_t route;  /* enum trace_route */
     uint8_t reason; /* enum trace_reason */
-    uint8_t asked;  /* a rule wanted it moved */
+    uint8_t asked;  /* a rule wanted it to go another way */
     uint8_t aborted;
-    uint8_t wanted; /* enum trace_route: where it was to go */
-    uint8_t way;    /* enum trace_green, of a green one */
-    uint16_t pool;  /* that it was for */
-    uint32_t rule;  /* record id of the rule that took it; 0: none */
+    uint8_t expired; /* its deadline ended it */
+    uint8_t wanted;  /* enum trace_route: where it was to go */
+    uint8_t way;     /* enum trace_green, of a green one */
+    uint16_t pool;   /* that it was for */
+    uint32_t rule;   /* record id of the rule that took it; 0: none */
     uint64_t handoff_ticks;
     uint64_t run_ticks;
     uint64_t parked_ticks; /* green: while others ran */
@@ -56,12 +57,14 @@ struct handoff_outcome {
 /* A call of this thread's that a worker makes. Written by the thread and its handlers. */
 struct handoff_trip {
     struct pool_worker *worker;
-    uintptr_t frame; /* of the wrapper */
+    uintptr_t frame;   /* of the wrapper */
+    uint64_t deadline; /* ns of CLOCK_MONOTONIC, at which it is ended; 0 none */
     uint16_t call;
     uint8_t marks;     /* POOL_PLAIN and POOL_RESTART: handlers that ran */
     uint8_t cancelled; /* pthread_cancel wants it to end */
     uint8_t aborting;
-    uint8_t over; /* what the worker said is here: */
+    uint8_t expired; /* its time is over */
+    uint8_t over;    /* what the worker said is here: */
     uint8_t restarts;
     int32_t failed;
     int32_t error;
@@ -77,8 +80,15 @@ struct handoff_self {
 };
 extern __thread struct handoff_self handoff_self __attribute__((visibility("hidden")));
 
-/* Makes the call here or on a worker, and returns when it is over; errno is as the call left it. */
-void handoff_make(struct visit *v, const struct handoff_call *call);
+/* Makes the call on a worker of the pool, and returns 1 when it is over; errno is as the call left
+ * it. At the deadline (CLOCK_MONOTONIC in ns; 0 none) it is ended, and fails with ETIMEDOUT: only
+ * for calls that may have one (policy_bounds.h). 0: it is to be made in place, for *reason (enum
+ * trace_reason); errno is kept. */
+int handoff_away(const struct visit *v, const struct handoff_call *call, unsigned pool,
+                 uint64_t deadline, int *reason);
+
+/* May the calling thread be cancelled in this call? */
+int handoff_is_cancellation_point(uint16_t call);
 
 /* A handler of the program's is about to run on the calling thread, with SA_RESTART (POOL_RESTART)
  * or without (POOL_PLAIN): interrupts the call that a worker makes for the thread. */

@@ -6,6 +6,7 @@
  */
 #include "leave.h"
 
+#include "bulkhead.h"
 #include "handoff.h"
 #include "lookup.h"
 #include "real.h"
@@ -36,13 +37,16 @@ static int is_left(uintptr_t frame, uintptr_t target, const stack_t *stack)
 static void leave(const struct __jmp_buf_tag *buffer)
 {
     struct handoff_self *self = &handoff_self;
-    if (!self->trip && !self->handler)
+    const struct bulkhead_self *held = &bulkhead_self;
+    if (!self->trip && !self->handler && !held->count)
         return;
     stack_t stack = {.ss_flags = SS_DISABLE};
     uintptr_t target = arch_jump_stack(buffer);
     arch_syscall(SYS_sigaltstack, 0, (long)&stack, 0, 0, 0, 0);
     if (self->trip && is_left(self->trip->frame, target, &stack))
         handoff_abandon();
+    while (held->count && is_left(held->hold[held->count - 1].frame, target, &stack))
+        bulkhead_leave((int)held->count - 1);
     while (self->handler && is_left((uintptr_t)self->handler, target, &stack))
         self->handler = self->handler->outer;
 }
@@ -90,6 +94,7 @@ void wrap_pthread_exit(void *result) __asm__("pthread_exit") EXPORTED;
 void wrap_pthread_exit(void *result)
 {
     handoff_abandon();
+    bulkhead_leave(0);
     ((void (*)(void *))next_of(NEXT_pthread_exit))(result);
 }
 
@@ -97,5 +102,6 @@ void wrap_thrd_exit(int result) __asm__("thrd_exit") EXPORTED;
 void wrap_thrd_exit(int result)
 {
     handoff_abandon();
+    bulkhead_leave(0);
     ((void (*)(int))next_of(NEXT_thrd_exit))(result);
 }

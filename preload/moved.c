@@ -6,7 +6,7 @@
  */
 #include "moved.h"
 
-#include "handoff.h"
+#include "dispatch.h"
 #include "wrapper.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static void make(struct visit *v, uint16_t id, int (*run)(void *), void *frame,
 {
     struct handoff_call call = {
         .call = id, .run = run, .frame = frame, .arguments = arguments, .shape = shape};
-    handoff_make(v, &call);
+    dispatch_call(v, &call);
 }
 
 /* `made` makes the call from the frame `f`; `answer` is what the wrapper's caller gets. */

@@ -46,6 +46,8 @@ int park_is_child(const struct park *park)
 static void put_aside(struct park *park)
 {
     struct thread *t = park->visit->thread;
+    park->held = bulkhead_self;
+    bulkhead_self.count = 0;
     if (!t)
         return;
     park->key = t->green.key;
@@ -59,6 +61,7 @@ static void take_up(struct park *park)
 {
     struct visit *v = park->visit;
     struct thread *t = v->thread;
+    bulkhead_self = park->held;
     if (!t)
         return;
     if (!t->epoch || park_is_child(park)) {

@@ -10,6 +10,7 @@
 #ifndef SHUNT_PARK_H
 #define SHUNT_PARK_H
 
+#include "bulkhead.h"
 #include "handoff.h"
 #include "runtime.h"
 
@@ -29,6 +30,7 @@ struct park {
     uint32_t greenlet; /* whose call it is: as of struct green */
     uint32_t spawn;
     uint64_t key;
+    struct bulkhead_self held; /* places of the call in bulkheads */
 };
 
 /* Prepares to park the calling green thread: REASON_NONE, and park_end must follow; or why not

@@ -156,7 +156,8 @@ static bool rule_fits(const struct policy_view *view, const struct policy_blob_r
            in_section(view, POLICY_TERMS, rule->terms) && rule->pool < view->count[POLICY_POOLS] &&
            rule->rollout <= POLICY_ROLLOUT_ALL && rule->roles < 1u << POLICY_ROLES &&
            rule->route < POLICY_ROUTES && rule->rollout_by < POLICY_ROLLOUTS &&
-           (rule->over == POLICY_INPLACE || rule->over == POLICY_DENY) && rule->moment <= 1;
+           (rule->over == POLICY_INPLACE || rule->over == POLICY_DENY) && rule->moment <= 1 &&
+           rule->bulkhead <= POLICY_BULKHEAD_MOST && rule->error <= POLICY_ERROR_MOST;
 }
 
 static bool atom_fits(const struct policy_view *view, const struct policy_atom *atom)

@@ -6,6 +6,7 @@
 #include "policy_force.h"
 
 #include "calls.h"
+#include "handoff.h"
 #include "modules.h"
 #include "policy_load.h"
 #include "python_frames.h"
@@ -231,12 +232,22 @@ static uint32_t record_of(struct force *f, const struct thread *t, uint32_t rule
     return trace_id(record);
 }
 
-void force_count(uint32_t record, int moved, unsigned reason)
+static void count(uint64_t *counter)
 {
-    struct trace_rule *rule = trace_at(record);
-    if (!record)
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+void force_count(const struct handoff_outcome *outcome)
+{
+    struct trace_rule *rule = trace_at(outcome->rule);
+    if (!outcome->rule)
         return;
-    __atomic_fetch_add(moved ? &rule->moved : &rule->in_place[reason], 1, __ATOMIC_RELAXED);
+    if (outcome->route == TRACE_ROUTE_IN_PLACE)
+        count(&rule->in_place[outcome->reason]);
+    else
+        count(outcome->route == TRACE_ROUTE_DENY ? &rule->denied : &rule->moved);
+    if (outcome->expired)
+        count(&rule->expired);
 }
 
 /* ---- a call ---- */
@@ -263,7 +274,12 @@ static struct force_answer answer(struct force *f, struct visit *v)
     struct force_answer result = {.route = rule->route,
                                   .reason = reason_of[found.why],
                                   .pool = (uint16_t)rule->pool,
-                                  .record = record_of(f, v->thread, found.rule)};
+                                  .record = record_of(f, v->thread, found.rule),
+                                  .limits = {.rule = rule->salt,
+                                             .deadline_ns = rule->deadline_ns,
+                                             .bulkhead = rule->bulkhead,
+                                             .error = (uint16_t)rule->error,
+                                             .over = rule->over}};
     return result;
 }
 

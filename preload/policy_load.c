@@ -8,6 +8,7 @@
  */
 #include "policy_load.h"
 
+#include "bulkhead.h"
 #include "clock.h"
 #include "gap.h"
 #include "pool.h"
@@ -212,6 +213,7 @@ static int put_into_force(struct force *force)
         force->serial = last_serial;
         force->holder = i;
         define_pools(&force->view);
+        bulkhead_define(&force->view);
         holder[i] = force;
         __atomic_store_n(&active, i, __ATOMIC_SEQ_CST);
         return 1;

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 static inline long raw_open(const char *path, int flags, int mode)
 {
@@ -81,6 +82,14 @@ static inline int raw_getpid(void)
 static inline int raw_gettid(void)
 {
     return (int)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+}
+
+/* CLOCK_MONOTONIC in ns: what the kernel counts a wait with a timeout in. */
+static inline uint64_t raw_monotonic(void)
+{
+    struct timespec now = {0};
+    arch_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Can the word that holds this byte be read? By a system call that compares it, and moves none of

@@ -11,11 +11,13 @@
 
 #define OF_HISTOGRAM (1ull << 63)
 
-/* 0: the share had no say. */
+/* 0: the share had no say, or there is nothing to compare: calls that are denied are not made. */
 static uint32_t part_of(const struct handoff_outcome *outcome)
 {
     const struct trace_rule *rule = outcome->rule ? trace_at(outcome->rule) : NULL;
     if (!rule || rule->head.aux == 0 || rule->head.aux >= POLICY_ROLLOUT_ALL)
+        return 0;
+    if (outcome->wanted == TRACE_ROUTE_DENY || outcome->route == TRACE_ROUTE_DENY)
         return 0;
     if (outcome->route != TRACE_ROUTE_IN_PLACE)
         return ROLLOUT_MOVED;

@@ -8,7 +8,6 @@
 #include "gap.h"
 #include "handoff.h"
 #include "parcel.h"
-#include "policy_force.h"
 #include "policy_load.h"
 #include "pool.h"
 #include "raw.h"
@@ -91,5 +90,6 @@ struct route_answer route_ask(struct visit *v)
                                  .wanted = routes[answer.route],
                                  .reason = answer.reason,
                                  .pool = answer.pool,
-                                 .rule = answer.record};
+                                 .rule = answer.record,
+                                 .limits = answer.limits};
 }

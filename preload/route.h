@@ -8,6 +8,7 @@
 
 #include "guard.h"
 #include "hot.h"
+#include "policy_force.h"
 #include "trace_format.h"
 
 #include <stdint.h>
@@ -38,11 +39,12 @@ void route_read(void);
 void route_start(void);
 
 struct route_answer {
-    uint8_t asked;  /* a rule wants the call moved */
+    uint8_t asked;  /* a rule wants the call to go another way, or might */
     uint8_t wanted; /* enum trace_route: where to */
-    uint8_t reason; /* enum trace_reason: it is not in spite of that; REASON_NONE: let it go */
+    uint8_t reason; /* enum trace_reason: it stays in spite of that; REASON_NONE: let it go */
     uint16_t pool;  /* to this one */
     uint32_t rule;  /* id of the record of the rule that took the call; 0 none */
+    struct force_limits limits;
 };
 
 /* What is to be done with a call that is about to be made. errno is kept. */

@@ -87,8 +87,10 @@ refused() { # NAME SENTENCE
   [ ! -e "no.$1" ] || fail "$1: left a directory"
   grep -q "$2" said || fail "$1: $(cat said)"
 }
-sed 's/route: green/route: deny/' plan.yaml >deny.yaml
-refused deny.yaml 'route deny is not in this version'
+sed 's/"unlink"/close/; s/route: green/route: deny/' plan.yaml >deny.yaml
+refused deny.yaml 'close cannot be denied'
+sed 's/    pool: disk/    deadline: 1s/' plan.yaml >late.yaml
+refused late.yaml 'fsync can have no deadline'
 sed 's/module: "sqlite3"/modul: sqlite3/' plan.yaml >misspelt.yaml
 refused misspelt.yaml 'modul'
 refused missing.yaml 'missing.yaml'
