@@ -37,34 +37,36 @@ def demand_reason(site, words):
     demand(words in (site["not_patched_because"] or ""), f'because {site["not_patched_because"]}')
 
 
-def mysqldb(runner, up, seconds):
-    """1: MySQLdb, default patching. The C library polls on the hub's thread."""
-    port = up[servers.MariaDB].port
-    bare, observed = runner.pair("mysql.py", "MySQLdb", port, seconds)
+def demand_driver_blocks(runner, port, seconds, program, argument, call, library, reason):
+    """A driver in C, whose library waits on the hub's thread. The calls' site is that function of the
+    program which names it: `call` is (names, function, text of the line), `library` (package, name)."""
+    names, function, line = call
+    bare, observed = runner.pair(program, argument, port, seconds)
     demand_blocked(bare, observed, SHARE * seconds)
     report = runner.report(observed)
-    site = report.one("poll", function="query")
-    report.demand_place(site, "mysql.py", "query", "cursor.execute")
+    site = report.one(names, function=function)
+    report.demand_place(site, program, function, line)
     demand_waits(site, THREADS, seconds, port)
-    demand_library(report, site, "MySQLdb/", "libmariadb.so.3")
-    demand_reason(site, "MySQLdb is not patched (default)")
-    demand_not_cooperative(report, "libmariadb.so.3")
+    demand_library(report, site, *library)
+    if reason:
+        demand_reason(site, reason)
+        demand_not_cooperative(report, library[1])
     return bare, observed
+
+
+def mysqldb(runner, up, seconds):
+    """1: MySQLdb, default patching. The C library polls on the hub's thread."""
+    return demand_driver_blocks(runner, up[servers.MariaDB].port, seconds, "mysql.py", "MySQLdb",
+                                ("poll", "query", "cursor.execute"),
+                                ("MySQLdb/", "libmariadb.so.3"),
+                                "MySQLdb is not patched (default)")
 
 
 def psycopg2_unpatched(runner, up, seconds):
     """2: psycopg2 with psycopg=False blocks as MySQLdb does."""
-    port = up[servers.PostgreSQL].port
-    bare, observed = runner.pair("postgresql.py", False, port, seconds)
-    demand_blocked(bare, observed, SHARE * seconds)
-    report = runner.report(observed)
-    site = report.one("poll", function="query")
-    report.demand_place(site, "postgresql.py", "query", "cursor.execute")
-    demand_waits(site, THREADS, seconds, port)
-    demand_library(report, site, "", "libpq.so.5")
-    demand_reason(site, "psycopg2 has no wait callback")
-    demand_not_cooperative(report, "libpq.so.5")
-    return bare, observed
+    return demand_driver_blocks(runner, up[servers.PostgreSQL].port, seconds, "postgresql.py",
+                                False, ("poll", "query", "cursor.execute"), ("", "libpq.so.5"),
+                                "psycopg2 has no wait callback")
 
 
 def psycopg2_patched(runner, up, seconds):
@@ -86,15 +88,10 @@ def pymysql(runner, up, seconds):
 
 def hiredis(runner, up, seconds):
     """A C client of redis blocks: it reads from a blocking socket."""
-    port = up[servers.Redis].port
-    bare, observed = runner.pair("redis_client.py", "hiredis", port, seconds)
-    demand_blocked(bare, observed, SHARE * seconds)
-    report = runner.report(observed)
-    site = report.one("read|recv", function="Hiredis.blpop")
-    report.demand_place(site, "redis_client.py", "Hiredis.blpop", "self.library.redisCommand(")
-    demand_waits(site, THREADS, seconds, port)
-    demand_library(report, site, "", "libhiredis.so.0.14")
-    return bare, observed
+    return demand_driver_blocks(runner, up[servers.Redis].port, seconds, "redis_client.py",
+                                "hiredis", ("read|recv", "Hiredis.blpop",
+                                            "self.library.redisCommand("),
+                                ("", "libhiredis.so.0.14"), None)
 
 
 def redis(runner, up, seconds):
