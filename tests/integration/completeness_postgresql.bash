@@ -2,18 +2,8 @@
 # PostgreSQL under pgbench: the waiting of its backends and helpers is explained, and an audit
 # accounts for all their system calls.
 . "$(dirname "$0")/completeness.bash"
-need psql pgbench
-bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -n 1)")
-[ -x "$bin/postgres" ] || skip "the PostgreSQL server is not installed"
-
-# It does not run as root.
-as=()
-if [ "$(id -u)" -eq 0 ]; then
-  as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-  chown 65534:65534 "$work"
-fi
-"${as[@]}" "$bin/initdb" -D "$work/data" -U test -A trust --no-sync >"$work/initdb.log" 2>&1 ||
-  fail "initdb: $(tail -n 3 "$work/initdb.log")"
+. "$(dirname "$0")/postgres.lib.bash"
+need pgbench
 export PGHOST=127.0.0.1 PGUSER=test PGDATABASE=postgres
 
 run() { # LOAD COMMAND-PREFIX...: a server, its load, its end
