@@ -33,17 +33,6 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int waiter;
 
-static int is_asleep(int tid)
-{
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    int fd = open(path, O_RDONLY);
-    truth_check(fd >= 0 && read(fd, stat, sizeof stat - 1) > 0);
-    close(fd);
-    const char *end = strrchr(stat, ')');
-    return end && end[2] == 'S';
-}
-
 static void say(void)
 {
     __atomic_store_n(&waiter, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
@@ -51,7 +40,7 @@ static void say(void)
 
 static void await_sleep(void)
 {
-    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !is_asleep(waiter))
+    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !truth_is_asleep(waiter))
         sched_yield();
 }
 

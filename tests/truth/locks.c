@@ -31,21 +31,9 @@ static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static const char *shape;
 static int waiter, holder; /* thread ids once they are about to sleep */
 
-/* The kernel's word for it; through no call that blocks. */
-static int is_asleep(int tid)
-{
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    int fd = open(path, O_RDONLY);
-    truth_check(fd >= 0 && read(fd, stat, sizeof stat - 1) > 0);
-    close(fd);
-    const char *end = strrchr(stat, ')');
-    return end && end[2] == 'S';
-}
-
 static void wait_for(const int *tid)
 {
-    while (!__atomic_load_n(tid, __ATOMIC_ACQUIRE) || !is_asleep(*tid))
+    while (!__atomic_load_n(tid, __ATOMIC_ACQUIRE) || !truth_is_asleep(*tid))
         sched_yield();
 }
 
@@ -86,7 +74,7 @@ TRUTH(holds) static void *holds(void *arg)
     say(&holder);
     do
         sleep_ms(60);
-    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !is_asleep(waiter));
+    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !truth_is_asleep(waiter));
     sleep_ms(60);
     give();
     return arg;
@@ -233,11 +221,11 @@ TRUTH(disturbs) static void *disturbs(void *main_thread)
 {
     truth_check(pthread_mutex_lock(&mutex) == 0);
     say(&holder);
-    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !is_asleep(waiter))
+    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) || !truth_is_asleep(waiter))
         sched_yield();
     for (int i = 1; i <= 10; i++) {
         pthread_kill(*(pthread_t *)main_thread, SIGUSR1);
-        while (handled < 3 * i || !is_asleep(waiter))
+        while (handled < 3 * i || !truth_is_asleep(waiter))
             sched_yield();
     }
     truth_check(pthread_mutex_unlock(&mutex) == 0);

@@ -7,11 +7,14 @@
 #ifndef TESTS_TRUTH_H
 #define TESTS_TRUTH_H
 
+#include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* A function that stays one function with one range: `TRUTH(name) static int name(...)`. */
 #ifdef __clang__
@@ -56,6 +59,18 @@ __attribute__((format(printf, 1, 2))) static inline void truth_expect(const char
         if (!(condition))                                                 \
             printf("wrong: %s:%d: %s\n", __FILE__, __LINE__, #condition); \
     } while (0)
+
+/* Does the thread sleep? The kernel's word for it; through no call that blocks. */
+static inline int truth_is_asleep(int tid)
+{
+    char path[64], stat[512] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    int fd = open(path, O_RDONLY);
+    truth_check(fd >= 0 && read(fd, stat, sizeof stat - 1) > 0);
+    close(fd);
+    const char *end = strrchr(stat, ')');
+    return end && end[2] == 'S';
+}
 
 /* Ends the test as skipped. */
 static inline _Noreturn void truth_skip(const char *reason)
