@@ -4,14 +4,11 @@
  */
 #include "audit_info.h"
 
+#include "json_file.h"
 #include "text.h"
 
 #include <jansson.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define SCHEMA_PREFIX "shunt.audit/"
-#define SIZE_MAX_JSON ((off_t)256 * 1024 * 1024)
 
 static const char *const why_names[AUDIT_WHYS] = {
     [AUDIT_INSIDE] = "inside",
@@ -106,20 +103,12 @@ static void read_threads(struct arena *arena, struct audit_info *info, const jso
 struct audit_info *audit_info_read(struct arena *arena, const char *directory, struct error *error)
 {
     const char *path = arena_print(arena, "%s/%s", directory, AUDIT_NAME);
-    struct stat status;
+    bool exists, newer;
     error->text[0] = '\0';
-    if (stat(path, &status) < 0)
-        return NULL;
-    json_error_t parse;
-    json_t *root = S_ISREG(status.st_mode) && status.st_size < SIZE_MAX_JSON
-                       ? json_load_file(path, JSON_REJECT_DUPLICATES, &parse)
-                       : NULL;
-    const char *schema = json_string_value(json_object_get(root, "schema"));
-    if (!schema || strcmp(schema, AUDIT_SCHEMA) != 0) {
-        error_set(error, "%s %s", path,
-                  schema && text_starts(schema, SCHEMA_PREFIX) ? "was written by a newer shunt"
-                                                               : "is damaged");
-        json_decref(root);
+    json_t *root = json_file_read(path, AUDIT_SCHEMA, &exists, &newer);
+    if (!root) {
+        if (exists)
+            error_set(error, "%s %s", path, newer ? "was written by a newer shunt" : "is damaged");
         return NULL;
     }
     struct audit_info *info = ARENA_NEW(arena, struct audit_info);

@@ -9,7 +9,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define SIZE_MOST ((off_t)256 * 1024 * 1024)
 
 int json_file_write(const json_t *root, const char *directory, const char *name)
 {
@@ -33,4 +37,20 @@ int json_file_write(const json_t *root, const char *directory, const char *name)
     if (error)
         unlink(temporary);
     return error;
+}
+
+json_t *json_file_read(const char *path, const char *schema, bool *exists, bool *newer)
+{
+    struct stat status;
+    *newer = false;
+    *exists = stat(path, &status) == 0;
+    if (!*exists || !S_ISREG(status.st_mode) || status.st_size >= SIZE_MOST)
+        return NULL;
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    const char *found = json_string_value(json_object_get(root, "schema"));
+    if (found && strcmp(found, schema) == 0)
+        return root;
+    *newer = found && strncmp(found, schema, (size_t)(strchr(schema, '/') - schema) + 1) == 0;
+    json_decref(root);
+    return NULL;
 }

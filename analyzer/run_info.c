@@ -4,15 +4,14 @@
  */
 #include "run_info.h"
 
+#include "json_file.h"
 #include "text.h"
 
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define SCHEMA_PREFIX "shunt.run/"
-#define SCHEMA_MAJOR  "shunt.run/1"
-#define SIZE_MAX_JSON ((off_t)256 * 1024 * 1024)
+#define SCHEMA "shunt.run/1"
 
 static uint64_t number(const json_t *object, const char *key)
 {
@@ -91,19 +90,11 @@ struct run_info *run_info_read(struct arena *arena, const char *directory, const
 {
     *trouble = NULL;
     const char *path = arena_print(arena, "%s/%s", directory, RUN_INFO_NAME);
-    struct stat status;
-    if (stat(path, &status) < 0)
-        return NULL;
-    json_error_t parse;
-    json_t *root = S_ISREG(status.st_mode) && status.st_size < SIZE_MAX_JSON
-                       ? json_load_file(path, JSON_REJECT_DUPLICATES, &parse)
-                       : NULL;
-    const char *schema = json_string_value(json_object_get(root, "schema"));
-    if (!schema || strcmp(schema, SCHEMA_MAJOR) != 0) {
-        *trouble = schema && text_starts(schema, SCHEMA_PREFIX)
-                       ? "run.json was written by a newer shunt"
-                       : "run.json is damaged";
-        json_decref(root);
+    bool exists, newer;
+    json_t *root = json_file_read(path, SCHEMA, &exists, &newer);
+    if (!root) {
+        if (exists)
+            *trouble = newer ? "run.json was written by a newer shunt" : "run.json is damaged";
         return NULL;
     }
     struct run_info *info = run_info_of(arena, root);
