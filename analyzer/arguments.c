@@ -5,6 +5,8 @@
 #include "arguments.h"
 
 #include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,23 @@ int arguments_words(char *list, const char **words, unsigned most)
         words[count++] = word;
     }
     return (int)count;
+}
+
+int arguments_few(int argc, char **argv, const char *help, bool *json)
+{
+    const struct option options[] = {
+        {"help", no_argument, NULL, 'h'}, {json ? "json" : NULL, no_argument, NULL, 'j'}, {0}};
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return 1;
+        }
+        if (option != 'j')
+            return -1;
+        *json = true;
+    }
+    return 0;
 }
 
 int arguments_color(const char *when, bool *color)

@@ -13,6 +13,10 @@ int arguments_number(const char *text, int least, int most, int *number);
 /* Splits "A,B" in place into words; returns how many, or -1 when they are more than `most`. */
 int arguments_words(char *list, const char **words, unsigned most);
 
+/* Options of a command that knows --help, and --json unless `json` is NULL. 0 with optind at the
+ * first word, 1: help was given, -1: a wrong option, which getopt has named. */
+int arguments_few(int argc, char **argv, const char *help, bool *json);
+
 /* --color's "auto", "always" or "never", for standard output; NO_COLOR is heard. 0, or -1: another
  * word. */
 int arguments_color(const char *when, bool *color);

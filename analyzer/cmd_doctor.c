@@ -2,6 +2,7 @@
  *
  * `shunt doctor`: what shunt will see of a program, before it is run.
  */
+#include "arguments.h"
 #include "command.h"
 #include "doctor.h"
 
@@ -261,7 +262,9 @@ static int row_verdict(const struct examined *examined)
 static void print_text(const struct examined *examined)
 {
     const struct elf_facts *facts = &examined->facts;
-    printf("shunt doctor  %s\n", facts->scripts ? examined->path : facts->path);
+    column = printf("shunt doctor ");
+    say("%s", facts->scripts ? examined->path : facts->path);
+    end_row();
     if (facts->scripts) {
         start_row("SCRIPT");
         if (examined->through_env)
@@ -299,19 +302,10 @@ static int examine(const char *command, bool json)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     bool json = false;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_FINE;
-        }
-        if (option != 'j')
-            return EXIT_USAGE;
-        json = true;
-    }
+    int parsed = arguments_few(argc, argv, help, &json);
+    if (parsed)
+        return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind != 1) {
         fputs("shunt doctor: name one program: shunt doctor COMMAND\n", stderr);
         return EXIT_USAGE;

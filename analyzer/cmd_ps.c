@@ -2,6 +2,7 @@
  *
  * `shunt ps`: which processes on this machine carry the library.
  */
+#include "arguments.h"
 #include "carriers.h"
 #include "command.h"
 #include "format.h"
@@ -171,19 +172,10 @@ static void print_json(const struct carriers *carriers)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
     bool json = false;
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_FINE;
-        }
-        if (option != 'j')
-            return EXIT_USAGE;
-        json = true;
-    }
+    int parsed = arguments_few(argc, argv, help, &json);
+    if (parsed)
+        return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (optind < argc) {
         fputs("shunt ps: takes no arguments; it lists all there are\n", stderr);
         return EXIT_USAGE;

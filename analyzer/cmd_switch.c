@@ -90,15 +90,10 @@ static int flip(struct arena *arena, const char *what, bool off)
 
 static int run(int argc, char **argv, bool off)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
     struct arena arena = {0};
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
-            return EXIT_USAGE;
-        fputs(off ? help_off : help_on, stdout);
-        return EXIT_FINE;
-    }
+    int parsed = arguments_few(argc, argv, off ? help_off : help_on, NULL);
+    if (parsed)
+        return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind > 1) {
         fprintf(stderr, "shunt: one directory or process at a time\n");
         return EXIT_USAGE;

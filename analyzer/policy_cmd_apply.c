@@ -203,14 +203,9 @@ static int apply(const char *path, const char *what)
 
 static int run_apply(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
-            return EXIT_USAGE;
-        fputs(help_apply, stdout);
-        return EXIT_FINE;
-    }
+    int parsed = arguments_few(argc, argv, help_apply, NULL);
+    if (parsed)
+        return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind < 1 || argc - optind > 2) {
         fputs("shunt policy apply: name a policy and at most one directory or process\n", stderr);
         return EXIT_USAGE;
@@ -256,14 +251,9 @@ static int status(const char *what)
 
 static int run_status(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
-            return EXIT_USAGE;
-        fputs(help_status, stdout);
-        return EXIT_FINE;
-    }
+    int parsed = arguments_few(argc, argv, help_status, NULL);
+    if (parsed)
+        return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind > 1) {
         fputs("shunt policy status: one directory or process at a time\n", stderr);
         return EXIT_USAGE;
