@@ -108,10 +108,12 @@ struct trace_header {
 
 /* The bits of trace_control.aside. OFF: everything in place, nothing observed; set and cleared from
  * outside. ROUTE: calls may be routed; set at start by a process that was given routes.
- * POLICY: by a policy, which may be replaced. */
+ * POLICY: by a policy, which may be replaced. GREEN: green threads may be parked, so locks are
+ * looked at one by one; it stays once it is set. */
 #define TRACE_ASIDE_OFF    1u
 #define TRACE_ASIDE_ROUTE  2u
 #define TRACE_ASIDE_POLICY 4u
+#define TRACE_ASIDE_GREEN  8u
 
 /* Bytes of a policy in a chunk of it, behind the head. */
 #define TRACE_POLICY_PART (TRACE_CHUNK - TRACE_CELL)

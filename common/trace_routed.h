@@ -15,6 +15,7 @@ enum trace_green {
     GREEN_READY, /* until a descriptor is ready, then made by its own thread */
     GREEN_TIMER, /* until a time */
     GREEN_POOL,  /* made by a worker */
+    GREEN_LOCK,  /* until a lock is given back or a condition signalled */
     GREEN_WAYS = 4
 };
 

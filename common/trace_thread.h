@@ -28,9 +28,10 @@ struct trace_current {
 
 /* The low bits of a lock's address. */
 enum trace_lock_kind { TRACE_LOCK_MUTEX = 0, TRACE_LOCK_READ = 1, TRACE_LOCK_WRITE = 2 };
+#define TRACE_LOCK_GREEN 4u /* ... and one more: green threads may wait for its release */
 
 struct trace_held {
-    uint64_t lock;   /* address | enum trace_lock_kind */
+    uint64_t lock;   /* address | enum trace_lock_kind | TRACE_LOCK_GREEN */
     uint64_t caller; /* return address of the call that took it */
 };
 

@@ -3,14 +3,23 @@
  * The wrappers of calls.def's CALL rows, of the two codes of its VERSIONED rows, and their aliases.
  */
 #include "aside.h"
+#include "green_bound.h"
+#include "green_lock.h"
 #include "lock.h"
 #include "moved.h"
 #include "wrapper.h"
 
 /* Column `move`: a call that goes aside and is not switched off. */
-#define INSTEAD_YES(name, v, real_, ...)   moved_##name(v, real_ ARGS_MORE(__VA_ARGS__))
-#define INSTEAD_CARE                       INSTEAD_YES
-#define INSTEAD_NEVER(name, v, real_, ...) real_(ARGS(__VA_ARGS__))
+#define INSTEAD_YES(name, v, real_, ...) moved_##name(v, real_ ARGS_MORE(__VA_ARGS__))
+#define INSTEAD_CARE                     INSTEAD_YES
+#define INSTEAD_NEVER(name, v, real_, ...)                                           \
+    __extension__({                                                                  \
+        long other_ = 0;                                                             \
+        GREEN_BOUND(CALL_##name) &&                                                  \
+                green_bound(v, (void *)real_, (long[]){LONGS(__VA_ARGS__)}, &other_) \
+            ? (__typeof__(real_(ARGS(__VA_ARGS__))))other_                           \
+            : real_(ARGS(__VA_ARGS__));                                              \
+    })
 
 /* A call that goes aside; see route.h. `caller_` and `frame_` are of the wrapper. */
 #define ASIDE(name, result, move, fail, blocks, fd_, ...)                                        \
@@ -84,12 +93,14 @@
     }
 
 /* A lock is tried first; the one that is not free is waited for out of line. */
-#define LOCK_AS(name, result, fail, kind, after, ...)                                             \
+#define LOCK_AS(name, result, fail, kind, waits, after, ...)                                      \
     static __attribute__((noinline)) result wait_##name(struct lock_wait *w, PARAMS(__VA_ARGS__)) \
     {                                                                                             \
         if (!lock_wait_begin(w, CALL_##name, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind))        \
             return w->tried;                                                                      \
-        result r = w->tried == BUSY_##fail ? after : w->tried;                                    \
+        result r = w->tried == BUSY_##fail ? waits : w->tried;                                    \
+        if (r == BUSY_##fail)                                                                     \
+            r = after;                                                                            \
         lock_wait_end(w, FAILED_##fail(r), r);                                                    \
         return r;                                                                                 \
     }                                                                                             \
@@ -104,9 +115,11 @@
     }
 
 #define LOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
-    LOCK_AS(name, result, fail, kind, REAL(name)(ARGS(__VA_ARGS__)), __VA_ARGS__)
+    LOCK_AS(name, result, fail, kind,                                             \
+            green_lock_waits(w, BUSY_##fail, LIMIT(name, ARGS(__VA_ARGS__))),     \
+            REAL(name)(ARGS(__VA_ARGS__)), __VA_ARGS__)
 #define TRYLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
-    LOCK_AS(name, result, fail, kind, w->tried, __VA_ARGS__)
+    LOCK_AS(name, result, fail, kind, w->tried, r, __VA_ARGS__)
 #define UNLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                    \
     {                                                                               \

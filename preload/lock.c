@@ -5,13 +5,17 @@
  */
 #include "lock.h"
 
+#include "aside.h"
 #include "contention.h"
+#include "green_lock.h"
+#include "kept.h"
 #include "modules.h"
 #include "raw.h"
 #include "roster.h"
 
 #include <dlfcn.h>
 #include <linux/futex.h>
+#include <string.h>
 
 enum { READERS_ASKED = 64, OWNER_PATIENCE = 50 };
 
@@ -100,11 +104,6 @@ int lock_time_is_right(clockid_t clock, const struct timespec *until)
 
 /* ---- what is held ---- */
 
-static uintptr_t address_of(uint64_t held)
-{
-    return held & ~(uint64_t)TRACE_LOCK_KINDS;
-}
-
 static void count_aside(void)
 {
     if (trace_file)
@@ -122,19 +121,34 @@ void lock_ready(void)
     __atomic_fetch_add(&trace_file->locks_aside, early, __ATOMIC_RELAXED);
 }
 
+/* A lock without room in the table. */
+static void hold_beyond(struct trace_thread *record)
+{
+    arch_local_add(&record->unheld, 1);
+    if (ROUTE_IS_GREEN())
+        green_lock_beyond(1);
+}
+
 /* Notes a lock as held; `counted` is TRACE_LOCKS_ONE if it was free. */
 static void hold(struct thread *t, const struct lock_wait *w, uint64_t counted)
 {
     struct trace_thread *record = t->record;
     unsigned held = record->locks & TRACE_LOCKS_HELD;
     if (held >= TRACE_HELD) {
-        arch_local_add(&record->unheld, 1);
+        hold_beyond(record);
         arch_local_add(&record->locks, counted);
         return;
     }
-    record->held[held].lock = (uintptr_t)w->lock | w->kind;
+    record->held[held].lock =
+        (uintptr_t)w->lock | w->kind | (ROUTE_IS_GREEN() ? TRACE_LOCK_GREEN : 0);
     record->held[held].caller = (uintptr_t)w->caller;
     arch_local_add(&record->locks, counted + 1);
+}
+
+void lock_note_taken(struct thread *t, const struct lock_wait *w)
+{
+    if (t && t->epoch)
+        hold(t, w, 0);
 }
 
 static void drop(struct trace_thread *record, unsigned index)
@@ -145,26 +159,64 @@ static void drop(struct trace_thread *record, unsigned index)
     arch_local_add(&record->locks, (uint64_t)-1);
 }
 
+/* The entry's kind, or -1: there is none. */
+static int forget(struct thread *t, const void *lock)
+{
+    for (unsigned i = t->record->locks & TRACE_LOCKS_HELD; i--;)
+        if (lock_held_address(&t->record->held[i]) == (uintptr_t)lock) {
+            int kind = t->record->held[i].lock & TRACE_LOCK_KINDS;
+            drop(t->record, i);
+            return kind;
+        }
+    return -1;
+}
+
 void lock_forget(const void *lock)
 {
     struct thread *t = thread_self;
-    if (t == &thread_none || !t->epoch)
-        return;
-    for (unsigned i = t->record->locks & TRACE_LOCKS_HELD; i--;)
-        if (address_of(t->record->held[i].lock) == (uintptr_t)lock) {
-            drop(t->record, i);
-            return;
-        }
+    int kind = t == &thread_none || !t->epoch ? -1 : forget(t, lock);
+    if (ROUTE_IS_GREEN())
+        green_lock_gave(lock, kind);
+}
+
+int lock_is_held(const struct trace_thread *record, const void *lock)
+{
+    for (unsigned i = 0; i < TRACE_HELD && i < (record->locks & TRACE_LOCKS_HELD); i++)
+        if (lock_held_address(&record->held[i]) == (uintptr_t)lock)
+            return 1;
+    return 0;
+}
+
+/* ---- green threads take turns on the table ---- */
+
+uint32_t lock_put_aside(struct thread *t, struct trace_held held[static TRACE_HELD])
+{
+    struct trace_thread *record = t->record;
+    uint32_t count = record->locks & TRACE_LOCKS_HELD;
+    memcpy(held, record->held, count * sizeof *held);
+    arch_local_add(&record->locks, -(uint64_t)count);
+    return count;
+}
+
+void lock_take_back(struct thread *t, const struct trace_held *held, uint32_t count)
+{
+    struct trace_thread *record = t->record;
+    uint32_t now = record->locks & TRACE_LOCKS_HELD;
+    uint32_t room = count < TRACE_HELD - now ? count : TRACE_HELD - now;
+    for (uint32_t i = room; i < count; i++)
+        hold_beyond(record);
+    memmove(record->held + room, record->held, now * sizeof *held);
+    memcpy(record->held, held, room * sizeof *held);
+    for (uint32_t i = 0; i < room; i++)
+        record->held[i].lock |= TRACE_LOCK_GREEN;
+    arch_local_add(&record->locks, room);
 }
 
 /* ---- waiting ---- */
 
 static int holds_lock(const struct trace_thread *record, void *lock)
 {
-    for (unsigned i = 0; i < TRACE_HELD && i < (record->locks & TRACE_LOCKS_HELD); i++)
-        if (address_of(record->held[i].lock) == (uintptr_t)lock)
-            return 1;
-    return 0;
+    return lock_is_held(record, lock);
 }
 
 /* The owner comes a moment after the lock is taken. 0: it is free again, or nobody can tell. */
@@ -207,15 +259,28 @@ static void find_activity(const struct trace_thread *record, struct lock_holder 
     holder->context = slot ? slot->context : 0;
 }
 
+/* A parked green thread of this thread. */
+static int find_parked_holder(struct lock_wait *w)
+{
+    uint32_t id;
+    if (!ROUTE_IS_GREEN() || !kept_holder(w->lock, &w->holder.caller, &id))
+        return 0;
+    const struct trace_slot *slot = trace_slot_at(id);
+    w->holder.state = slot ? HOLDER_IN_CALL : HOLDER_OUTSIDE;
+    w->holder.call = slot ? slot->call : 0;
+    w->holder.context = slot ? slot->context : 0;
+    return 1;
+}
+
 static void find_holder(struct lock_wait *w)
 {
     const struct trace_thread *record = holder_of(w);
     w->holder = (struct lock_holder){.state = HOLDER_UNKNOWN};
-    if (!record)
+    if (find_parked_holder(w) || !record)
         return;
     for (unsigned i = record->locks & TRACE_LOCKS_HELD; i--;) {
         const struct trace_held *held = &record->held[i % TRACE_HELD];
-        if (address_of(__atomic_load_n(&held->lock, __ATOMIC_RELAXED)) != (uintptr_t)w->lock)
+        if (lock_held_address(held) != (uintptr_t)w->lock)
             continue;
         w->holder.caller = __atomic_load_n(&held->caller, __ATOMIC_RELAXED);
         break;
@@ -235,12 +300,15 @@ int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintpt
 {
     w->lock = lock;
     w->kind = kind;
+    w->call = call;
     w->visit.thread = NULL;
     w->off = route_is_off();
     if (w->off)
         return w->tried;
     int saved = errno;
     struct thread *t = thread_for_lock();
+    if (ROUTE_IS_GREEN())
+        green_lock_asked(w, t);
     if (!w->tried) {
         if (t)
             hold(t, w, TRACE_LOCKS_ONE);
@@ -254,6 +322,20 @@ int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintpt
     }
     errno = saved;
     return w->tried;
+}
+
+int lock_try_again(const struct lock_wait *w)
+{
+    void *lock = (void *)w->lock;
+    int c11 = w->call == CALL_mtx_lock || w->call == CALL_mtx_timedlock;
+    switch (w->kind) {
+    case TRACE_LOCK_READ:
+        return lock_tries.read(lock);
+    case TRACE_LOCK_WRITE:
+        return lock_tries.write(lock);
+    default:
+        return c11 ? lock_tries.mtx(lock) : lock_tries.mutex(lock);
+    }
 }
 
 static void note_wait(const struct lock_wait *w)
@@ -276,9 +358,12 @@ void lock_wait_end(struct lock_wait *w, int failed, int result)
 {
     int saved = errno;
     struct thread *t = w->visit.thread;
-    if (t && t->epoch && (!result || result == EOWNERDEAD))
-        hold(t, w, 0);
-    guard_leave(&w->visit, 0, failed, result);
+    if (!result || result == EOWNERDEAD)
+        lock_note_taken(t, w);
+    if (ROUTE_IS_GREEN())
+        aside_leave(&w->visit, 0, failed, result);
+    else
+        guard_leave(&w->visit, 0, failed, result);
     if (t && t->epoch && w->visit.slot && call_infos[w->visit.call].blocks == BLOCKS_LOCK)
         note_wait(w);
     else if (!t && observe_epoch && !w->off)
@@ -297,10 +382,9 @@ static int word_is(uintptr_t address, uint32_t value)
     return result != -EAGAIN && result != -EFAULT && result != -EINVAL;
 }
 
-/* A lock that another thread gave back, or that was made anew, is not held any more. */
-static int still_held(const struct trace_held *held, int32_t tid)
+int lock_is_still_held(const struct trace_held *held, int32_t tid)
 {
-    uintptr_t lock = address_of(held->lock);
+    uintptr_t lock = lock_held_address(held);
     switch (held->lock & TRACE_LOCK_KINDS) {
     case TRACE_LOCK_MUTEX:
         return word_is(lock + offsetof(pthread_mutex_t, __data.__owner), (uint32_t)tid);
@@ -331,13 +415,13 @@ void lock_note_held(struct thread *t, const struct trace_slot *slot, const void 
     for (unsigned i = record->locks & TRACE_LOCKS_HELD; i--;) {
         struct trace_held held = record->held[i];
         /* taken more than once, one after the other */
-        if (address_of(held.lock) == latest || address_of(held.lock) == (uintptr_t)released)
+        if (lock_held_address(&held) == latest || lock_held_address(&held) == (uintptr_t)released)
             continue;
-        if (!trace_sealed() && !still_held(&held, record->tid)) {
+        if (!trace_sealed() && !lock_is_still_held(&held, record->tid)) {
             drop(record, i);
             continue;
         }
-        latest = address_of(held.lock);
+        latest = lock_held_address(&held);
         note_held(t, slot, &held, kind, ticks);
         kind = LOCK_HELD_TOO;
     }

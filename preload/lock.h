@@ -49,11 +49,25 @@ struct lock_tries {
 };
 extern struct lock_tries lock_tries HOT_LOCKS;
 
+/* Until when each waits at most: the clock, and the time. */
+#define LIMIT_pthread_mutex_lock(m)                       CLOCK_REALTIME, NULL
+#define LIMIT_pthread_mutex_timedlock(m, until)           CLOCK_REALTIME, until
+#define LIMIT_pthread_mutex_clocklock(m, clock, until)    clock, until
+#define LIMIT_mtx_lock(m)                                 CLOCK_REALTIME, NULL
+#define LIMIT_mtx_timedlock(m, until)                     CLOCK_REALTIME, until
+#define LIMIT_pthread_rwlock_rdlock(l)                    CLOCK_REALTIME, NULL
+#define LIMIT_pthread_rwlock_wrlock(l)                    CLOCK_REALTIME, NULL
+#define LIMIT_pthread_rwlock_timedrdlock(l, until)        CLOCK_REALTIME, until
+#define LIMIT_pthread_rwlock_timedwrlock(l, until)        CLOCK_REALTIME, until
+#define LIMIT_pthread_rwlock_clockrdlock(l, clock, until) clock, until
+#define LIMIT_pthread_rwlock_clockwrlock(l, clock, until) clock, until
+
 /* What a try says of a lock that is not free, by the failure convention of its row. */
 #define BUSY_NONZERO_ERROR EBUSY
 #define BUSY_NONZERO_THRD  thrd_busy
 
 #define TRY(name, ...)     TRY_##name(__VA_ARGS__)
+#define LIMIT(name, ...)   LIMIT_##name(__VA_ARGS__)
 #define FIRST(...)         FIRST_(__VA_ARGS__, )
 #define FIRST_(first, ...) first
 
@@ -72,7 +86,8 @@ struct lock_wait {
     void *frame; /* of the wrapper */
     const void *lock;
     uintptr_t kind; /* enum trace_lock_kind */
-    int off;        /* switched off: not observed */
+    uint16_t call;
+    int off; /* switched off: not observed */
     struct lock_holder holder;
     struct visit visit;
 };
@@ -94,6 +109,31 @@ void lock_ready(void);
  * errno is kept by both. */
 int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintptr_t kind);
 void lock_wait_end(struct lock_wait *w, int failed, int result);
+
+/* The lock of an entry of `held`. */
+static inline uintptr_t lock_held_address(const struct trace_held *held)
+{
+    uint64_t lock = __atomic_load_n(&held->lock, __ATOMIC_RELAXED);
+    return lock & ~(uint64_t)(TRACE_LOCK_KINDS | TRACE_LOCK_GREEN);
+}
+
+/* Is the lock one that the thread's table says it holds? */
+int lock_is_held(const struct trace_thread *record, const void *lock);
+
+/* A lock that another thread gave back, or that was made anew, is not held any more. Its memory may
+ * be gone. */
+int lock_is_still_held(const struct trace_held *held, int32_t tid);
+
+/* Empties the thread's table into `held`, and returns how many entries; puts them back, below those
+ * that came in between. Entries without room are lost, and counted. */
+uint32_t lock_put_aside(struct thread *t, struct trace_held held[static TRACE_HELD]);
+void lock_take_back(struct thread *t, const struct trace_held *held, uint32_t count);
+
+/* Notes that the thread, which may be NULL, has the lock of `w`. */
+void lock_note_taken(struct thread *t, const struct lock_wait *w);
+
+/* The lock's own try once more, as for the call of `w`; its result. */
+int lock_try_again(const struct lock_wait *w);
 
 /* The thread's call of (call, context) blocked for `ticks` while it held locks; `released` is one
  * that does not count, for a condition's wait gives it back; NULL none. */
@@ -120,7 +160,7 @@ GUARD_INLINE void lock_wait_init(struct lock_wait *w, int tried, void *caller, v
 GUARD_INLINE int lock_took(int tried, const void *lock, uintptr_t kind, void *caller)
 {
     const struct thread *t = thread_self;
-    if (__builtin_expect(tried != 0 || t->epoch != observe_epoch || ROUTE_IS_OFF(), 0))
+    if (__builtin_expect(tried != 0 || t->epoch != observe_epoch || ROUTE_LOOKS_AT_LOCKS(), 0))
         return 0;
     struct trace_thread *record = t->record;
     unsigned held = record->locks & TRACE_LOCKS_HELD;

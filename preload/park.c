@@ -8,7 +8,8 @@
 #include "bounce.h"
 #include "calls.h"
 #include "conditions.h"
-#include "held.h"
+#include "green_lock.h"
+#include "kept.h"
 #include "loading.h"
 #include "parcel.h"
 #include "park_ways.h"
@@ -85,7 +86,9 @@ int park_wait(struct park *park, int fd, short events, int64_t timeout)
     uint64_t start = clock_now();
     int saved = errno;
     put_aside(park);
+    struct kept *kept = kept_put_aside(park->visit);
     int how = park->runtime->wait(fd, events, timeout);
+    kept_take_back(kept);
     take_up(park);
     errno = saved;
     if (how == SHUNT_NOT_PARKED)
@@ -144,13 +147,16 @@ void park_fail(const struct handoff_call *call, int error)
 /* ---- a call ---- */
 
 /* What the caller and the moment forbid; REASON_NONE: nothing. */
-static int forbidden(struct visit *v)
+static int forbidden(struct visit *v, const struct handoff_call *call)
 {
     if (loading_exception())
         return REASON_EXCEPTION;
     if (loading_here(v))
         return REASON_LOADING;
-    return held_refuse(v);
+    if (green_lock_is_semaphore(call->call) &&
+        green_lock_on_stack(v, (const void *)call->arguments[0]))
+        return REASON_STACK_OBJECT;
+    return green_lock_refuse(v, NULL);
 }
 
 struct plan {
@@ -226,7 +232,7 @@ static int prepare(struct plan *plan, struct visit *v, const struct handoff_call
     if (!reason)
         reason = choose(plan, call);
     if (!reason)
-        reason = forbidden(v);
+        reason = forbidden(v, call);
     return reason ? reason : pack(plan, call);
 }
 

@@ -13,6 +13,7 @@
 #include "gap.h"
 #include "pool.h"
 #include "raw.h"
+#include "route.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -185,6 +186,13 @@ static void define_pools(const struct policy_view *view)
     }
 }
 
+static void note_green(const struct policy_view *view)
+{
+    for (uint32_t i = 0; i < view->count[POLICY_RULES]; i++)
+        if (view->rules[i].route == POLICY_GREEN)
+            route_note_green();
+}
+
 /* What became of a policy that was offered, for the report and for who offered it. */
 static void note(const struct force *force, enum policy_fault fault)
 {
@@ -214,6 +222,7 @@ static int put_into_force(struct force *force)
         force->holder = i;
         define_pools(&force->view);
         bulkhead_define(&force->view);
+        note_green(&force->view);
         holder[i] = force;
         __atomic_store_n(&active, i, __ATOMIC_SEQ_CST);
         return 1;

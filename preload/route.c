@@ -6,7 +6,9 @@
 
 #include "calls.h"
 #include "gap.h"
+#include "green_lock.h"
 #include "handoff.h"
+#include "kept.h"
 #include "parcel.h"
 #include "policy_load.h"
 #include "pool.h"
@@ -14,6 +16,7 @@
 #include "signals.h"
 #include "taint.h"
 #include "trace.h"
+#include "waiters.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +27,27 @@ const uint32_t *route_switch HOT_DATA = &nothing;
 
 static int starts_off;    /* `shunt off` was said of the trace directory */
 static int everything;    /* enum trace_route: all that may go there does (`--route pool`) */
+static int green;         /* a rule of a policy is green */
 static char policy[4096]; /* the file of rules; "": none */
 
 static struct trace_control *control(void)
 {
     return (void *)((char *)trace_file + TRACE_HEADER_SIZE);
+}
+
+/* Once a lock is looked at when it is taken, it is when it is given back: there is no way from
+ * green to not. */
+static uint32_t looks_at_locks(void)
+{
+    int wanted = green || everything == TRACE_ROUTE_GREEN;
+    return wanted && kept_start() == 0 && waiters_start() == 0 ? TRACE_ASIDE_GREEN : 0;
+}
+
+void route_note_green(void)
+{
+    green = 1;
+    if (__atomic_load_n(&control()->aside, __ATOMIC_RELAXED) & TRACE_ASIDE_ROUTE)
+        __atomic_fetch_or(&control()->aside, looks_at_locks(), __ATOMIC_RELEASE);
 }
 
 static int prepare(void)
@@ -71,7 +90,8 @@ void route_start(void)
         return;
     }
     taint_start();
-    __atomic_fetch_or(&control()->aside, TRACE_ASIDE_ROUTE | (everything ? 0 : TRACE_ASIDE_POLICY),
+    __atomic_fetch_or(&control()->aside,
+                      TRACE_ASIDE_ROUTE | (everything ? 0 : TRACE_ASIDE_POLICY) | looks_at_locks(),
                       __ATOMIC_RELEASE);
 }
 
@@ -82,9 +102,13 @@ static const uint8_t routes[] = {[POLICY_INPLACE] = TRACE_ROUTE_IN_PLACE,
 
 struct route_answer route_ask(struct visit *v)
 {
-    if (everything)
+    if (everything && !ROUTE_IS_OFF())
         return (struct route_answer){.asked = 1, .wanted = (uint8_t)everything};
-    struct force_answer answer = force_ask(v);
+    struct force_answer answer = {0};
+    if (!ROUTE_IS_OFF())
+        answer = force_ask(v);
+    if (answer.route == POLICY_INPLACE && !answer.record && green_lock_wants(v->call))
+        return (struct route_answer){.asked = 1, .wanted = TRACE_ROUTE_GREEN};
     return (struct route_answer){.asked = answer.route != POLICY_INPLACE ||
                                           answer.reason == REASON_CROWDED,
                                  .wanted = routes[answer.route],

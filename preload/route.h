@@ -8,6 +8,7 @@
 
 #include "guard.h"
 #include "hot.h"
+#include "kept.h"
 #include "policy_force.h"
 #include "trace_format.h"
 
@@ -22,10 +23,22 @@ extern const uint32_t *route_switch HOT_DATA;
 #define ROUTE_IS_OFF() \
     __builtin_expect((__atomic_load_n(route_switch, __ATOMIC_RELAXED) & TRACE_ASIDE_OFF) != 0, 0)
 
-/* The same, for a call that is about to be made: its thread's turn is not known from here on. */
+/* Green threads may be parked here: a lock is not over with being taken or given back. */
+#define ROUTE_IS_GREEN() \
+    __builtin_expect((__atomic_load_n(route_switch, __ATOMIC_RELAXED) & TRACE_ASIDE_GREEN) != 0, 0)
+
+/* Either: the quick way of a free lock is closed. */
+#define ROUTE_LOOKS_AT_LOCKS()                                          \
+    __builtin_expect((__atomic_load_n(route_switch, __ATOMIC_RELAXED) & \
+                      (TRACE_ASIDE_OFF | TRACE_ASIDE_GREEN)) != 0,      \
+                     0)
+
+/* Switched off, for a call that is about to be made: its thread's turn is not known from here on.
+ * Not while green threads of the thread are parked: what they hold is theirs until they are back.
+ */
 static inline int route_is_off(void)
 {
-    if (!ROUTE_IS_OFF())
+    if (!ROUTE_IS_OFF() || (ROUTE_IS_GREEN() && kept_parked()))
         return 0;
     turn_pause(&thread_self->turns);
     return 1;
@@ -46,6 +59,9 @@ struct route_answer {
     uint32_t rule;  /* id of the record of the rule that took the call; 0 none */
     struct force_limits limits;
 };
+
+/* A rule of the policy in force is green. Any context. */
+void route_note_green(void);
 
 /* What is to be done with a call that is about to be made. errno is kept. */
 struct route_answer route_ask(struct visit *v);

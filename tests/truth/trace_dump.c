@@ -95,13 +95,14 @@ static void print_routed(const struct trace_chunk *chunk, const struct trace_rou
         if (routed->in_place[i])
             printf(" %u:%u", i, routed->in_place[i]);
     printf("\n");
-    uint64_t parked =
-        routed->green[GREEN_READY] + routed->green[GREEN_TIMER] + routed->green[GREEN_POOL];
+    uint64_t parked = routed->green[GREEN_READY] + routed->green[GREEN_TIMER] +
+                      routed->green[GREEN_POOL] + routed->green[GREEN_LOCK];
     if (parked)
-        printf("green %s ready=%llu timer=%llu pool=%llu parked=%llu\n",
+        printf("green %s ready=%llu timer=%llu pool=%llu lock=%llu parked=%llu\n",
                names->call[routed->call % 1024], (unsigned long long)routed->green[GREEN_READY],
                (unsigned long long)routed->green[GREEN_TIMER],
                (unsigned long long)routed->green[GREEN_POOL],
+               (unsigned long long)routed->green[GREEN_LOCK],
                (unsigned long long)routed->parked_ticks);
 }
 

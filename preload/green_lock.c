@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See green_lock.h.
+ */
+#include "green_lock.h"
+
+#include "kept.h"
+#include "loading.h"
+#include "python_api.h"
+#include "python_layout.h"
+#include "waiters.h"
+
+#include <shunt.h>
+
+/* A wake-up that cannot come (the lock was given back inside libc, or by another thread) costs this
+ * much. */
+enum { PATIENCE_NS = 100000000 };
+
+enum { ORDERED = 1024, PROBES = 4, LIBRARIES = 1024 };
+
+static int holds_interpreter(void)
+{
+    const void *state = python_api_ready() ? python.thread_state() : NULL;
+    return state && python_api.current() == state;
+}
+
+int (*green_lock_gil)(void) = holds_interpreter;
+
+static uintptr_t ordered[ORDERED]; /* mutexes that were wanted with the interpreter lock held */
+static uint8_t handed_over[LIBRARIES];
+
+/* Of the thread, whichever of its green threads runs: nobody is parked while one of them is not 0,
+ * unless nothing else can end its wait. */
+static __thread struct {
+    uint32_t beyond;
+    uint32_t streams;
+} held_besides;
+
+/* ---- what is held ---- */
+
+void green_lock_beyond(int more)
+{
+    held_besides.beyond += (uint32_t)more;
+}
+
+void green_lock_stream(int more)
+{
+    if (more > 0 || held_besides.streams)
+        held_besides.streams += (uint32_t)more;
+}
+
+static uintptr_t *place_of(const void *mutex, unsigned probe)
+{
+    uint64_t hash = ((uintptr_t)mutex >> 3) * 0x9e3779b97f4a7c15u;
+    return &ordered[((hash >> 32) + probe) % ORDERED];
+}
+
+static int is_ordered(uintptr_t mutex)
+{
+    for (unsigned probe = 0; probe < PROBES; probe++)
+        if (__atomic_load_n(place_of((void *)mutex, probe), __ATOMIC_RELAXED) == mutex)
+            return 1;
+    return 0;
+}
+
+/* Without room another one is forgotten. */
+static void note_order(const void *mutex)
+{
+    if (is_ordered((uintptr_t)mutex))
+        return;
+    for (unsigned probe = 0; probe < PROBES; probe++) {
+        uintptr_t none = 0;
+        if (__atomic_compare_exchange_n(place_of(mutex, probe), &none, (uintptr_t)mutex, 0,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            return;
+    }
+    __atomic_store_n(place_of(mutex, 0), (uintptr_t)mutex, __ATOMIC_RELAXED);
+}
+
+static int is_recursive(const pthread_mutex_t *mutex)
+{
+    return (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP;
+}
+
+int green_lock_is_semaphore(uint16_t call)
+{
+    return call == CALL_sem_wait || call == CALL_sem_timedwait || call == CALL_sem_clockwait;
+}
+
+int green_lock_wants(uint16_t call)
+{
+    return green_lock_is_semaphore(call) && ROUTE_IS_GREEN() && kept_parked();
+}
+
+int green_lock_on_stack(const struct visit *v, const void *object)
+{
+    return v->thread && (uintptr_t)object >= v->frame && (uintptr_t)object < v->thread->stack.high;
+}
+
+int green_lock_kept_in_place(struct visit *v)
+{
+    int reason = handoff_kept_in_place(v);
+    return !reason && loading_exception() ? REASON_EXCEPTION : reason;
+}
+
+void green_lock_tell(const struct park *park)
+{
+    handoff_self.outcome = (struct handoff_outcome){.asked = 1,
+                                                    .wanted = TRACE_ROUTE_GREEN,
+                                                    .route = TRACE_ROUTE_GREEN,
+                                                    .way = GREEN_LOCK,
+                                                    .parked_ticks = park->parked};
+}
+
+void green_lock_tell_in_place(int reason)
+{
+    handoff_self.outcome = (struct handoff_outcome){
+        .asked = 1, .wanted = TRACE_ROUTE_GREEN, .reason = (uint8_t)reason};
+}
+
+static int refuse_held(const struct visit *v, const struct trace_held *held)
+{
+    uintptr_t lock = lock_held_address(held);
+    if (!lock_is_still_held(held, v->thread->record->tid))
+        return REASON_NONE;
+    if (green_lock_on_stack(v, (void *)lock))
+        return REASON_STACK_OBJECT;
+    if ((held->lock & TRACE_LOCK_KINDS) != TRACE_LOCK_MUTEX)
+        return REASON_NONE;
+    if (is_recursive((void *)lock))
+        return REASON_LOCK_HELD;
+    return is_ordered(lock) ? REASON_LOCK_ORDER : REASON_NONE;
+}
+
+int green_lock_refuse(const struct visit *v, const void *released)
+{
+    if (held_besides.beyond || held_besides.streams)
+        return REASON_LOCK_HELD;
+    const struct trace_thread *record = v->thread ? v->thread->record : NULL;
+    for (unsigned i = 0; record && i < (record->locks & TRACE_LOCKS_HELD); i++) {
+        struct trace_held held = record->held[i];
+        int reason =
+            lock_held_address(&held) == (uintptr_t)released ? REASON_NONE : refuse_held(v, &held);
+        if (reason)
+            return reason;
+    }
+    uint32_t library = kept_library(v);
+    return library < LIBRARIES && __atomic_load_n(&handed_over[library], __ATOMIC_RELAXED)
+               ? REASON_HANDED_OVER
+               : REASON_NONE;
+}
+
+void green_lock_handed_over(const struct visit *v)
+{
+    uint32_t library = kept_library(v);
+    if (library && library < LIBRARIES)
+        __atomic_store_n(&handed_over[library], 1, __ATOMIC_RELAXED);
+}
+
+/* ---- taken and given back ---- */
+
+/* A recursive mutex lets a green thread in that another of its thread has shut out. */
+static int is_anothers(const struct lock_wait *w, const struct thread *t)
+{
+    return w->kind == TRACE_LOCK_MUTEX && kept_parked() && is_recursive(w->lock) && t &&
+           !lock_is_held(t->record, w->lock) && kept_holds(w->lock);
+}
+
+void green_lock_asked(struct lock_wait *w, struct thread *t)
+{
+    int c11 =
+        w->call == CALL_mtx_lock || w->call == CALL_mtx_timedlock || w->call == CALL_mtx_trylock;
+    if (w->kind == TRACE_LOCK_MUTEX && green_lock_gil())
+        note_order(w->lock);
+    if (w->tried || !is_anothers(w, t))
+        return;
+    REAL(pthread_mutex_unlock)((pthread_mutex_t *)w->lock);
+    w->tried = c11 ? thrd_busy : EBUSY;
+}
+
+void green_lock_gave(const void *lock, int kind)
+{
+    if (kind < 0 && !kept_gave(lock) && held_besides.beyond)
+        held_besides.beyond--;
+    waiters_wake(lock, kind == TRACE_LOCK_READ || kind == TRACE_LOCK_WRITE);
+}
+
+/* ---- waiting ---- */
+
+/* Is it a green thread of this very thread that has the lock, and another one? */
+static int is_kept(const struct thread *t, const void *lock, uintptr_t kind)
+{
+    const pthread_mutex_t *mutex = lock;
+    if (lock_is_held(t->record, lock))
+        return 0;
+    if (kept_holds(lock))
+        return 1;
+    return kind == TRACE_LOCK_MUTEX && kept_parked() &&
+           __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == t->record->tid &&
+           (mutex->__data.__kind & 3) != PTHREAD_MUTEX_ERRORCHECK_NP && !is_recursive(mutex);
+}
+
+int64_t green_lock_left(clockid_t clock, const struct timespec *until)
+{
+    struct timespec now;
+    if (!until || clock_gettime(clock, &now) != 0)
+        return -1;
+    int64_t left =
+        (int64_t)(until->tv_sec - now.tv_sec) * 1000000000 + until->tv_nsec - now.tv_nsec;
+    return left > 0 ? left : 0;
+}
+
+/* Parks once, until the lock was given back or a moment went by. 0: it could not. */
+static int wait_once(struct park *park, struct waiting *waiting, const void *lock, int64_t left)
+{
+    if (waiters_add(waiting, lock) != REASON_NONE)
+        return 0;
+    int how = park_wait(park, waiters_fd(waiting), POLLIN,
+                        left >= 0 && left < PATIENCE_NS ? left : PATIENCE_NS);
+    waiters_remove(waiting);
+    return how != SHUNT_NOT_PARKED;
+}
+
+int green_lock_wait(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
+{
+    const struct thread *t = w->visit.thread;
+    if (!t || !t->epoch || !is_kept(t, w->lock, w->kind))
+        return busy;
+    struct park park;
+    struct waiting waiting = {0};
+    int result = busy, saved = errno;
+    int reason = green_lock_kept_in_place(&w->visit);
+    if (!reason)
+        reason = park_begin(&park, &w->visit);
+    if (!reason) {
+        int64_t left;
+        while (result == busy && w->visit.thread && is_kept(t, w->lock, w->kind) &&
+               (left = green_lock_left(clock, until)) != 0 &&
+               wait_once(&park, &waiting, w->lock, left))
+            result = lock_try_again(w);
+        park_end(&park);
+        green_lock_tell(&park);
+    } else {
+        green_lock_tell_in_place(reason);
+    }
+    errno = saved;
+    return result;
+}
+
+int green_lock_retake(struct visit *v, pthread_mutex_t *mutex)
+{
+    struct lock_wait w = {.lock = mutex,
+                          .kind = TRACE_LOCK_MUTEX,
+                          .call = CALL_pthread_mutex_lock,
+                          .caller = (void *)v->caller,
+                          .visit = *v};
+    w.tried = REAL(pthread_mutex_trylock)(mutex);
+    green_lock_asked(&w, v->thread);
+    int result = w.tried;
+    if (result == EBUSY)
+        result = green_lock_wait(&w, EBUSY, CLOCK_REALTIME, NULL);
+    if (result == EBUSY)
+        result = REAL(pthread_mutex_lock)(mutex);
+    if (!result || result == EOWNERDEAD)
+        lock_note_taken(v->thread, &w);
+    return result;
+}

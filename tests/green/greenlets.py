@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""greenlets.py RUNTIME CASE LIBRARY: green threads of Eventlet or gevent that share what only one of
+them may have while it waits for an answer in C code. Prints what each got, and nothing that depends
+on who came first.
+
+    lock       a mutex of the library's
+    condition  ... handed on by a condition
+    python     a lock of Python's own, not patched
+    order      the mutex is also wanted by a native thread with the interpreter lock held
+    sleepers   nothing: they wait one beside the other
+"""
+import _thread
+import ctypes
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+RUNTIME, CASE, PATH = sys.argv[1:]
+GREEN, ROUNDS = 3, 4
+LIBRARY = ctypes.CDLL(PATH)
+HOLDING = ctypes.PyDLL(PATH)  # its functions are called with the interpreter lock held
+OURS, THEIRS = socket.socketpair()
+
+
+def serve():
+    OURS.close()
+    while True:
+        question = THEIRS.recv(4)
+        if not question:
+            os._exit(0)
+        time.sleep(0.002)
+        THEIRS.sendall(struct.pack("=i", struct.unpack("=i", question)[0] + 1))
+
+
+SERVER = os.fork()
+if not SERVER:
+    serve()
+THEIRS.close()
+NATIVE = threading.Thread
+LOCK = _thread.allocate_lock()
+
+if RUNTIME == "eventlet":
+    import eventlet
+    eventlet.monkey_patch(thread=False, time=False)
+    spawn, wait = eventlet.spawn, lambda green: green.wait()
+else:
+    import gevent
+    spawn, wait = gevent.spawn, lambda green: green.get()
+
+
+def ask(value):
+    if CASE == "condition":
+        return LIBRARY.held_pass(OURS.fileno(), value)
+    if CASE == "python":
+        with LOCK:
+            return LIBRARY.held_ask(OURS.fileno(), value)
+    return LIBRARY.held_ask(OURS.fileno(), value)
+
+
+def look_until(done, first):
+    while not done.is_set():
+        HOLDING.held_look()
+        first.set()
+        time.sleep(0.0005)
+
+
+def work(number):
+    if CASE == "sleepers":
+        return [LIBRARY.held_sleep(100) for _ in range(ROUNDS)]
+    return [ask(10 * turn + number) for turn in range(ROUNDS)]
+
+
+def main():
+    done, first = threading.Event(), threading.Event()
+    if CASE == "order":
+        native = NATIVE(target=look_until, args=(done, first))
+        native.start()
+        first.wait()
+    green = [spawn(work, number) for number in range(GREEN)]
+    for number, one in enumerate(green):
+        print(number, wait(one), flush=True)
+    if CASE == "order":
+        done.set()
+        native.join()
+    OURS.close()
+    os.waitpid(SERVER, 0)
+
+
+main()

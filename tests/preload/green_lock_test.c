@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a thread's green threads hold, as they take turns on its table: nothing is one's that
+ * another took, nothing is lost, and what may not be kept across a switch is found.
+ */
+#include "support.h"
+
+#include "green_lock.h"
+#include "kept.h"
+#include "modules.h"
+#include "parcel.h"
+#include "waiters.h"
+
+#include <criterion/criterion.h>
+
+static uint32_t aside = TRACE_ASIDE_GREEN;
+static struct thread *t;
+static struct visit visit;
+static pthread_mutex_t mutex[20];
+
+static void begin(void)
+{
+    t = thread_for_test();
+    visit = (struct visit){.thread = t, .frame = UINTPTR_MAX};
+    route_switch = &aside;
+    cr_assert_eq(kept_start(), 0);
+    cr_assert(parcel_start());
+    cr_assert_eq(waiters_start(), 0);
+    for (unsigned i = 0; i < 20; i++)
+        pthread_mutex_init(&mutex[i], NULL);
+}
+
+static void take(unsigned number)
+{
+    struct lock_wait w = {.lock = &mutex[number], .kind = TRACE_LOCK_MUTEX};
+    cr_assert_eq(pthread_mutex_lock(&mutex[number]), 0);
+    green_lock_asked(&w, t);
+    lock_note_taken(t, &w);
+}
+
+static void give(unsigned number)
+{
+    lock_gave(&mutex[number]);
+    cr_assert_eq(pthread_mutex_unlock(&mutex[number]), 0);
+}
+
+static unsigned held(void)
+{
+    return t->record->locks & TRACE_LOCKS_HELD;
+}
+
+static void make(unsigned number, int kind)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, kind);
+    pthread_mutex_init(&mutex[number], &attributes);
+}
+
+Test(green_lock, what_a_parked_green_thread_holds_is_not_the_others)
+{
+    begin();
+    take(0);
+    struct kept *first = kept_put_aside(&visit);
+    cr_expect_eq(held(), 0);
+    cr_expect(kept_holds(&mutex[0]));
+    take(1);
+    cr_expect_not(kept_holds(&mutex[1]));
+    give(1);
+    kept_take_back(first);
+    cr_expect(lock_is_held(t->record, &mutex[0]));
+    cr_expect_not(kept_holds(&mutex[0]));
+    give(0);
+    cr_expect_eq(held(), 0);
+}
+
+Test(green_lock, turns_may_end_in_any_order)
+{
+    begin();
+    take(0);
+    take(1);
+    struct kept *first = kept_put_aside(&visit);
+    take(2);
+    struct kept *second = kept_put_aside(&visit);
+    take(3);
+    kept_take_back(first);
+    give(0);
+    give(3);
+    cr_expect_eq(held(), 1);
+    kept_take_back(second);
+    cr_expect(lock_is_held(t->record, &mutex[1]) && lock_is_held(t->record, &mutex[2]));
+    give(1);
+    give(2);
+    cr_expect_eq(held(), 0);
+    cr_expect_eq(kept_parked(), 0);
+}
+
+Test(green_lock, another_may_give_back_what_a_parked_one_took)
+{
+    begin();
+    take(0);
+    take(1);
+    struct kept *first = kept_put_aside(&visit);
+    give(0);
+    cr_expect_not(kept_holds(&mutex[0]));
+    kept_take_back(first);
+    cr_expect_eq(held(), 1);
+    cr_expect(lock_is_held(t->record, &mutex[1]));
+}
+
+Test(green_lock, locks_beyond_the_table_forbid_to_park)
+{
+    begin();
+    for (unsigned i = 0; i < 10; i++)
+        take(i);
+    struct kept *first = kept_put_aside(&visit);
+    for (unsigned i = 10; i < 20; i++)
+        take(i);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+    kept_take_back(first);
+    cr_expect_eq(held(), TRACE_HELD);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_HELD);
+    for (unsigned i = 0; i < 20; i++)
+        give(i);
+    cr_expect_eq(held(), 0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+}
+
+Test(green_lock, a_recursive_mutex_forbids_to_park)
+{
+    begin();
+    make(0, PTHREAD_MUTEX_RECURSIVE);
+    take(0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_HELD);
+    cr_expect_eq(green_lock_refuse(&visit, &mutex[0]), REASON_NONE, "it is given back meanwhile");
+    give(0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+}
+
+Test(green_lock, a_recursive_mutex_of_a_parked_one_lets_nobody_in)
+{
+    begin();
+    make(0, PTHREAD_MUTEX_RECURSIVE);
+    take(0);
+    struct kept *first = kept_put_aside(&visit);
+    struct lock_wait w = {.lock = &mutex[0], .call = CALL_pthread_mutex_lock};
+    w.tried = pthread_mutex_trylock(&mutex[0]);
+    cr_assert_eq(w.tried, 0);
+    green_lock_asked(&w, t);
+    cr_expect_eq(w.tried, EBUSY);
+    cr_expect_eq(mutex[0].__data.__count, 1);
+    kept_take_back(first);
+    w.tried = pthread_mutex_trylock(&mutex[0]);
+    green_lock_asked(&w, t);
+    cr_expect_eq(w.tried, 0, "it is the running one's own");
+}
+
+Test(green_lock, a_streams_lock_forbids_to_park)
+{
+    begin();
+    green_lock_stream(-1);
+    green_lock_stream(1);
+    green_lock_stream(1);
+    green_lock_stream(-1);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_HELD);
+    green_lock_stream(-1);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+}
+
+Test(green_lock, a_lock_on_the_stack_forbids_to_park)
+{
+    begin();
+    take(0);
+    visit.frame = (uintptr_t)mutex;
+    t->stack = (struct stack_range){(uintptr_t)mutex, (uintptr_t)(mutex + 1)};
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_STACK_OBJECT);
+}
+
+static int says_yes(void)
+{
+    return 1;
+}
+
+static int says_no(void)
+{
+    return 0;
+}
+
+Test(green_lock, a_mutex_once_wanted_under_the_gil_forbids_to_park)
+{
+    begin();
+    take(1);
+    green_lock_gil = says_yes;
+    take(0);
+    give(0);
+    green_lock_gil = says_no;
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+    take(0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_ORDER);
+    give(0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+}
+
+Test(green_lock, a_library_that_hands_over_is_known_again)
+{
+    begin();
+    modules_start();
+    visit.caller = (uintptr_t)green_lock_refuse;
+    cr_assert_neq(kept_library(&visit), 0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+    green_lock_handed_over(&visit);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_HANDED_OVER);
+}
+
+/* ---- waiters ---- */
+
+Test(waiters, the_one_that_waited_longest_is_woken_first)
+{
+    struct waiting a = {0}, b = {0}, c = {0};
+    begin();
+    cr_assert_eq(waiters_add(&a, mutex), REASON_NONE);
+    cr_assert_eq(waiters_add(&b, mutex), REASON_NONE);
+    cr_assert_eq(waiters_add(&c, &mutex[1]), REASON_NONE);
+    cr_expect_eq(waiters_wake(mutex, 0), 1);
+    cr_expect(waiters_is_woken(&a) && !waiters_is_woken(&b) && !waiters_is_woken(&c));
+    cr_expect_eq(waiters_remove(&a), 1);
+    cr_assert_eq(waiters_add(&a, mutex), REASON_NONE);
+    cr_expect_eq(waiters_wake(mutex, 0), 1);
+    cr_expect(waiters_is_woken(&a) && !waiters_is_woken(&b), "it waits since before");
+    cr_expect_eq(waiters_remove(&a), 1);
+    cr_expect_eq(waiters_wake(mutex, 1), 1);
+    cr_expect_eq(waiters_wake(mutex, 1), 0);
+    cr_expect_eq(waiters_remove(&b), 1);
+    cr_expect_eq(waiters_remove(&c), 0);
+}
+
+enum { WAKES = 2000 };
+
+static void *wake_all(void *woken)
+{
+    for (uint32_t *count = woken; __atomic_load_n(count, __ATOMIC_RELAXED) < WAKES;)
+        __atomic_fetch_add(count, waiters_wake(mutex, 0), __ATOMIC_RELAXED);
+    return NULL;
+}
+
+Test(waiters, no_wake_is_lost_between_threads)
+{
+    pthread_t waker[2];
+    uint32_t woken = 0;
+    begin();
+    for (int i = 0; i < 2; i++)
+        pthread_create(&waker[i], NULL, wake_all, &woken);
+    for (uint32_t seen = 0; seen < WAKES;) {
+        struct waiting waiting = {0};
+        cr_assert_eq(waiters_add(&waiting, mutex), REASON_NONE);
+        struct pollfd set = {.fd = waiters_fd(&waiting), .events = POLLIN};
+        cr_assert_eq(poll(&set, 1, 10000), 1);
+        cr_assert_eq(waiters_remove(&waiting), 1);
+        seen++;
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(waker[i], NULL);
+    cr_expect_eq(woken, WAKES);
+}
