@@ -9,9 +9,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { RULES = 256, DEPTH_BITS = 2, SPREAD = 0x9e37 };
-
-_Static_assert(BULKHEAD_DEPTH <= 1 << DEPTH_BITS, "a call's number in its thread");
+enum { RULES = 256, SPREAD = 0x9e37 };
 
 /* One rule's places. Never given back: calls may be under way that know it. */
 static struct bulkhead {
@@ -20,6 +18,7 @@ static struct bulkhead {
     uint32_t *place; /* POLICY_BULKHEAD_MOST of them, wiped by fork: 0 free */
 } bulkheads[RULES];
 
+static uint32_t marks; /* given out so far */
 __thread struct bulkhead_self bulkhead_self;
 
 static struct bulkhead *find(uint64_t rule)
@@ -120,6 +119,14 @@ static int take(uint32_t *place, struct bulkhead_hold *hold)
                                        __ATOMIC_RELAXED);
 }
 
+/* What no other call of the process has, or one in another 4 billion: green threads of one thread
+ * hold places, too. A fork child goes on counting, so that none of its marks is its parent's. */
+static uint32_t new_mark(void)
+{
+    uint32_t mark = __atomic_add_fetch(&marks, 1, __ATOMIC_RELAXED);
+    return mark ? mark : __atomic_add_fetch(&marks, 1, __ATOMIC_RELAXED);
+}
+
 /* Since a lower bound came into force more may be taken than it allows. */
 static int is_over(const struct bulkhead *bulkhead, uint32_t most)
 {
@@ -136,14 +143,13 @@ int bulkhead_enter(const struct visit *v, uint64_t rule, uint32_t most)
     if (!bulkhead || number == BULKHEAD_DEPTH || most > bulkhead->used)
         return -1;
     struct bulkhead_hold *hold = &self->hold[number];
-    uint32_t tid = (uint32_t)v->thread->record->tid;
-    *hold = (struct bulkhead_hold){
-        .place = bulkhead->place, .mark = tid << DEPTH_BITS | number, .frame = v->frame};
+    uint32_t mark = new_mark(), first = mark * SPREAD;
+    *hold = (struct bulkhead_hold){.place = bulkhead->place, .mark = mark, .frame = v->frame};
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->count = number + 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < most; i++) {
-        uint32_t at = (tid * SPREAD + i) % most;
+        uint32_t at = (first % most + i) % most;
         if (!take(&bulkhead->place[at], hold))
             continue;
         if (!is_over(bulkhead, most))

@@ -48,14 +48,18 @@ static int deny(const struct handoff_call *call, const struct route_answer *rout
     return 1;
 }
 
+static uint64_t deadline_of(const struct handoff_call *call, const struct route_answer *route)
+{
+    int has =
+        route->limits.deadline_ns && policy_bar_deadline((enum call_id)call->call) == POLICY_MAY;
+    return has ? raw_monotonic() + route->limits.deadline_ns : 0;
+}
+
 static void make_away(const struct visit *v, const struct handoff_call *call,
                       const struct route_answer *route)
 {
     int reason = REASON_NONE;
-    uint64_t deadline = 0;
-    if (route->limits.deadline_ns && policy_bar_deadline((enum call_id)call->call) == POLICY_MAY)
-        deadline = raw_monotonic() + route->limits.deadline_ns;
-    if (handoff_away(v, call, route->pool, deadline, &reason))
+    if (handoff_away(v, call, route->pool, deadline_of(call, route), &reason))
         tell(route);
     else
         make_here(call, route, reason);
@@ -65,7 +69,11 @@ static void make_green(struct visit *v, const struct handoff_call *call,
                        const struct route_answer *route)
 {
     int reason = REASON_NONE;
-    if (park_make(v, call, route->pool, &reason))
+    const struct park_terms terms = {.pool = route->pool,
+                                     .deadline = (int64_t)deadline_of(call, route)};
+    if (terms.deadline && !park_can_end(call))
+        make_away(v, call, route);
+    else if (park_make(v, call, &terms, &reason))
         tell(route);
     else
         make_here(call, route, reason);

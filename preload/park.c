@@ -14,6 +14,7 @@
 #include "parcel.h"
 #include "park_ways.h"
 #include "raw.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <shunt.h>
@@ -120,28 +121,26 @@ void park_result(const struct handoff_call *call, long result)
         memcpy(at, &result, sizeof result);
 }
 
-void park_fail(const struct handoff_call *call, int error)
+/* ---- deadlines ---- */
+
+int64_t park_left(const struct park *park, int64_t left)
 {
-    switch (call_infos[call->call].fail) {
-    case FAIL_MINUS_ONE:
-        park_result(call, -1);
-        errno = error;
-        break;
-    case FAIL_NULL_POINTER:
-        park_result(call, 0);
-        errno = error;
-        break;
-    case FAIL_NONZERO_ERROR:
-        park_result(call, error);
-        break;
-    case FAIL_NONZERO_EAI:
-        park_result(call, EAI_SYSTEM);
-        errno = error;
-        break;
-    default:
-        park_result(call, 0);
-        break;
-    }
+    if (!park->deadline)
+        return left;
+    int64_t until = park->deadline - park_now(CLOCK_MONOTONIC);
+    until = until > 0 ? until : 0;
+    return left < 0 || until < left ? until : left;
+}
+
+void park_expire(struct park *park, const struct handoff_call *call)
+{
+    park->expired = 1;
+    refusal_give(call, ETIMEDOUT);
+}
+
+int park_can_end(const struct handoff_call *call)
+{
+    return call_infos[call->call].blocks == BLOCKS_TIMER || park_ready_takes(call);
 }
 
 /* ---- a call ---- */
@@ -218,6 +217,7 @@ static void tell(const struct plan *plan, const struct park *park)
     errno = saved;
     handoff_self.outcome = (struct handoff_outcome){.route = TRACE_ROUTE_GREEN,
                                                     .way = (uint8_t)plan->way,
+                                                    .expired = park->expired,
                                                     .handoff_ticks = park->handoff_ticks,
                                                     .run_ticks = park->run_ticks,
                                                     .parked_ticks = park->parked};
@@ -236,7 +236,8 @@ static int prepare(struct plan *plan, struct visit *v, const struct handoff_call
     return reason ? reason : pack(plan, call);
 }
 
-int park_make(struct visit *v, const struct handoff_call *call, unsigned pool, int *reason)
+int park_make(struct visit *v, const struct handoff_call *call, const struct park_terms *terms,
+              int *reason)
 {
     struct plan plan = {0};
     struct park park;
@@ -248,7 +249,8 @@ int park_make(struct visit *v, const struct handoff_call *call, unsigned pool, i
     *reason = park_begin(&park, v);
     errno = saved;
     if (!*reason) {
-        over = go(&plan, &park, call, pool, reason);
+        park.deadline = terms->deadline;
+        over = go(&plan, &park, call, terms->pool, reason);
         park_end(&park);
     }
     if (plan.parcel && !park_is_child(&park))

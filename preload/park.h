@@ -22,8 +22,10 @@ struct park {
     const struct runtime *runtime;
     uint64_t parked;  /* ticks in its waits */
     uint32_t process; /* parcel_process where it began */
+    int64_t deadline; /* ns of CLOCK_MONOTONIC, at which it fails with ETIMEDOUT; 0 none */
     uint8_t switched; /* it was parked at least once */
     uint8_t interrupted;
+    uint8_t expired;        /* its time is over */
     int32_t raised;         /* a signal that the kernel meant for its thread; 0 none */
     uint64_t handoff_ticks; /* on a worker: until it began, and while it ran */
     uint64_t run_ticks;
@@ -46,9 +48,19 @@ void park_end(struct park *park);
 /* Is this a fork child, in which the call goes on that its parent began? */
 int park_is_child(const struct park *park);
 
+/* What it is made by, and by when. */
+struct park_terms {
+    unsigned pool;
+    int64_t deadline; /* as a park's; only where park_can_end */
+};
+
 /* Makes a call in one of the ways; 1: it is over, the result in its frame, errno as it left it. 0:
  * it is still to be made, and *reason says why (enum trace_reason). */
-int park_make(struct visit *v, const struct handoff_call *call, unsigned pool, int *reason);
+int park_make(struct visit *v, const struct handoff_call *call, const struct park_terms *terms,
+              int *reason);
+
+/* Can it be ended while it is parked? Not one that a worker makes. */
+int park_can_end(const struct handoff_call *call);
 
 /* Nanoseconds of a clock. */
 int64_t park_now(int clock);

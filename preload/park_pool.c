@@ -8,6 +8,7 @@
 #include "bounce.h"
 #include "pool.h"
 #include "raw.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -73,7 +74,7 @@ static void unpack(const struct parcel *parcel, const struct handoff_call *call)
     h_errno = parcel->h_error;
     errno = parcel->error;
     if (fault)
-        park_fail(call, fault);
+        refusal_give(call, fault);
 }
 
 int park_pool_go(struct park *park, const struct handoff_call *call, struct parcel *parcel,
@@ -85,7 +86,7 @@ int park_pool_go(struct park *park, const struct handoff_call *call, struct parc
     while (!parcel_is_over(parcel)) {
         int how = park_wait(park, parcel_fd(parcel), POLLIN, SLICE);
         if (park_is_child(park)) {
-            park_fail(call, ECANCELED);
+            refusal_give(call, ECANCELED);
             return 1;
         }
         if (how == SHUNT_NOT_PARKED)

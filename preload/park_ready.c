@@ -413,6 +413,15 @@ int park_ready_go(struct park *park, const struct handoff_call *call)
             result = late(&r);
             break;
         }
+        left = park_left(park, left);
+        if (left == 0 && !r.done) {
+            park_expire(park, call);
+            return 1;
+        }
+        if (left == 0) {
+            result = (long)r.done;
+            break;
+        }
         if (!await(&r, left))
             return 0;
     }

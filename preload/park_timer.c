@@ -79,7 +79,12 @@ int park_timer_go(struct park *park, const struct park_timer *timer,
                   const struct handoff_call *call)
 {
     for (int64_t left; (left = timer->until - park_now(timer->clock)) > 0;) {
-        if (park_wait(park, -1, 0, next_step(timer, left)) != SHUNT_NOT_PARKED)
+        int64_t time = park_left(park, next_step(timer, left));
+        if (time <= 0) {
+            park_expire(park, call);
+            return 1;
+        }
+        if (park_wait(park, -1, 0, time) != SHUNT_NOT_PARKED)
             continue;
         if (!park->switched)
             return 0;

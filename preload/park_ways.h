@@ -26,8 +26,11 @@ int park_ready_go(struct park *park, const struct handoff_call *call);
 int park_pool_go(struct park *park, const struct handoff_call *call, struct parcel *parcel,
                  unsigned pool, int *reason);
 
-/* Sets the result by the row's convention, and errno: the call failed with this error. */
-void park_fail(const struct handoff_call *call, int error);
+/* The time until the park's deadline, if that is nearer than `left` (ns; below 0: no limit). */
+int64_t park_left(const struct park *park, int64_t left);
+
+/* The call's time is over: it fails with ETIMEDOUT. */
+void park_expire(struct park *park, const struct handoff_call *call);
 
 /* Sets the result; errno is kept. */
 void park_result(const struct handoff_call *call, long result);

@@ -42,8 +42,9 @@ void refusal_give(const struct handoff_call *call, int error)
     case FAIL_NONZERO_THRD:
         give_number(call, error == ETIMEDOUT ? thrd_timedout : thrd_error);
         break;
-    case FAIL_REMAINING:
+    case FAIL_REMAINING: /* as if it had ended well: there is no other word */
     case FAIL_NOTHING:
+        memset(result_of(call), 0, call->shape->returned_size);
         break;
     }
 }

@@ -8,8 +8,8 @@
 
 #include "handoff.h"
 
-/* Sets the call's result, and errno where its convention has it. Nothing else of the caller's is
- * written. Only for calls of which policy_bar_deny or policy_bar_deadline says that they may. */
+/* Sets the call's result, and errno where its convention has it; 0 where it has no word for failure
+ * (policy_bounds.h). Nothing else of the caller's is written. */
 void refusal_give(const struct handoff_call *call, int error);
 
 #endif

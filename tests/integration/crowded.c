@@ -3,8 +3,8 @@
  * Calls of one function under a bulkhead: how many are under way at a time, and how many may be
  * again after calls were left in every way there is. Those over the bulkhead are denied (EBUSY).
  *
- * crowded together        six at a time, twice
- * crowded left WAY        twenty calls left by jump, exit, cancel or fork, then as many as may be
+ * crowded together [in]   six at a time, twice; in: none will be denied
+ * crowded left WAY...     twenty calls left by jump, exit, cancel or fork, then as many as may be
  * crowded hold FILE FILE  two under way while the policy is replaced, when each file is there
  */
 #include <errno.h>
@@ -76,7 +76,7 @@ static void await_sleep(const struct caller *caller)
 }
 
 /* How many of `count` calls at a time are made: those over are denied at once, and `over` of them
- * are waited for. */
+ * are waited for; with 0, that all sleep in their calls. */
 static int made_of(int count, int over)
 {
     struct caller callers[MOST];
@@ -88,6 +88,8 @@ static int made_of(int count, int over)
         for (int i = 0; i < count; i++)
             denied += __atomic_load_n(&callers[i].result, __ATOMIC_ACQUIRE) == -1;
     }
+    for (int i = 0; over == 0 && i < count; i++)
+        await_sleep(&callers[i]);
     for (int i = 0; i < count; i++)
         if (write(callers[i].ends[1], "x", 1) != 1)
             _exit(2);
@@ -116,8 +118,9 @@ static void on_signal(int number)
     __atomic_store_n(&child_capacity, WEXITSTATUS(status), __ATOMIC_RELEASE);
 }
 
-static int leave(void)
+static int leave(const char *by)
 {
+    way = by;
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     int forks = strcmp(way, "fork") == 0;
     sigaction(SIGUSR1, &action, NULL);
@@ -139,7 +142,7 @@ static int leave(void)
         child_capacity = -1;
     }
     printf("%s: %d\n", way, made_of(4, 2));
-    return 0;
+    return fflush(stdout);
 }
 
 /* ---- a policy that replaces another ---- */
@@ -176,14 +179,16 @@ static int hold(char **files)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "together") == 0) {
-        int first = made_of(6, 4);
-        printf("%d %d\n", first, made_of(6, 4));
+    if (argc >= 2 && strcmp(argv[1], "together") == 0) {
+        int over = argc == 2 ? 4 : 0, first = made_of(6, over);
+        printf("%d %d\n", first, made_of(6, over));
         return 0;
     }
-    if (argc == 3 && strcmp(argv[1], "left") == 0) {
-        way = argv[2];
-        return leave();
+    if (argc > 2 && strcmp(argv[1], "left") == 0) {
+        int failed = 0;
+        for (int i = 2; i < argc; i++)
+            failed |= leave(argv[i]);
+        return failed;
     }
     return argc == 4 && strcmp(argv[1], "hold") == 0 ? hold(argv + 2) : 2;
 }
