@@ -111,6 +111,9 @@ static void subtract_routed(struct subtraction *s, struct trace_routed *now,
     LESS(handoff_ticks);
     LESS(run_ticks);
     LESS(aborted);
+    LESS(parked_ticks);
+    for (unsigned i = 0; i < GREEN_WAYS; i++)
+        LESS(green[i]);
     LESS(expired);
     LESS(denied);
     for (unsigned i = 0; i < REASON_ROOM; i++)

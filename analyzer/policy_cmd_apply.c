@@ -215,6 +215,16 @@ static int run_apply(int argc, char **argv)
 
 /* ---- status ---- */
 
+/* A child that is another program was not compiled for: what it has loaded is known only now. */
+static void propose(struct page *page, const struct report_process *process, int pid)
+{
+    uint64_t unknown = 0;
+    for (unsigned i = 0; i < process->rule_count; i++)
+        unknown += process->rules[i].in_place[REASON_UNKNOWN];
+    if (unknown)
+        page_line(page, "  to compile it for what it has loaded: shunt policy apply FILE %d", pid);
+}
+
 static int show_target(struct page *page, const struct target *target, struct error *error)
 {
     struct reader *reader;
@@ -226,10 +236,12 @@ static int show_target(struct page *page, const struct target *target, struct er
     struct source source = {.build = &build, .reader = reader, .process = &process};
     rules_hit_fill_latest(&source);
     page_line(page, "%d %s", target->pid, target->name);
-    if (process.policies)
+    if (process.policies) {
         parts_rules(page, &process);
-    else
+        propose(page, &process, target->pid);
+    } else {
         page_line(page, "  no policy");
+    }
     reader_close(reader);
     return 0;
 }

@@ -53,7 +53,7 @@ void rollouts_show(struct page *page, const struct report_rollout *rollout, doub
               "P50", "P99", "MAX");
     row(page, rollout, "in the share", share, ns_per_tick);
     if (rollout->part[ROLLOUT_STAYED].calls) {
-        row(page, rollout, "  made by workers", &rollout->part[ROLLOUT_MOVED], ns_per_tick);
+        row(page, rollout, "  by the route", &rollout->part[ROLLOUT_MOVED], ns_per_tick);
         row(page, rollout, "  in place", &rollout->part[ROLLOUT_STAYED], ns_per_tick);
     }
     row(page, rollout, "outside it", &rollout->part[ROLLOUT_OUTSIDE], ns_per_tick);

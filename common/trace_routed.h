@@ -43,9 +43,8 @@ struct trace_routed {
 
 /* RECORD_ROLLOUT's head.aux, and, if it is not 0, that of the histograms of such calls. */
 enum trace_rollout_part {
-    ROLLOUT_MOVED = 1, /* in the share, made by a worker or parked */
-    ROLLOUT_STAYED =
-        2, /* in the share, in place for another reason: it did not have to wait, ... */
+    ROLLOUT_MOVED = 1,  /* in the share, on the rule's route: moved, parked, or denied */
+    ROLLOUT_STAYED = 2, /* in the share, in place for a reason: it did not have to wait, ... */
     ROLLOUT_OUTSIDE = 3 /* outside the share */
 };
 

@@ -54,3 +54,27 @@ rules() { # FORKED ROUTE FIELD
 [ "$(rules True pool "['moved']")" = '[30]' ] || fail "child: $(rules True pool '')"
 [ "$(rules False inplace "['calls']")" = '[9]' ] || fail "parent, replaced: $(rules False inplace '')"
 [ "$(rules True inplace "['calls']")" = '[7]' ] || fail "child, replaced: $(rules True inplace '')"
+
+# A child that is another program: what its rules ask for by function becomes known when the policy is
+# compiled for what it has loaded.
+cat >reads.yaml <<'P'
+version: 1
+rules:
+  - id: reads
+    match: { call: pread, module: policy_stress, function: work }
+    route: pool
+P
+"$SHUNT" run --policy reads.yaml -o other -- sh -c "$PROGRAMS/policy_stress bytes stop; exit 3" >said 2>&1 &
+servers+=($!)
+wait_for 30 compgen -G 'other/policy_stress*.shunt' || fail "it did not get there: $(cat said)"
+pid=$(basename other/policy_stress*.shunt .shunt)
+pid=${pid##*.}
+tells() { "$SHUNT" policy status "$pid" >status && grep -q "shunt policy apply FILE $pid" status; }
+wait_for 30 tells || fail "it does not say what to do: $(cat status)"
+grep -q 'reads: pool, 0 moved' status || fail "$(cat status)"
+"$SHUNT" policy apply reads.yaml "$pid" >applied 2>&1 || fail "$(cat applied)"
+moves() { "$SHUNT" policy status "$pid" | grep -q 'reads: pool, [1-9]'; }
+wait_for 30 moves || fail "it does not move: $("$SHUNT" policy status "$pid")"
+: >stop
+wait "${servers[-1]}"
+[ $? -eq 3 ] || fail "a read went wrong"

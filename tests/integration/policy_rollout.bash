@@ -41,7 +41,7 @@ id=$(json report.json "$take['short_id']")
 for page in page site; do
   grep -q '^ *ROLLOUT  *CALLS  *ERRORS  *MEAN  *P50  *P99  *MAX$' $page || fail "$page: $(cat $page)"
   grep -q "^ *in the share  *[1-9][0-9,]*  *$((5 * pipes)) " $page || fail "$page: $(cat $page)"
-  grep -q "^ *made by workers  *$pipes  *0 " $page || fail "$page: $(cat $page)"
+  grep -q "^ *by the route  *$pipes  *0 " $page || fail "$page: $(cat $page)"
   grep -q "^ *outside it  *[1-9][0-9,]*  *$((5 * (24 - pipes))) " $page || fail "$page: $(cat $page)"
 done
 

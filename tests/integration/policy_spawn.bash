@@ -4,39 +4,38 @@
 . "$(dirname "$0")/lib.bash"
 cd "$work" || exit 1
 
-# takes WANTED CALL SPAWN COMMAND...: a rule for one spawn point, in a process and in the recording
-# `seen` of the same program.
+# takes CALL FUNCTION "SPAWN WANTED..." COMMAND...: one rule a spawn point, in this order; how many of
+# the calls of that function each takes, in a process and in a recording of the same program.
 takes() {
-  local wanted=$1 got
-  printf 'version: 1\nrules:\n  - { id: it, route: pool, match: { call: %s, spawn: "%s" } }\n' \
-    "$2" "$3" >one.yaml
-  rm -rf one
-  "$SHUNT" run --policy one.yaml -o one -- "${@:4}" || fail "$3: status $?"
-  "$SHUNT" report --json one >report.json || fail "$3: no report"
-  got=$(json report.json "sum(r['calls'] - r['in_place'].get('unknown', 0)
-                              for r in d['processes'][0]['policy']['rules'])")
-  [ "$got" = "$wanted" ] || fail "$3: $got calls, and not $wanted: $("$SHUNT" report one)"
-  got=$("$SHUNT" policy explain one.yaml "$site" seen | sed -n 's/^  1 it *YES *\([0-9]*\) of.*/\1/p')
-  [ "${got:-0}" = "$wanted" ] ||
-    fail "$3: $got calls in the recording, and not $wanted: $("$SHUNT" policy explain one.yaml "$site" seen)"
-}
-see() { # CALL FUNCTION COMMAND...: records it
-  rm -rf seen
-  "$SHUNT" run -o seen -- "${@:3}" || fail "status $?"
-  proven "$work/seen"
-  "$SHUNT" report --json seen >report.json || fail "no report"
-  site=$(json report.json "[s['id'] for s in d['processes'][0]['sites']
-                            if s['call'] == '$1' and s['function'].split('.')[-1] == '$2'][0]")
+  local call=$1 function=$2 n=0 spawn wanted got
+  local -a words
+  read -ra words <<<"$3"
+  shift 3
+  rm -rf seen forced
+  printf 'version: 1\nrules:\n' >plan.yaml
+  for ((n = 0; n < ${#words[@]}; n += 2)); do
+    printf '  - { id: rule%d, route: pool, match: { call: %s, spawn: "%s" } }\n' $n "$call" \
+      "${words[n]}" >>plan.yaml
+  done
+  "$SHUNT" run -o seen -- "$@" || fail "status $?"
+  "$SHUNT" run --policy plan.yaml -o forced -- "$@" || fail "status $? under the policy"
+  proven "$work/forced"
+  "$SHUNT" report --json forced >forced.json || fail "no report"
+  site=$(json forced.json "[s['id'] for s in d['processes'][0]['sites']
+                             if s['call'] == '$call' and s['function'].split('.')[-1] == '$function'][0]")
+  "$SHUNT" policy explain plan.yaml "$site" seen >said || fail "$(cat said)"
+  for ((n = 0; n < ${#words[@]}; n += 2)); do
+    spawn=${words[n]} wanted=${words[n + 1]}
+    got=$(json forced.json "sum(r['calls'] - r['in_place'].get('unknown', 0)
+        for r in d['processes'][0]['policy']['rules'] if r['id'] == 'rule$n')")
+    [ "$got" = "$wanted" ] || fail "$spawn: $got calls, and not $wanted: $("$SHUNT" report forced)"
+    got=$(sed -n "s/^ *[0-9]* rule$n *YES *\([0-9]*\) of.*/\1/p" said)
+    [ "${got:-0}" = "$wanted" ] || fail "$spawn: $got calls of the recording, and not $wanted: $(cat said)"
+  done
 }
 
-kinds=$PROGRAMS/kinds
-see pread fetch "$kinds"
-takes 300 pread copier "$kinds"
-takes 140 pread kinds:scanner "$kinds"
-takes 440 pread 'kinds:*' "$kinds"
-takes 440 pread '*er' "$kinds"
-takes 0 pread main "$kinds"
-takes 0 pread elsewhere:copier "$kinds"
+takes pread fetch 'main 0 fetch 0 elsewhere:copier 0 copier 300 kinds:scanner 140 kinds:* 0' "$PROGRAMS/kinds"
+takes pread fetch 'kinds:c* 300 *er 140' "$PROGRAMS/kinds"
 
 cat >threads.py <<'P'
 import os, threading
@@ -54,10 +53,7 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 fetch(5)
 P
-see fsync fetch /usr/bin/python3 threads.py
-takes 60 fsync copier /usr/bin/python3 threads.py
-takes 20 fsync 'threads.py:*run' /usr/bin/python3 threads.py
-takes 0 fsync fetch /usr/bin/python3 threads.py
+takes fsync fetch 'fetch 0 copier 60 threads.py:*run 20' /usr/bin/python3 threads.py
 
 /usr/bin/python3 -c 'import eventlet' 2>/dev/null || skip "python3-eventlet is not installed (the rest passed)"
 cat >green.py <<'P'
@@ -78,8 +74,4 @@ for one in copier, copier, scanner:
 pool.waitall()
 fetch(5)
 P
-see fsync fetch /usr/bin/python3 green.py
-takes 60 fsync copier /usr/bin/python3 green.py
-takes 20 fsync green.py:scanner /usr/bin/python3 green.py
-takes 80 fsync 'green.py:*' /usr/bin/python3 green.py
-takes 0 fsync fetch /usr/bin/python3 green.py
+takes fsync fetch 'fetch 0 copier 60 green.py:* 20' /usr/bin/python3 green.py
