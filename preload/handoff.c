@@ -193,7 +193,8 @@ static int await_end(struct handoff_trip *trip)
 {
     enum { MARKS = POOL_PLAIN | POOL_RESTART | POOL_CANCEL };
     uint32_t *word = &trip->worker->word;
-    pool_spin(trip->worker, word, POOL_DONE, POOL_DONE);
+    if (pool_waiting() <= 1)
+        spin_for_end(&trip->worker->spin, word, POOL_DONE, POOL_DONE);
     while (!trip->over && pool_is_current()) {
         uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
         if (seen & POOL_DONE) {
@@ -311,6 +312,7 @@ static int travel(const struct visit *v, const struct handoff_call *call,
     uint64_t start = clock_now();
     int before = errno;
     fill(worker, call);
+    spin_begin(&worker->spin, start);
     __atomic_store_n(&self->trip, &trip, __ATOMIC_RELEASE);
     int over = post_and_wait(&trip);
     __atomic_store_n(&self->trip, NULL, __ATOMIC_RELEASE);
@@ -319,7 +321,7 @@ static int travel(const struct visit *v, const struct handoff_call *call,
         return 0;
     if (pool_is_current()) {
         tell(&trip, start);
-        pool_note_length(worker, worker->ended - start);
+        spin_end(&worker->spin, clock_now(), worker->began - start, worker->ended - worker->began);
         take_back(worker);
     }
     if (trip.cancelled && trip.failed == EINTR)

@@ -29,10 +29,6 @@ enum {
     MOST = 64,
     SHED_TRIES = 500, /* of 100 us */
     REST = 64,        /* calls after which growing is tried again when it failed */
-    SPINS = 300,
-    SPIN_CREDIT = 8,
-    SPIN_PENALTY = 24, /* short calls until spinning is tried again */
-    SHORT_NS = 10000,
     INBOX_EMPTY = 0,
     INBOX_SLEEPS = 1,
     INBOX_POSTED = 2,
@@ -70,8 +66,6 @@ static struct {
 static size_t (*least_stack)(const pthread_attr_t *);
 static __typeof__(real_calls.pthread_create) make; /* before anything of ours takes its place */
 static __thread struct pool_worker *self;
-static int may_spin;
-static uint64_t short_ticks;
 
 /* ---- stacks of workers ---- */
 
@@ -141,34 +135,12 @@ static int retire(struct pool_worker *worker)
     return 1;
 }
 
-int pool_spin(struct pool_worker *worker, const uint32_t *word, uint32_t bits, uint32_t value)
-{
-    if (__atomic_load_n(&worker->credit, __ATOMIC_RELAXED) <= 0 || !may_spin || pool_waiting() > 1)
-        return 0;
-    for (int i = 0; i < SPINS; i++) {
-        if ((__atomic_load_n(word, __ATOMIC_ACQUIRE) & bits) == value)
-            return 1;
-        arch_pause();
-    }
-    __atomic_store_n(&worker->credit, -SPIN_PENALTY, __ATOMIC_RELAXED);
-    return 0;
-}
-
-void pool_note_length(struct pool_worker *worker, uint64_t ticks)
-{
-    int32_t credit = __atomic_load_n(&worker->credit, __ATOMIC_RELAXED);
-    if (ticks > short_ticks)
-        credit = -SPIN_PENALTY;
-    else if (credit < SPIN_CREDIT)
-        credit++;
-    __atomic_store_n(&worker->credit, credit, __ATOMIC_RELAXED);
-}
-
 /* Sleeps until a call is posted; 0: the worker has retired. */
 static int await_call(struct pool_worker *worker, const struct timespec *idle)
 {
     for (;;) {
-        if (pool_spin(worker, &worker->inbox, ~0u, INBOX_POSTED) ||
+        if ((pool_waiting() <= 1 &&
+             spin_for_call(&worker->spin, &worker->inbox, ~0u, INBOX_POSTED)) ||
             !change(&worker->inbox, INBOX_EMPTY, INBOX_SLEEPS))
             if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
                 break;
@@ -279,7 +251,7 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number, uint32_
             __atomic_store_n(&worker->tid, 0, __ATOMIC_RELAXED);
             worker->pool = (uint16_t)number;
             worker->sent = worker->taken = worker->caught = 0;
-            worker->credit = 0;
+            worker->spin = (struct spin){0};
             __atomic_store_n(&worker->state, POOL_CLAIMED, __ATOMIC_RELEASE);
             return worker;
         }
@@ -514,11 +486,7 @@ int pool_start(void)
     }
     make = REAL(pthread_create);
     *(void **)&least_stack = lookup_in(RTLD_DEFAULT, "__pthread_get_minstack");
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    arch_syscall(SYS_sched_getaffinity, 0, sizeof cpus, (long)&cpus, 0, 0, 0);
-    may_spin = CPU_COUNT(&cpus) > 1;
-    short_ticks = clock_ticks(SHORT_NS);
+    spin_start();
     memory = made;
     memory->pid = raw_getpid();
     memory->orderly = 1;

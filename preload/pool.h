@@ -11,6 +11,7 @@
 #ifndef SHUNT_POOL_H
 #define SHUNT_POOL_H
 
+#include "spin.h"
 #include "trace_format.h"
 
 #include <pthread.h>
@@ -44,7 +45,6 @@ struct pool_worker {
     int (*run)(void *frame); /* 0, or the error number of its failure */
     void *frame;
     uint32_t posted;
-    int32_t credit; /* spinning pays while it is positive */
     int32_t error;  /* errno, in and out */
     int32_t failed; /* what `run` returned */
     int32_t raised; /* a signal that the kernel meant for the caller; 0 none */
@@ -54,6 +54,7 @@ struct pool_worker {
     void (*over)(struct pool_worker *worker);
     uint64_t began; /* ticks */
     uint64_t ended;
+    struct spin spin;
 
     /* Ending it early; see handoff.c */
     uint32_t running;  /* 1 inside `run` */
@@ -95,14 +96,6 @@ int32_t pool_pid(void);
 
 /* Callers of this process that wait for a worker now. */
 uint32_t pool_waiting(void);
-
-/* Looks at a word a few hundred times before somebody sleeps on it: 1 when (word & bits) == value.
- * Only where that may pay: the process may use more than one CPU, no other caller waits for a
- * worker, and this worker's latest calls and the gaps between them were short. */
-int pool_spin(struct pool_worker *worker, const uint32_t *word, uint32_t bits, uint32_t value);
-
-/* After a call that took `ticks`: whether spinning may pay next time. */
-void pool_note_length(struct pool_worker *worker, uint64_t ticks);
 
 /* Workers of this process. */
 uint32_t pool_workers(void);

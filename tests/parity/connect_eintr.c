@@ -2,10 +2,13 @@
  *
  * A handler interrupts a connect that waits for room in the listener's queue.
  *
- *   connect_eintr tcp            without SA_RESTART: EINTR; the connection goes on being made, and
- * a second connect waits for its end connect_eintr unix           the same on a Unix socket, where
- * nothing goes on connect_eintr unix_restart   with SA_RESTART: the same connect goes on and
- * succeeds
+ *   connect_eintr tcp
+ *     without SA_RESTART: EINTR; the connection goes on being made, and a second connect waits for
+ *     its end
+ *   connect_eintr unix
+ *     the same on a Unix socket, where nothing goes on
+ *   connect_eintr unix_restart
+ *     with SA_RESTART: the same connect goes on and succeeds
  */
 #include <netinet/in.h>
 #include <poll.h>

@@ -3,10 +3,12 @@
  * What a thread pool does that nobody thought about twice: calls are queued, a fixed number of
  * workers executes them one after the other, the caller sleeps until its call is done. A preload of
  * its own, to show that the parity tests can fail: each of them runs under it as well, and must
- * come out otherwise than bare (see routed_and_naive).
+ * come out otherwise than bare (see in_every_way).
  *
  * $NAIVE adds a trait: "errno" forgets to carry errno back; "slow" takes its time with the queue,
- * so that a signal handler surely comes into it.
+ * so that a signal handler surely comes into it; "hasty" ends the caller's wait with EINTR after
+ * any handler, and leaves the call to its worker; "deaf" has workers that block every signal, those
+ * of libc between its threads as well.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,7 +38,7 @@ struct job {
 
 static struct job *first, **last = &first;
 static uint32_t lock, posted; /* futexes */
-static int started, stopping, forgets_errno, is_slow;
+static int started, stopping, forgets_errno, is_slow, is_hasty, is_deaf;
 static pthread_t workers[WORKERS];
 static __thread int is_worker;
 
@@ -85,8 +87,11 @@ static struct job *next_job(void)
 
 static void *work(void *unused)
 {
+    uint64_t all = ~0ull;
     (void)unused;
     is_worker = 1;
+    if (is_deaf)
+        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
     for (struct job *job; (job = next_job());) {
         const long *a = job->argument;
         errno = job->error;
@@ -105,11 +110,39 @@ static void start(void)
     int (*set_mask)(int, const sigset_t *, sigset_t *) = real("pthread_sigmask");
     forgets_errno = trait && !strcmp(trait, "errno");
     is_slow = trait && !strcmp(trait, "slow");
+    is_hasty = trait && !strcmp(trait, "hasty");
+    is_deaf = trait && !strcmp(trait, "deaf");
     sigfillset(&all);
     set_mask(SIG_SETMASK, &all, &mask);
     for (int i = 0; i < WORKERS; i++)
         pthread_create(&workers[i], NULL, work, NULL);
     set_mask(SIG_SETMASK, &mask, NULL);
+}
+
+/* 0: interrupted by a handler. A wait that has a limit is, whether the handler has SA_RESTART or
+ * not. */
+static int await(struct job *job)
+{
+    const struct timespec moment = {1, 0};
+    while (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE))
+        if (!is_hasty)
+            futex_wait(&job->done, 0);
+        else if (syscall(SYS_futex, &job->done, FUTEX_WAIT_PRIVATE, 0, &moment, NULL, 0) != 0 &&
+                 errno == EINTR)
+            return 0;
+    return 1;
+}
+
+static void post(struct job *job)
+{
+    take();
+    if (is_slow)
+        syscall(SYS_nanosleep, &(struct timespec){0, 50000}, NULL);
+    *last = job;
+    last = &job->next;
+    give();
+    __atomic_fetch_add(&posted, 1, __ATOMIC_RELEASE);
+    futex_wake(&posted);
 }
 
 static long move(function *run, long a, long b, long c, long d, long e, long f)
@@ -118,20 +151,19 @@ static long move(function *run, long a, long b, long c, long d, long e, long f)
         return run(a, b, c, d, e, f);
     if (!__atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
         start();
-    struct job job = {.run = run, .argument = {a, b, c, d, e, f}, .error = errno};
-    take();
-    if (is_slow)
-        syscall(SYS_nanosleep, &(struct timespec){0, 500000}, NULL);
-    *last = &job;
-    last = &job.next;
-    give();
-    __atomic_fetch_add(&posted, 1, __ATOMIC_RELEASE);
-    futex_wake(&posted);
-    while (!__atomic_load_n(&job.done, __ATOMIC_ACQUIRE))
-        futex_wait(&job.done, 0);
+    struct job *job = malloc(sizeof *job);
+    if (!job)
+        abort();
+    *job = (struct job){.run = run, .argument = {a, b, c, d, e, f}, .error = errno};
+    post(job);
+    if (!await(job))
+        return -1;
+    long result = job->result;
+    int error = job->error;
+    free(job);
     if (!forgets_errno)
-        errno = job.error;
-    return job.result;
+        errno = error;
+    return result;
 }
 
 /* It waits for its workers, as a tidy library would. */

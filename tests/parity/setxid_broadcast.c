@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * seteuid on another thread, which libc tells every thread by a signal of its own: a poll ends or
- * goes on as bare, and what the caller may open afterwards is what the new user may.
+ * goes on as bare, and what the caller may open afterwards is what the new user may. Bare it ends:
+ * libc's signal comes to the thread that polls as well, and so the EINTR of a worker's poll is its
+ * caller's. Workers that block libc's signal keep seteuid waiting for ever.
  */
 #include "parity.h"
 

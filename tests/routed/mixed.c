@@ -8,7 +8,7 @@
  *
  * Prints one line of figures; exit status 1 and a line that says what went wrong: a wrong result, a
  * thread that got nowhere for 30 s, anonymous memory that grows, threads that are left when all of
- * its own have ended.
+ * its own have ended. With MIXED_HOLD in the environment it stops there, for a debugger.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +56,8 @@ static _Noreturn void wrong(const char *what, long result)
 {
     printf("wrong: %s: %ld, %s\n", what, result, strerrorname_np(errno));
     fflush(stdout);
+    if (getenv("MIXED_HOLD"))
+        raise(SIGSTOP);
     _exit(1);
 }
 

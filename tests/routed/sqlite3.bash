@@ -31,6 +31,11 @@ for round in $(seq "$rounds"); do
   "${words[@]}" sqlite3 "$work/book.db" <"$work/statements" >"$work/said" 2>"$work/errors" &
   run=$!
   servers+=("$run")
+  # Whoever looks into the database keeps it from changing its journal: not before that is done, which
+  # byte 18 of the file tells.
+  format=$([ $journal = wal ] && echo 2 || echo 1)
+  changed() { [ "$(od -An -tu1 -j18 -N1 "$work/book.db")" -eq "$format" ]; }
+  wait_for 30 changed || fail "no $journal: $(cat "$work/errors")"
   begun() { [ "$(query 'SELECT count(*) FROM book' 2>/dev/null || echo 0)" -gt $((2 * finished + 2 * (round * 7 % 5))) ]; }
   wait_for 30 begun || fail "no transaction: $(cat "$work/errors")"
   kill -KILL "$(command_of "$run")"
