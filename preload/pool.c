@@ -122,11 +122,9 @@ static void count(uint32_t *counter)
 static int retire(struct pool_worker *worker)
 {
     struct pool *pool = &memory->pool[worker->pool];
-    self = NULL;
-    if (!change(&worker->state, POOL_IDLE, POOL_RETIRED)) {
-        self = worker;
+    if (!change(&worker->state, POOL_IDLE, POOL_RETIRED))
         return 0;
-    }
+    self = NULL;
     if (pool->record) {
         count(&pool->record->shrunk);
         __atomic_fetch_sub(&pool->record->workers, 1, __ATOMIC_RELAXED);

@@ -198,7 +198,8 @@ static void as_the_program_wants(int number, siginfo_t *info, void *context)
 static void on_abort(int number, siginfo_t *info, void *context)
 {
     struct pool_worker *worker = pool_self();
-    if (!worker) {
+    /* Ours is sent to one thread; the program's, if a worker takes it, was for the process. */
+    if (!worker || info->si_code != SI_TKILL) {
         as_the_program_wants(number, info, context);
         return;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A program installs a handler for every signal number that there is, asks what is installed, and
- * is interrupted in a read; then it sends itself the real-time signals.
+ * is interrupted in a read; then it sends itself the real-time signals, and its process one that it
+ * blocks for the time.
  */
 #include "parity.h"
 
@@ -44,6 +45,19 @@ int main(void)
     printf("handled %d, last %d\n", (int)handled, (int)last);
     for (int number = 34; number <= 64; number++)
         raise(number);
+    printf("handled %d, last %d\n", (int)handled, (int)last);
+    sigset_t set;
+    sigemptyset(&set);
+    for (int number = 34; number <= 64; number++)
+        sigaddset(&set, number);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    kill(getpid(), 64);
+    for (int i = 0; i < 20; i++) /* whoever else does not block it takes it meanwhile */
+        parity_pause();
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    struct timespec moment = {0, 1000};
+    while (handled < 33) /* wherever it runs */
+        nanosleep(&moment, NULL);
     printf("handled %d, last %d\n", (int)handled, (int)last);
     printf("default again: %d\n", signal(64, SIG_DFL) == on_signal);
     return 0;
