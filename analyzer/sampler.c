@@ -28,7 +28,7 @@
 #define FIRST_TICK   100000000ull
 #define LATER_TICK   250000000ull
 #define FIRST_TICKS  20
-#define COST_FACTOR  200  /* a sample's cost times this is the least time to the next */
+#define COST_FACTOR  200  /* a sample's CPU time times this is the least time to the next */
 #define MAX_SOURCES  256  /* trace files open at once */
 #define MAX_SEEN     8192 /* trace files ever looked at; power of two */
 #define MAX_OPEN     256  /* threads with files open at once */
@@ -474,14 +474,14 @@ static uint64_t usual_tick(uint64_t taken)
 uint64_t sampler_tick(void *data)
 {
     struct sampler *sampler = data;
-    uint64_t began = clock_ns(CLOCK_MONOTONIC);
+    uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     scan_directory(sampler);
     for (unsigned i = 0; i < MAX_SOURCES; i++)
         if (sampler->sources[i].fd >= 0)
             visit_source(sampler, &sampler->sources[i]);
     sample_silent(sampler);
     uint64_t usual = usual_tick(sampler->ticks++);
-    uint64_t least = (clock_ns(CLOCK_MONOTONIC) - began) * COST_FACTOR;
+    uint64_t least = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began) * COST_FACTOR;
     return usual > least ? usual : least;
 }
 
