@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers each message after 5 ms, on a port that it prints."""
+"""Answers each message after 30 ms, on a port that it prints."""
 import socket
 import threading
 import time
@@ -7,7 +7,7 @@ import time
 
 def answer(connection):
     while connection.recv(64):
-        time.sleep(0.005)
+        time.sleep(0.03)
         connection.sendall(b"value")
 
 
