@@ -50,7 +50,7 @@ says '8 files with contents and modes'
 [ "$(find project | wc -l)" -eq 4 ] || fail "it ran in the directory itself and not in a copy"
 
 # what differs by itself is compared by a lesser rule, or not at all, and said
-compare 0 --in project -- sh -c 'echo $$ >pid; head -c 16 /dev/urandom >key; (echo a; echo b) | shuf'
+compare 0 --in project -- sh -c 'echo $$ >pid; head -c 16 /dev/urandom >key; printf '%s\n' a b c d e f g h i j | shuf'
 says 'file key: only that it is there: its content was NOT judged'
 says 'file pid: compared, all numbers taken for one'
 
@@ -97,7 +97,7 @@ says 'observed: SIGTERM'
 # once and not again is no difference; a run that hangs when it is observed is one
 compare 0 -- sh -c 'echo x >>count; [ $(wc -l <count) != 2 ] || echo odd'
 says 'Differed once and not again (not counted): stdout: 1 of 2 observed runs, 0 of 3 repetitions'
-compare 1 -n 1 --timeout 400ms -- sh -c '! grep -q libshunt /proc/self/maps || sleep 100'
+compare 1 -n 1 --timeout 2s -- sh -c '! grep -q libshunt /proc/self/maps || sleep 100'
 says 'observed: timeout'
 
 # ---- routed ----
@@ -171,7 +171,8 @@ wait_for 20 test -e begun || fail "no first run"
 kill -TERM "$run"
 wait "$run"
 [ $? -eq 143 ] || fail "stopped: $(cat out err)"
-! pgrep -f 'sleep 7654' >/dev/null || fail "the command was left running"
+is_gone() { ! pgrep -f "$1" >/dev/null; }
+wait_for 20 is_gone 'sleep 7654' || fail "the command was left running"
 # what a run leaves behind is ended
 compare 0 -n 1 -- sh -c 'sleep 7655 >/dev/null 2>&1 & setsid sleep 7655 >/dev/null 2>&1 &'
-! pgrep -f 'sleep 7655' >/dev/null || fail "left behind"
+wait_for 20 is_gone 'sleep 7655' || fail "left behind"

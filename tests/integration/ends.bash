@@ -17,7 +17,7 @@ cd "$work" || exit 1
 run=$!
 servers+=("$run")
 in_the_call() { report trace | grep -q 'is in .*nanosleep'; }
-wait_for 10 in_the_call || { report trace; fail "the call in progress is not named"; }
+wait_for 60 in_the_call || { report trace; fail "the call in progress is not named"; }
 report trace >live.txt || fail "report of a live process"
 narrow live.txt
 has live.txt "Still running, for "

@@ -191,7 +191,7 @@ static long wait_interrupted(void)
 static void *write_soon(void *unused)
 {
     (void)unused;
-    usleep(20000);
+    usleep(1000);
     return write(other[1], "in time", 7) == 7 ? NULL : (void *)1;
 }
 

@@ -17,7 +17,7 @@ C
   "${command[@]}" >"$work/$kind.log" 2>&1 &
   server=$!
   servers+=($server)
-  wait_for 10 curl -s "http://127.0.0.1:$port/1.bin" || fail "$kind: $(cat "$work/$kind.log")"
+  wait_for 60 curl -s "http://127.0.0.1:$port/1.bin" || fail "$kind: $(cat "$work/$kind.log")"
   mkdir "$work/$kind.got"
   curl -s -o "$work/$kind.got/#1.bin" "http://127.0.0.1:$port/[1-200].bin" || fail "$kind: curl"
   curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$port/none" >"$work/$kind.out"

@@ -76,4 +76,5 @@ status=$?
 [ $status -eq 143 ] || fail "stopped: status $status: $(cat out err)"
 says 'Stopped by SIGTERM after 1 of 50 pairs'
 says '1 pair'
-! pgrep -f "sleep 7321" >/dev/null || fail "the command was left running"
+is_gone() { ! pgrep -f "sleep 7321" >/dev/null; }
+wait_for 20 is_gone || fail "the command was left running"

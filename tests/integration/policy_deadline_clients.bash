@@ -43,10 +43,10 @@ servers+=($!)
 wait_for 20 test -s ports
 read -r silent full <ports
 
-late() { # NAME WORDS RULE COMMAND...: it fails in 10 s, with the words, because of the rule
+late() { # NAME WORDS RULE COMMAND...: it fails, with the words, because of the rule
   local name=$1 words=$2 rule=$3 status
   shift 3
-  timeout 10 "$SHUNT" run --policy plan.yaml -o "trace.$name" -- "$@" >said 2>&1 </dev/null
+  timeout 60 "$SHUNT" run --policy plan.yaml -o "trace.$name" -- "$@" >said 2>&1 </dev/null
   status=$?
   [ $status -ne 0 ] && [ $status -ne 124 ] || fail "$name: status $status: $(cat said)"
   grep -qi "$words" said || fail "$name: $(cat said)"

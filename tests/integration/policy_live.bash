@@ -113,7 +113,8 @@ proven "$work/trace"
 redis-server --bind 127.0.0.1 --port "$port" --save '' --dir "$work/data" --appendonly yes >log 2>&1 &
 servers+=($!)
 wait_for 30 redis-cli -p "$port" ping || fail "it does not start again: $(cat log)"
-wait_for 30 test "$(redis-cli -p "$port" dbsize)" = "$writes" || fail "$(redis-cli -p "$port" dbsize) keys of $writes"
+has_all() { [ "$(redis-cli -p "$port" dbsize)" = "$writes" ]; }
+wait_for 30 has_all || fail "$(redis-cli -p "$port" dbsize) keys of $writes"
 for ((i = 0; i < writes; i++)); do echo "get key:$i"; done | redis-cli -p "$port" >got
 for ((i = 0; i < writes; i++)); do echo "value:$i"; done >wanted
 cmp -s got wanted || fail "keys differ: $(diff got wanted | head -3)"

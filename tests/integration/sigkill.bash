@@ -20,7 +20,7 @@ for i in range(200):
         except (ProcessLookupError, FileNotFoundError):
             pass
     try:
-        p.wait(timeout=5)
+        p.wait(timeout=60)
     except subprocess.TimeoutExpired:
         raise SystemExit(f"run {i} goes on after SIGKILL")
     finally:
@@ -34,7 +34,7 @@ P
 read=0 nothing=0
 for dir in "$work"/k*; do
   traces=("$dir"/*.shunt)
-  timeout 20 "$SHUNT" report --all "$dir" >"$work/out" 2>"$work/err"
+  timeout 60 "$SHUNT" report --all "$dir" >"$work/out" 2>"$work/err"
   status=$?
   if [ ! -e "${traces[0]}" ]; then
     nothing=$((nothing + 1))

@@ -122,9 +122,8 @@ def ignored_from_before():
 
 def alarm_from_before():
     """alarm(2) and exec: the timer is the program's."""
-    start = time.time()
-    p = subprocess.run(["perl", "-e", "alarm 1; exec @ARGV", *command("sleep", "5")])
-    assert p.returncode == -signal.SIGALRM and time.time() - start < 3, p.returncode
+    p = subprocess.run(["perl", "-e", "alarm 1; exec @ARGV", *command("sleep", "600")])
+    assert p.returncode == -signal.SIGALRM, p.returncode
 
 
 def stopped_alone():
@@ -150,7 +149,7 @@ class Terminal:
             os.chdir(WORK)
             os.execv("/bin/bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
 
-    def type(self, text, until, seconds=8):
+    def type(self, text, until, seconds=40):
         os.write(self.fd, text.encode())
         seen, end = "", time.time() + seconds
         while until not in seen:
@@ -159,7 +158,7 @@ class Terminal:
                 seen += os.read(self.fd, 4096).decode(errors="replace")
         return seen
 
-    def in_front(self, job, seconds=8):
+    def in_front(self, job, seconds=40):
         """Waits until the job has the terminal, or bash: it writes before it hands over, and who types
         in between is heard by the other."""
         end = time.time() + seconds

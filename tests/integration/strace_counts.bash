@@ -10,7 +10,7 @@ redis=(redis-server --bind 127.0.0.1 --port "$port" --save '' --dir "$work/redis
   --appendonly yes --appendfsync always)
 "${redis[@]}" >"$work/first" 2>&1 &
 servers+=($!)
-wait_for 15 redis-cli -p "$port" ping || fail "no first server: $(cat "$work/first")"
+wait_for 60 redis-cli -p "$port" ping || fail "no first server: $(cat "$work/first")"
 redis-cli -p "$port" shutdown nosave >/dev/null 2>&1
 wait "${servers[0]}"
 
@@ -18,7 +18,7 @@ wait "${servers[0]}"
   "${redis[@]}" >"$work/log" 2>&1 &
 server=$!
 servers+=($server)
-wait_for 15 redis-cli -p "$port" ping || fail "no server: $(cat "$work/log")"
+wait_for 60 redis-cli -p "$port" ping || fail "no server: $(cat "$work/log")"
 redis-benchmark -p "$port" -t set,get -n 2000 -c 8 -q >/dev/null
 redis-cli -p "$port" shutdown nosave >/dev/null 2>&1
 wait $server || fail "status $?: $(cat "$work/log")"

@@ -21,7 +21,7 @@
 
 #include "truth.h"
 
-#define PARITY_LOOKS 400 /* a condition that a wrong implementation never meets is given up */
+#define PARITY_LOOKS 2000 /* a condition that a wrong implementation never meets is given up */
 
 /* "read: 1" or "read: EINTR" */
 static inline void parity_say(const char *what, long result)
