@@ -23,7 +23,7 @@ seq 1000 | xargs -n 10 -P 2 true && echo xargs
 timeout 0.1 sleep 5; echo "timeout says $?"
 sh -c 'kill -9 $$'; echo "killed: $?"
 echo to stderr >&2
-exec 3</etc/hostname; ls /proc/$$/fd | tr '\n' ' '
+exec 3</etc/hostname; fds=(/proc/$$/fd/*); echo "${fds[@]##*/}"
 exit 42
 S
 chmod +x "$work/script"
