@@ -76,12 +76,20 @@ static void push(struct parcel *parcel)
                                           __ATOMIC_RELAXED));
 }
 
+static int make_usable(void *pages, size_t size)
+{
+    return arch_syscall(SYS_mprotect, (long)pages, (long)size, PROT_READ | PROT_WRITE, 0, 0, 0) ==
+           0;
+}
+
 static struct parcel *unused(void)
 {
     if (__atomic_load_n(&memory->used, __ATOMIC_RELAXED) >= PARCELS)
         return NULL;
     uint32_t index = __atomic_fetch_add(&memory->used, 1, __ATOMIC_RELAXED);
-    return index < PARCELS ? &memory->parcel[index] : NULL;
+    if (index >= PARCELS || !make_usable(&memory->parcel[index], sizeof *memory->parcel))
+        return NULL;
+    return &memory->parcel[index];
 }
 
 struct parcel *parcel_take(int *reason)
@@ -150,14 +158,15 @@ int parcel_is_over(struct parcel *parcel)
     return __atomic_load_n(&parcel->done, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* What nobody may write to yet does not count against the program's RLIMIT_DATA. */
 int parcel_start(void)
 {
-    size_t size = (sizeof *memory + 4095) & ~(size_t)4095;
-    void *made =
-        raw_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    size_t size = sizeof *memory;
+    void *made = raw_mmap(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     if (raw_mmap_failed(made))
         return 0;
-    if (raw_madvise(made, size, MADV_WIPEONFORK) != 0) {
+    if (raw_madvise(made, size, MADV_WIPEONFORK) != 0 ||
+        !make_usable(made, offsetof(struct memory, parcel))) {
         raw_munmap(made, size);
         return 0;
     }

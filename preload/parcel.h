@@ -40,7 +40,7 @@ struct parcel {
         size_t size;
     } extra[PARCEL_EXTRA]; /* what is too large for `room` */
     char room[PARCEL_ROOM] __attribute__((aligned(16)));
-};
+} __attribute__((aligned(4096)));
 
 /* Makes the memory. Constructor only; 1: done. */
 int parcel_start(void);
