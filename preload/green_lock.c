@@ -137,6 +137,8 @@ int green_lock_refuse(const struct visit *v, const void *released)
     if (held_besides.beyond || held_besides.streams)
         return REASON_LOCK_HELD;
     const struct trace_thread *record = v->thread ? v->thread->record : NULL;
+    if (record && lock_holds(record) && !kept_has_room())
+        return REASON_LOCK_HELD;
     for (unsigned i = 0; record && i < (record->locks & TRACE_LOCKS_HELD); i++) {
         struct trace_held held = record->held[i];
         int reason =

@@ -26,7 +26,9 @@ struct kept {
 
 static struct kept *entries; /* NULL: not started */
 static uint32_t used;        /* entries from there on were never claimed */
+static uint32_t hint;        /* the latest that was given back */
 static __thread uint32_t parked;
+static __thread uint32_t untold; /* ... of which there is no entry */
 
 int kept_start(void)
 {
@@ -50,11 +52,19 @@ static uintptr_t self(void)
     return (uintptr_t)pthread_self();
 }
 
+static int is_free(const struct kept *kept)
+{
+    return !__atomic_load_n(&kept->thread, __ATOMIC_RELAXED);
+}
+
 static struct kept *claim(void)
 {
-    for (uint32_t i = 0; entries && i < ENTRIES; i++) {
+    uint32_t first = __atomic_load_n(&hint, __ATOMIC_RELAXED);
+    for (uint32_t n = 0; entries && n < ENTRIES; n++) {
+        uint32_t i = (first + n) % ENTRIES;
         uintptr_t none = 0;
-        if (!__atomic_compare_exchange_n(&entries[i].thread, &none, self(), 0, __ATOMIC_ACQ_REL,
+        if (!is_free(&entries[i]) ||
+            !__atomic_compare_exchange_n(&entries[i].thread, &none, self(), 0, __ATOMIC_ACQ_REL,
                                          __ATOMIC_RELAXED))
             continue;
         uint32_t known = __atomic_load_n(&used, __ATOMIC_RELAXED);
@@ -64,6 +74,16 @@ static struct kept *claim(void)
         return &entries[i];
     }
     return NULL;
+}
+
+int kept_has_room(void)
+{
+    if (entries && __atomic_load_n(&used, __ATOMIC_RELAXED) < ENTRIES)
+        return 1;
+    for (uint32_t i = 0; entries && i < ENTRIES; i++)
+        if (is_free(&entries[i]))
+            return 1;
+    return 0;
 }
 
 static int is_mine(const struct kept *kept)
@@ -84,8 +104,10 @@ struct kept *kept_put_aside(const struct visit *v)
     struct thread *t = v->thread;
     struct kept *kept = claim();
     parked++;
-    if (!kept)
+    if (!kept) {
+        untold++;
         return NULL;
+    }
     kept->library = kept_library(v);
     kept->slot = v->slot;
     kept->count = 0;
@@ -97,12 +119,15 @@ struct kept *kept_put_aside(const struct visit *v)
 void kept_take_back(struct kept *kept)
 {
     struct thread *t = thread_self;
-    parked -= parked > 0;
-    if (!kept)
+    parked--;
+    if (!kept) {
+        untold--;
         return;
+    }
     if (t->epoch)
         lock_take_back(t, kept->held, kept->count);
     __atomic_store_n(&kept->thread, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&hint, (uint32_t)(kept - entries), __ATOMIC_RELAXED);
 }
 
 uint32_t kept_parked(void)
@@ -136,7 +161,7 @@ uint32_t kept_library(const struct visit *v)
 
 uint32_t kept_parked_in(uint32_t library)
 {
-    uint32_t found = 0, end = in_use();
+    uint32_t found = untold, end = in_use();
     for (uint32_t i = 0; i < end; i++)
         found += is_mine(&entries[i]) && entries[i].library == library;
     return found;

@@ -27,7 +27,11 @@ int kept_start(void);
 struct kept *kept_put_aside(const struct visit *v);
 void kept_take_back(struct kept *kept);
 
-/* How many green threads are parked; of them those in this library (kept_library). */
+/* 0: a green thread that holds locks had better not be parked. */
+int kept_has_room(void);
+
+/* How many green threads are parked; of them those in this library (kept_library), or in one that
+ * found no room to be told. */
 uint32_t kept_parked(void);
 uint32_t kept_parked_in(uint32_t library);
 

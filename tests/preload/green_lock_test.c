@@ -126,6 +126,30 @@ Test(green_lock, locks_beyond_the_table_forbid_to_park)
     cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
 }
 
+Test(green_lock, who_finds_no_room_keeps_nothing)
+{
+    struct kept *kept[4096];
+    unsigned most = 0;
+    begin();
+    while (kept_has_room())
+        kept[most++] = kept_put_aside(&visit);
+    cr_expect_eq(kept_put_aside(&visit), NULL);
+    cr_expect_eq(kept_parked(), most + 1);
+    cr_expect_eq(kept_parked_in(12345), 1, "its library is not known: it may be this one");
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+    take(0);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_HELD);
+    kept_take_back(kept[most / 2]);
+    cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+    kept[most / 2] = kept_put_aside(&visit);
+    cr_expect(kept_holds(&mutex[0]));
+    kept_take_back(NULL);
+    while (most)
+        kept_take_back(kept[--most]);
+    cr_expect_eq(kept_parked(), 0);
+    cr_expect_eq(held(), 1);
+}
+
 Test(green_lock, a_recursive_mutex_forbids_to_park)
 {
     begin();
