@@ -9,6 +9,8 @@
  *                   own        each caller has a condition of its own, on the heap
  *                   thread     the condition is signalled by another thread
  *                   late       nobody signals: ETIMEDOUT, on both clocks
+ *                   stack      ... signalled by another thread, and on the waiter's stack: nothing
+ * of this library is parked any more
  *
  * A second word, `shared`: the green threads share one stack, as greenlets do.
  */
@@ -173,6 +175,37 @@ static int call_thread(int value)
     return value;
 }
 
+struct meeting {
+    pthread_cond_t *wake;
+    int met;
+};
+
+static void *meet(void *argument)
+{
+    struct meeting *meeting = argument;
+    parity_pause();
+    pthread_mutex_lock(&shared.lock);
+    meeting->met = 1;
+    pthread_cond_signal(meeting->wake);
+    pthread_mutex_unlock(&shared.lock);
+    return NULL;
+}
+
+static int call_stack(int value)
+{
+    pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+    struct meeting meeting = {.wake = &wake};
+    if (value % 10 != GREEN - 1)
+        return send_value(value) ? (receive() < 0 ? -1 : value) : -1;
+    pthread_mutex_lock(&shared.lock);
+    pthread_t other = parity_start(meet, &meeting);
+    while (!meeting.met)
+        pthread_cond_wait(&wake, &shared.lock);
+    pthread_mutex_unlock(&shared.lock);
+    pthread_join(other, NULL);
+    return value;
+}
+
 static int call_late(int value)
 {
     if (value % 10 != GREEN - 1)
@@ -198,6 +231,7 @@ static void run(void *argument)
     int (*call)(int) = is("own")      ? call_own
                        : is("thread") ? call_thread
                        : is("late")   ? call_late
+                       : is("stack")  ? call_stack
                                       : call_buck;
     for (int i = 0; i < ROUNDS; i++) {
         int value = 10 * i + (int)(wrong - shared.wrong);

@@ -4,7 +4,7 @@
  * waits for an answer from a server. In place nobody notices: the whole thread waits. If the wait
  * is parked and nothing else is done, the others stop the thread for ever, or get in.
  *
- *   locks lock | checked | timed | rwlock | recursive | stream | semaphore [shared]
+ *   locks lock | checked | timed | rwlock | recursive | stream | semaphore | stack [shared]
  *
  * `shared`: the green threads share one stack, as greenlets do.
  */
@@ -98,6 +98,26 @@ static int ask_semaphore(int value)
     return answer;
 }
 
+static void *post(void *semaphore)
+{
+    parity_pause();
+    sem_post(semaphore);
+    return NULL;
+}
+
+/* The last one waits for another thread, with a semaphore on its stack. */
+static int ask_stack(int value)
+{
+    sem_t semaphore;
+    if (value % 10 != GREEN - 1)
+        return ask_locked(value);
+    sem_init(&semaphore, 0, 0);
+    pthread_t other = parity_start(post, &semaphore);
+    int failed = sem_wait(&semaphore);
+    pthread_join(other, NULL);
+    return failed ? -errno : value + 1;
+}
+
 static int ask_stream(int value)
 {
     flockfile(shared.stream);
@@ -128,6 +148,7 @@ static const struct way {
     {"recursive", ask_locked, PTHREAD_MUTEX_RECURSIVE},
     {"stream", ask_stream, 0},
     {"semaphore", ask_semaphore, 0},
+    {"stack", ask_stack, PTHREAD_MUTEX_NORMAL},
 };
 static const struct way *way;
 
