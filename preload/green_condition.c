@@ -6,6 +6,8 @@
 
 #include "green_lock.h"
 #include "kept.h"
+#include "modules.h"
+#include "python_layout.h"
 #include "waiters.h"
 
 #include <errno.h>
@@ -38,22 +40,40 @@ static void wait_woken(struct wait *w)
     }
 }
 
-/* Gives the mutex back, waits, and takes it again. 0: the wait is still to be made, for it could
- * not be parked after all. */
+/* Gives the mutex back, waits, and takes it again; who enters the runtime may have to wait for what
+ * others hold that want the mutex. 0: the wait is still to be made, for it could not be parked. */
 static int wait_parked(struct wait *w, pthread_mutex_t *mutex, long *result)
 {
     lock_forget(mutex);
     *result = REAL(pthread_mutex_unlock)(mutex);
-    if (*result == 0)
-        wait_woken(w);
-    park_end(&w->park);
-    int woken = waiters_remove(&w->waiting);
-    if (*result != 0)
+    if (*result != 0) {
+        waiters_remove(&w->waiting);
         return 1;
+    }
+    int reason = park_begin(&w->park, w->visit);
+    w->not_parked = reason != REASON_NONE;
+    if (!reason) {
+        wait_woken(w);
+        park_end(&w->park);
+    }
+    int woken = waiters_remove(&w->waiting);
     int error = green_lock_retake(w->visit, mutex);
-    green_lock_tell(&w->park);
+    if (reason)
+        green_lock_tell_in_place(reason);
+    else
+        green_lock_tell(&w->park);
     *result = error ? error : woken ? 0 : ETIMEDOUT;
     return woken || !w->not_parked || error;
+}
+
+/* The interpreter's own conditions are those of its lock, which a runtime takes to park. Where
+ * nobody can tell whose it is it may be one of them. */
+static int is_interpreters(const struct visit *v)
+{
+    if (!__atomic_load_n(&python_found, __ATOMIC_ACQUIRE))
+        return 0;
+    const struct link_map *map = modules_map(v->caller);
+    return !map || map == python.map;
 }
 
 /* Why a wait of a library that has green threads parked is not parked itself. */
@@ -64,21 +84,18 @@ static int refuse(struct wait *w, const pthread_cond_t *condition, const pthread
         return REASON_CONDITIONS;
     if (green_lock_on_stack(w->visit, condition))
         return REASON_STACK_OBJECT;
-    if ((reason = green_lock_refuse(w->visit, mutex)) != REASON_NONE)
+    if ((reason = green_lock_refuse(w->visit, mutex)) != REASON_NONE ||
+        (reason = green_lock_kept_in_place(w->visit)) != REASON_NONE ||
+        !runtime_here(w->visit, &reason))
         return reason;
-    if ((reason = green_lock_kept_in_place(w->visit)) != REASON_NONE ||
-        (reason = waiters_add(&w->waiting, condition)) != REASON_NONE)
-        return reason;
-    reason = park_begin(&w->park, w->visit);
-    if (reason)
-        waiters_remove(&w->waiting);
-    return reason;
+    return waiters_add(&w->waiting, condition);
 }
 
 int green_condition_wait(struct visit *v, pthread_cond_t *condition, pthread_mutex_t *mutex,
                          clockid_t clock, const struct timespec *until, long *result)
 {
-    if (!v->thread || !v->thread->epoch || !kept_parked_in(kept_library(v)))
+    if (!v->thread || !v->thread->epoch || !kept_parked() || is_interpreters(v) ||
+        !kept_parked_in(kept_library(v)))
         return 0;
     if (clock == GREEN_CONDITION_CLOCK)
         clock = condition->__data.__wrefs & IS_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;

@@ -6,6 +6,7 @@ on who came first.
     lock       a mutex of the library's
     condition  ... handed on by a condition
     python     a lock of Python's own, not patched
+    busy       ... while a native thread computes, and wants the interpreter lock all the time
     order      the mutex is also wanted by a native thread with the interpreter lock held
     sleepers   nothing: they wait one beside the other
 """
@@ -54,7 +55,7 @@ else:
 def ask(value):
     if CASE == "condition":
         return LIBRARY.held_pass(OURS.fileno(), value)
-    if CASE == "python":
+    if CASE in ("python", "busy"):
         with LOCK:
             return LIBRARY.held_ask(OURS.fileno(), value)
     return LIBRARY.held_ask(OURS.fileno(), value)
@@ -67,22 +68,31 @@ def look_until(done, first):
         time.sleep(0.0005)
 
 
+def compute_until(done, first):
+    first.set()
+    while not done.is_set():
+        sum(range(1000))
+
+
 def work(number):
     if CASE == "sleepers":
         return [LIBRARY.held_sleep(100) for _ in range(ROUNDS)]
     return [ask(10 * turn + number) for turn in range(ROUNDS)]
 
 
+OTHERS = {"order": look_until, "busy": compute_until}
+
+
 def main():
     done, first = threading.Event(), threading.Event()
-    if CASE == "order":
-        native = NATIVE(target=look_until, args=(done, first))
+    if CASE in OTHERS:
+        native = NATIVE(target=OTHERS[CASE], args=(done, first))
         native.start()
         first.wait()
     green = [spawn(work, number) for number in range(GREEN)]
     for number, one in enumerate(green):
         print(number, wait(one), flush=True)
-    if CASE == "order":
+    if CASE in OTHERS:
         done.set()
         native.join()
     OURS.close()
