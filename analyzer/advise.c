@@ -7,6 +7,7 @@
 
 #include "advise_rules.h"
 #include "format.h"
+#include "green_list.h"
 #include "noise.h"
 #include "text.h"
 
@@ -300,17 +301,30 @@ static const char *work(const struct facts *facts, const char *source)
     return replaced(facts->arena, source, "{sleep}", facts->runtime->sleep);
 }
 
+/* How a green runtime waits for it, and whether that was tried with this library. */
+static const char *green_costs(const struct facts *facts, const char *how)
+{
+    const struct green_row *row = green_list_of_site(facts->site);
+    const char *library = green_list_library(facts->site);
+    if (row)
+        return arena_print(facts->arena, "%s, while others run; %s: on the tested list", how,
+                           row->shown);
+    return arena_print(facts->arena,
+                       "%s, while others run; not on the tested list: %s. \"shunt policy check\" "
+                       "says what is not known of it",
+                       how, library ? library : "this call");
+}
+
 /* What it would gain is the time that others could have used. */
 static void route_green(struct facts *facts, const struct advise_rule *rule)
 {
     struct report_route *green = add_route(facts, "green");
     bool possible = rule->green && facts->site->facts->move != MOVE_NEVER;
-    green->text =
-        !facts->runtime || facts->runtime->on != ON_GREEN ? "no green runtime in this process"
-        : possible
-            ? arena_print(facts->arena, "%s, while others run. Not in this version", rule->green)
-            : "no way to wait for it beside others";
-    green->gain_known = green->estimated = possible && rule->on == ON_GREEN;
+    green->text = !facts->runtime || facts->runtime->on != ON_GREEN
+                      ? "no green runtime in this process"
+                  : possible ? green_costs(facts, rule->green)
+                             : "no way to wait for it beside others";
+    green->applies = green->gain_known = green->estimated = possible && rule->on == ON_GREEN;
     green->gain_ns = green->gain_known ? gain_ns(facts) : 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "days.h"
 #include "format.h"
+#include "green_list.h"
 #include "page.h"
 #include "policy_command.h"
 #include "policy_resolve.h"
@@ -36,6 +37,12 @@ enum option_id { OPTION_QUIET = 256 };
 static const struct option options[] = {
     {"quiet", no_argument, NULL, OPTION_QUIET}, {"help", no_argument, NULL, 'h'}, {0}};
 
+static const char untested[] =
+    "NOT ON THE TESTED LIST (docs/policy.md). Not known of its library: does it keep state by "
+    "thread, which green threads would share; do its callers hand work to each other by "
+    "conditions; does it hold a lock that is taken with the interpreter lock, too. Begin with a "
+    "small rollout, and compare results";
+
 static void show_rule(struct page *page, const struct policy *policy, unsigned index)
 {
     struct arena *arena = page->arena;
@@ -45,6 +52,8 @@ static void show_rule(struct page *page, const struct policy *policy, unsigned i
         page, PAGE_PLAIN, arena_print(arena, "%3u ", index + 1), 6,
         arena_print(arena, "%s: %s (%s)", rule->id, policy_show_route(arena, policy, rule), state));
     page_wrap(page, PAGE_DIM, "      ", 6, policy_show_match(arena, &rule->match));
+    if (rule->routes && rule->route == POLICY_GREEN && !green_list_covers(&rule->match))
+        page_wrap(page, PAGE_PLAIN, "      ", 6, untested);
 }
 
 static void show(const struct policy *policy, struct arena *arena)

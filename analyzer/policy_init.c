@@ -7,6 +7,7 @@
 
 #include "days.h"
 #include "format.h"
+#include "green_list.h"
 #include "map.h"
 #include "text.h"
 
@@ -157,6 +158,9 @@ static const char *no_route(const struct writing *writing, const struct report_s
         return "on threads of its own the call may block; what is to do is in the source";
     if (!site->facts || site->advice.verdict == VERDICT_UNKNOWN)
         return "too little is known of it";
+    if (green_gains(&site->advice) && !green_list_of_site(site))
+        return "green was not tried with this library. To try it all the same: route: green, with "
+               "a small rollout";
     return NULL;
 }
 
@@ -168,6 +172,9 @@ static void write_route(struct writing *writing, const struct report_site *site)
         comment(writing, "    # ", "no route: %s", why);
     } else {
         bool green = green_gains(&site->advice);
+        const struct green_row *row = green ? green_list_of_site(site) : NULL;
+        if (row && row->via)
+            fprintf(writing->out, "      via: %s\n", quoted(writing->arena, row->via));
         *(green ? &writing->green : &writing->pool) += 1;
         fprintf(writing->out, "    route: %s\n    rollout: 0%%\n", green ? "green" : "pool");
     }

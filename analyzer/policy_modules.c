@@ -68,6 +68,9 @@ static void try_module(struct policy_modules *modules, const struct policy *poli
     modules->notes = arena_grow(modules->arena, modules->notes, sizeof *modules->notes,
                                 modules->note_count, &modules->note_room);
     modules->notes[modules->note_count++] = arena_copy(modules->arena, error.text);
+    modules->unread = arena_grow(modules->arena, modules->unread, sizeof *modules->unread,
+                                 modules->unread_count, &modules->unread_room);
+    modules->unread[modules->unread_count++] = arena_copy(modules->arena, text_basename(path));
 }
 
 static int add_program(struct policy_modules *modules, const struct policy *policy,
@@ -84,6 +87,7 @@ static int add_program(struct policy_modules *modules, const struct policy *poli
     if (result < 0)
         return error_set(error, "%s: %s; give a program, a library or a recording", where,
                          strerror(-result));
+    modules->opens_more |= survey->loads_at_run_time;
     char *real = realpath(facts->path, path) ? path : facts->path;
     if (add_module(modules, policy, real, text_basename(facts->path), error) < 0)
         return -1;

@@ -17,6 +17,10 @@ struct policy_modules {
     const char **notes; /* modules that could not be read, a sentence each */
     unsigned note_count;
     size_t note_room;
+    const char **unread; /* their names: rules may ask for these all the same */
+    unsigned unread_count;
+    size_t unread_room;
+    bool opens_more; /* a program is among them that opens libraries while it runs */
 };
 
 void policy_modules_begin(struct policy_modules *modules, struct arena *arena);

@@ -7,6 +7,7 @@
 #include "nearest.h"
 #include "policy_show.h"
 #include "preload/policy_blob.h"
+#include "preload/policy_glob.h"
 
 #include <string.h>
 
@@ -67,6 +68,18 @@ static void warn_name(struct resolving *resolving, const struct policy_rule *rul
                     "rule \"%s\" takes nothing here: no %s in these modules", rule->id, asked);
 }
 
+/* A file that could not be read still has its name. */
+static bool is_unread(const struct policy_modules *modules, const struct policy_texts *texts)
+{
+    for (unsigned i = 0; i < modules->unread_count; i++)
+        for (unsigned j = 0; j < texts->count; j++)
+            if (policy_glob_module(texts->items[j], modules->unread[i]))
+                return true;
+    return false;
+}
+
+/* A name that is a misspelt one of these modules is wrong; one that is none of them may be that of
+ * a library which the program opens later. */
 static void warn_module(struct resolving *resolving, const struct policy_rule *rule,
                         enum policy_matcher matcher)
 {
@@ -74,6 +87,8 @@ static void warn_module(struct resolving *resolving, const struct policy_rule *r
     struct nearest near = {.word = texts->items[0]};
     for (unsigned i = 0; i < resolving->modules->count; i++)
         nearest_offer(&near, resolving->modules->items[i].name);
+    if (is_unread(resolving->modules, texts) || (resolving->modules->opens_more && !near.best))
+        return;
     policy_warn(
         resolving->notes, texts->at, "rule \"%s\" takes nothing here: no %s is loaded%s%s%s",
         rule->id, policy_show_matcher(resolving->notes->arena, &rule->match, matcher),
