@@ -16,11 +16,11 @@ from runs import ENVIRONMENT, RUN_SECONDS, Run, Wrong, demand, wait_until
 class Launched:
     """A program that runs in a session of its own, its events, and the story so far."""
 
-    def __init__(self, runner, mode, program, *options):
+    def __init__(self, runner, mode, policy, program, *options):
         place = runner.directory()
         self.path = os.path.join(place, "events")
         self.log = open(os.path.join(place, "log"), "w+", encoding="utf-8")
-        command, self.trace = runner.command(mode, [program, self.path, *options])
+        command, self.trace = runner.command(mode, [program, self.path, *options], policy=policy)
         self.process = subprocess.Popen(command, cwd=place, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, start_new_session=True)
         self.seen, self.story = 0, []
@@ -133,9 +133,9 @@ STATUS = {"oslo_slow": -signal.SIGALRM}
 LOGGED = {"cotyledon_slow": "Graceful shutdown timeout .* exceeded", "cotyledon_reload": "Child N killed"}
 
 
-def tell(runner, mode, name):
+def tell(runner, mode, name, policy=None):
     story, program, *options = STORIES[name]
-    one = Launched(runner, mode, program, *options)
+    one = Launched(runner, mode, policy, program, *options)
     try:
         story(one)
         return Run(0, json.dumps(one.end()), "", one.trace)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Runs one program of programs/ bare and under `shunt run`, and holds both against each other: the
-same exit status, the same values, the same standard error. What the report says of the observed run
-is at hand as JSON and as text.
+"""Runs one program of programs/ bare, under `shunt run`, and under a policy that routes what blocks to
+`green` (green.yaml), and holds all against each other: the same exit status, the same values, the same
+standard error. What the report says of the others is at hand as JSON and as text.
 
 A scenario demands; the first demand that does not hold raises Wrong with the sentence that says so.
 """
@@ -17,8 +17,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
+POLICY = os.path.join(HERE, "green.yaml")
 PYTHON = "/usr/bin/python3"
 RUN_SECONDS = 120
+GAP = 0.05  # s; what a hub that nothing blocks keeps below
 # Nothing of the caller's that changes how Python or Eventlet behave.
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": PROGRAMS,
                "PYTHONDONTWRITEBYTECODE": "1"}
@@ -94,44 +96,56 @@ def line_of(program, text):
 
 
 class Runner:
-    """Runs programs in directories of their own under one that goes at the end."""
+    """Runs programs in directories of their own under one that goes at the end. `strict`: times are
+    demanded, too, which a busy machine may not keep."""
 
-    def __init__(self, shunt):
-        self.shunt = os.path.abspath(shunt)
+    def __init__(self, shunt, strict=False):
+        self.shunt, self.strict = os.path.abspath(shunt), strict
         self.work = tempfile.mkdtemp(prefix="shunt-acceptance.", dir="/tmp")
         self.numbers = itertools.count(1)
 
-    def command(self, mode, words):
+    def command(self, mode, words, before=(), policy=POLICY):
         """(what to start, the trace it leaves or None); words[0] is a file of programs/."""
         command = [PYTHON, os.path.join(PROGRAMS, words[0]), *words[1:]]
         if mode == "bare":
-            return command, None
+            return [*before, *command], None
         trace = os.path.join(self.work, f"trace.{next(self.numbers)}")
-        return [self.shunt, "run", "-o", trace, "--", *command], trace
+        routed = ["--policy", policy] if mode == "green" else []
+        return [*before, self.shunt, "run", *routed, "-o", trace, "--", *command], trace
 
     def directory(self):
         return tempfile.mkdtemp(dir=self.work)
 
-    def run(self, mode, *words, **environment):
-        command, trace = self.command(mode, [str(word) for word in words])
+    def run(self, mode, *words, before=(), policy=POLICY, **environment):
+        command, trace = self.command(mode, [str(word) for word in words], before, policy)
         done = subprocess.run(command, cwd=self.directory(), env=dict(ENVIRONMENT, **environment),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=RUN_SECONDS, check=False)
         return Run(done.returncode, done.stdout, done.stderr, trace)
 
-    def pair(self, *words, **environment):
-        """(bare, observed), side by side, of a program that says its values; both came to the same."""
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            bare, observed = (one.result() for one in
-                              [pool.submit(self.run, mode, *words, **environment)
-                               for mode in ("bare", "observed")])
+    def alike(self, modes, *words, **more):
+        """One run a mode, side by side (one by one where times count), of a program that says its
+        values; all came to the same."""
+        with concurrent.futures.ThreadPoolExecutor(1 if self.strict else len(modes)) as pool:
+            runs = [one.result() for one in
+                    [pool.submit(self.run, mode, *words, **more) for mode in modes]]
+        bare = runs[0]
         demand(bare.said, f"bare: status {bare.status}, {bare.out}{bare.error}")
-        for name in ("status", "error"):
-            demand(getattr(bare, name) == getattr(observed, name),
-                   f"{name} was {getattr(bare, name)}, observed {getattr(observed, name)}")
-        demand(bare.said["values"] == observed.said.get("values"),
-               f'values were {bare.said["values"]}, observed {observed.out}')
-        return bare, observed
+        for mode, run in zip(modes[1:], runs[1:]):
+            for name in ("status", "error"):
+                demand(getattr(bare, name) == getattr(run, name),
+                       f"{name} was {getattr(bare, name)}, {mode} {getattr(run, name)}")
+            demand(bare.said["values"] == run.said.get("values"),
+                   f'values were {bare.said["values"]}, {mode} {run.out}')
+        return runs
+
+    def pair(self, *words, **more):
+        """(bare, observed)"""
+        return self.alike(("bare", "observed"), *words, **more)
+
+    def three(self, *words, **more):
+        """(bare, observed, green)"""
+        return self.alike(("bare", "observed", "green"), *words, **more)
 
     def report(self, run, *options):
         return Report(self.shunt, run.trace, *options)
@@ -147,10 +161,23 @@ def demand_blocked(bare, observed, least):
         demand(run.said["gap"] >= least, f'{name}: the hub waited only {run.said["gap"]:.3f} s')
 
 
-def demand_cooperative(bare, observed):
+def demand_cooperative(*runs):
     """The hub served others in every call."""
-    for name, run in (("bare", bare), ("observed", observed)):
+    for run in runs:
+        name = "bare" if not run.trace else "under shunt"
         demand(all(run.said["ticks"]), f'{name}: no tick within a call: {run.said["ticks"]}')
+
+
+def demand_freed(runner, green, together, most):
+    """Under the policy the hub served others in every call, and so many were under way at a time.
+    Where times count: no gap of 50 ms, and all took `most` seconds at most (None: not asked)."""
+    demand_cooperative(green)
+    demand(green.said["together"] == together,
+           f'{green.said["together"]} calls were under way at a time, not {together}')
+    if runner.strict:
+        demand(green.said["gap"] < GAP, f'the hub could not turn for {1000 * green.said["gap"]:.0f} ms')
+        demand(not most or green.said["seconds"] <= most,
+               f'all took {green.said["seconds"]:.3f} s, more than {most:.3f} s')
 
 
 def wait_until(condition, what, seconds=30):

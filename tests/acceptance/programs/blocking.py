@@ -8,35 +8,10 @@ import os
 import sys
 import time
 
+from helpers import Case
+
 SECONDS = float(sys.argv[1])
 BYTES = 32 << 20
-
-
-def helper(orders, action):
-    """A process that does `action` SECONDS after a byte came; the pipe's end is its own."""
-    pid = os.fork()
-    if pid:
-        return pid
-    os.read(orders, 1)
-    time.sleep(SECONDS)
-    action()
-    os._exit(0)
-
-
-class Case:
-    """A call that blocks until its helper acts; the helper begins when it is told to."""
-
-    def __init__(self, action):
-        reader, self.orders = os.pipe()
-        self.pid = helper(reader, action)
-        os.close(reader)
-
-    def go(self):
-        os.write(self.orders, b"!")
-        os.close(self.orders)
-
-    def end(self):
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def prepare():
@@ -51,10 +26,10 @@ def prepare():
 
     held = os.open("lock", os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
-    cases = {"fifo": Case(lambda: os.close(os.open("fifo", os.O_WRONLY))),
-             "flock": Case(unlock),
-             "pipe": Case(lambda: os.write(writer, b"late")),
-             "semaphore": Case(semaphore.release)}
+    cases = {"fifo": Case(lambda: os.close(os.open("fifo", os.O_WRONLY)), SECONDS),
+             "flock": Case(unlock, SECONDS),
+             "pipe": Case(lambda: os.write(writer, b"late"), SECONDS),
+             "semaphore": Case(semaphore.release, SECONDS)}
     os.close(held)
     return cases, lock, reader, semaphore
 

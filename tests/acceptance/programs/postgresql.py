@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""postgresql.py PSYCOPG PORT SECONDS: as mysql.py, with psycopg2 and pg_sleep, under
-eventlet.monkey_patch(psycopg=PSYCOPG), True or False."""
+"""postgresql.py PSYCOPG PORT SECONDS [THREADS [CONNECTIONS]]: as mysql.py, with psycopg2 and pg_sleep,
+under eventlet.monkey_patch(psycopg=PSYCOPG), True or False. Fewer connections than threads are shared."""
 import sys
 
-import eventlet
-
-eventlet.monkey_patch(psycopg=sys.argv[1] == "True")
-
-import psycopg2  # noqa: E402
-import ticker  # noqa: E402
-
-THREADS = 4
+import hub
+import psycopg2
+import ticker
 
 
 def query(connection, seconds):
@@ -19,11 +14,12 @@ def query(connection, seconds):
     return cursor.fetchone()[1]
 
 
-def main(port, seconds):
+def main(port, seconds, threads=4, count=0):
     connections = [psycopg2.connect(host="127.0.0.1", port=port, user="test", dbname="postgres")
-                   for _ in range(THREADS)]
-    ticker.measure(eventlet.spawn, eventlet.sleep,
-                   [lambda one=one: query(one, float(seconds)) for one in connections])
+                   for _ in range(int(count) or int(threads))]
+    ticker.measure(hub.spawn, hub.sleep,
+                   [lambda one=connections[i % len(connections)]: query(one, float(seconds))
+                    for i in range(int(threads))])
 
 
 main(*sys.argv[2:])
