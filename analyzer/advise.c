@@ -326,6 +326,7 @@ static void route_green(struct facts *facts, const struct advise_rule *rule)
                              : "no way to wait for it beside others";
     green->applies = green->gain_known = green->estimated = possible && rule->on == ON_GREEN;
     green->gain_ns = green->gain_known ? gain_ns(facts) : 0;
+    green->worker = rule->worker;
 }
 
 static void routes(struct facts *facts, const struct advise_rule *rule,

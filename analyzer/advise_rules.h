@@ -46,6 +46,7 @@ struct advise_rule {
     const char *source; /* what to do in the source; NULL nothing. {offload} and {sleep} stand for
                            what the loop's runtime offers */
     const char *green;  /* how a green runtime could wait for it; NULL: it could not */
+    bool worker;        /* ... with a thread of a pool for each call */
     unsigned effort;    /* points of the work in the source */
 };
 

@@ -209,6 +209,22 @@ static json_t *plan_json(const struct report_process *process)
     return object;
 }
 
+static json_t *forecast_json(const struct report_process *process)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < process->forecast_count; i++) {
+        const struct report_forecast *row = &process->forecast[i];
+        json_t *object = json_object();
+        SET(object, "moved", json_text_or_null(row->moved));
+        SET(object, "requests_per_second", json_real(row->rate));
+        SET(object, "hub_blocked", json_real(row->hub));
+        SET(object, "workers", json_integer(row->workers ? row->at_a_time : 0));
+        SET(object, "confidence", json_string(report_confidence_name(row->confidence)));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *settings_json(const struct report_process *process)
 {
     json_t *object = json_object();
@@ -241,6 +257,7 @@ static json_t *process_json(const struct report_process *process)
     for (unsigned i = 0; i < process->request_count; i++)
         json_array_append_new(requests, json_requests(process->requests[i]));
     SET(object, "requests", requests);
+    SET(object, "if_moved", forecast_json(process));
     SET(object, "threads", threads);
     SET(object, "loops", loops);
     SET(object, "noise", noise_json(process));

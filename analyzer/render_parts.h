@@ -49,6 +49,9 @@ void parts_plan(struct page *page, const struct report_process *process);
 /* What a request costs, for at most `most` servers and applications. */
 void parts_requests(struct page *page, const struct report_process *process, unsigned most);
 
+/* What a service would do with its libraries moved to green. */
+void parts_forecast(struct page *page, const struct report_process *process);
+
 /* Threads that are no loops; calls in progress when the trace was read or its process died. */
 void parts_other_threads(struct page *page, const struct report_process *process);
 void parts_in_progress(struct page *page, const struct report_process *process);

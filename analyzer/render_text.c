@@ -150,6 +150,7 @@ static void process_page(struct page *page, const struct report *report,
     other_blocking(page, process);
     fputc('\n', page->out);
     parts_requests(page, process, 1);
+    parts_forecast(page, process);
     parts_routes(page, process);
     parts_rules(page, process);
     parts_waits(page, process);

@@ -7,6 +7,7 @@
 
 #include "advise.h"
 #include "completeness.h"
+#include "forecast.h"
 #include "group.h"
 #include "inputs.h"
 #include "locks.h"
@@ -442,6 +443,8 @@ static int resolve(struct job *job, struct error *error)
     sites_shorten(job->build.report);
     for (unsigned i = 0; i < job->source_count; i++)
         group_process(job->build.arena, job->sources[i]->process);
+    for (unsigned i = 0; i < job->source_count; i++)
+        forecast_process(job->build.arena, job->sources[i]->process);
     hand_over_wrappers(job);
     return 0;
 }

@@ -109,6 +109,7 @@ struct report_route {
     bool gain_known;
     uint64_t gain_ns; /* stall taken from the loop */
     bool estimated;   /* the gain follows from knowledge about the program, not from this trace */
+    bool worker; /* green: a thread of a pool makes the call; else the hub waits for readiness */
     const char *text; /* what it costs or needs */
 };
 
@@ -447,6 +448,19 @@ struct report_requests {
     unsigned part_count;
 };
 
+#define FORECAST_ROWS 6u
+
+/* A service with libraries moved to green: that of each row beside those of the rows before. */
+struct report_forecast {
+    const char *moved; /* NULL: as it is */
+    double rate;       /* requests a second */
+    double hub;        /* share of the time in which the hub is blocked */
+    double times;      /* of today's rate */
+    unsigned at_a_time;
+    bool workers; /* some of its calls take one; else readiness does */
+    enum confidence confidence;
+};
+
 /* in the order in which a page tells it: NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
  */
 struct report_process {
@@ -483,6 +497,8 @@ struct report_process {
     unsigned setting_count;
     struct report_requests **requests; /* most time first */
     unsigned request_count;
+    struct report_forecast *forecast; /* the first is today */
+    unsigned forecast_count;
     struct report_spawn **spawns; /* most waiting first */
     unsigned spawn_count;
     struct report_pending pending;
