@@ -10,7 +10,7 @@ SHARE = 0.95
 
 BLOCKING = (("open", r"fifo:.*/fifo", "open_fifo", "os.O_RDONLY"),
             ("flock", r"file:.*/lock", "take_lock", "return fcntl.flock("),
-            ("fsync", r"file:.*/data", "sync_file", "os.fsync("),
+            ("fsync", r"file:.*/data", "sync_file", "os.fsync(DATA)"),
             ("read", "pipe", "read_pipe", "os.read(PIPE"),
             ("sem_wait", "None", "take_semaphore", "SEMAPHORE.acquire()"))
 

@@ -29,7 +29,7 @@ def forked(runner, _, seconds):
     demand_cooperative(green)
     processes = runner.report(green).all["processes"]
     moved = [sum(rule["moved"] for rule in one["policy"]["rules"]) for one in processes]
-    demand(len(moved) >= 2 and all(moved), f"moved by process: {moved}")
+    demand(sum(map(bool, moved)) >= 2, f"moved by process: {moved}")
     return bare, observed, green
 
 

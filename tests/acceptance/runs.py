@@ -113,12 +113,16 @@ class Runner:
         routed = ["--policy", policy] if mode == "green" else []
         return [*before, self.shunt, "run", *routed, "-o", trace, "--", *command], trace
 
+    @staticmethod
+    def environment(**more):
+        return dict(ENVIRONMENT, **more)
+
     def directory(self):
         return tempfile.mkdtemp(dir=self.work)
 
     def run(self, mode, *words, before=(), policy=POLICY, **environment):
         command, trace = self.command(mode, [str(word) for word in words], before, policy)
-        done = subprocess.run(command, cwd=self.directory(), env=dict(ENVIRONMENT, **environment),
+        done = subprocess.run(command, cwd=self.directory(), env=self.environment(**environment),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=RUN_SECONDS, check=False)
         return Run(done.returncode, done.stdout, done.stderr, trace)

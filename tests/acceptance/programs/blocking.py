@@ -56,11 +56,14 @@ def take_lock():
     return fcntl.flock(LOCK, fcntl.LOCK_EX)
 
 
+def write_data():
+    fd = os.open("data", os.O_WRONLY | os.O_CREAT)
+    os.write(fd, b"x" * BYTES)
+    return fd
+
+
 def sync_file():
-    with open("data", "wb") as file:
-        file.write(b"x" * BYTES)
-        file.flush()
-        os.fsync(file.fileno())
+    os.fsync(DATA)
     return os.path.getsize("data")
 
 
@@ -72,6 +75,9 @@ def read_pipe():
 def take_semaphore():
     CASES["semaphore"].go()
     return SEMAPHORE.acquire()
+
+
+DATA = write_data()
 
 
 def main():

@@ -36,8 +36,10 @@ def opened(pulse, name):
 
 
 def in_child(writer):
-    """What the child's call came to, through the pipe; the child ends as a worker does."""
+    """What the child's call came to, through the pipe; the child ends as a worker does. Its hub has
+    turned before, so that it is known to be the child's own."""
     pulse = ticker.Ticker(eventlet.spawn, eventlet.sleep)
+    eventlet.sleep(2 * ticker.PERIOD)
     os.write(writer, json.dumps(opened(pulse, "child")).encode())
     os._exit(0)
 

@@ -97,25 +97,32 @@ static void forget(struct handoff *client, struct call *own)
     *link = own->next;
 }
 
-// The server's answer to a value; -1 if the connection failed.
+// The server's answer to a value; -1 if the connection failed. What callers show each other lies on
+// the heap, as in libvirt: green threads of one thread take turns on its stack.
 int64_t handoff_call(struct handoff *client, uint32_t value)
 {
-    struct call own = {.wake = PTHREAD_COND_INITIALIZER};
+    struct call *own = calloc(1, sizeof *own);
     int status = 0;
+    if (!own)
+        return -1;
+    pthread_cond_init(&own->wake, NULL);
     pthread_mutex_lock(&client->lock);
-    own.serial = ++client->serial;
-    own.next = client->calls;
-    client->calls = &own;
-    struct message question = {own.serial, value};
+    own->serial = ++client->serial;
+    own->next = client->calls;
+    client->calls = own;
+    struct message question = {own->serial, value};
     if (write(client->fd, &question, sizeof question) != (ssize_t)sizeof question)
         status = -1;
-    while (!own.answered && !status) {
+    while (!own->answered && !status) {
         if (client->polling)
-            pthread_cond_wait(&own.wake, &client->lock);
+            pthread_cond_wait(&own->wake, &client->lock);
         else
-            status = hold_the_buck(client, &own);
+            status = hold_the_buck(client, own);
     }
-    forget(client, &own);
+    forget(client, own);
     pthread_mutex_unlock(&client->lock);
-    return status ? -1 : (int64_t)own.reply;
+    int64_t result = status ? -1 : (int64_t)own->reply;
+    pthread_cond_destroy(&own->wake);
+    free(own);
+    return result;
 }

@@ -10,8 +10,14 @@ if NAME == "eventlet":
     import eventlet
     eventlet.monkey_patch(psycopg=sys.argv[1] == "True")
     spawn, sleep = eventlet.spawn, eventlet.sleep
+
+    def limit(seconds):
+        return eventlet.Timeout(seconds, False)
 else:
     import gevent
     from gevent import monkey
     monkey.patch_all()
     spawn, sleep = gevent.spawn, gevent.sleep
+
+    def limit(seconds):
+        return gevent.Timeout(seconds, False)
