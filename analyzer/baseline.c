@@ -5,16 +5,15 @@
  */
 #include "baseline.h"
 
+#include "baseline_records.h"
 #include "map.h"
 
 #include <string.h>
 
-#define LOOP_TURNS 2 /* as processes.c wants of a loop */
-
 struct subtraction {
     struct reader *now;
     const struct reader *before;
-    uint64_t when;
+    struct baseline_part part;
     struct baseline_result result;
     struct arena arena;
     struct map sums;  /* key of a record in a sum of ended threads -> its id */
@@ -27,17 +26,6 @@ struct subtraction {
     size_t fold_count, fold_capacity;
 };
 
-/* ---- counters ---- */
-
-static uint64_t less(struct subtraction *s, uint64_t now, uint64_t before)
-{
-    s->result.too_small += before > now;
-    return now > before ? now - before : 0;
-}
-
-#define LESS(field)   now->field = less(s, now->field, before->field)
-#define LESS32(field) now->field = (uint32_t)less(s, now->field, before->field)
-
 /* The end of the highest bucket that holds anything. */
 static uint64_t highest(const struct trace_histogram *histogram)
 {
@@ -47,205 +35,6 @@ static uint64_t highest(const struct trace_histogram *histogram)
     while (last && histogram->bucket[last] == 0)
         last--;
     return last + 1 < TRACE_BUCKETS ? trace_bucket_start(last + 1) : UINT64_MAX;
-}
-
-static void subtract_slot(struct subtraction *s, struct trace_slot *now,
-                          const struct trace_slot *before)
-{
-    LESS(count);
-    LESS(ticks);
-    LESS(blocked);
-    LESS(blocked_ticks);
-    LESS(stall_ticks);
-    LESS32(errors);
-    LESS32(again);
-    LESS32(interrupted);
-    LESS32(stall_turns);
-    LESS32(no_timeout);
-    if (now->errors == 0)
-        now->last_errno = 0;
-    /* a target is named by a call that blocked or would have */
-    if (now->blocked == 0 && now->again == 0)
-        now->target = 0;
-}
-
-static void subtract_histogram(struct subtraction *s, struct trace_histogram *now,
-                               const struct trace_histogram *before)
-{
-    for (uint32_t i = 0; i < TRACE_BUCKETS; i++)
-        LESS32(bucket[i]);
-}
-
-static void subtract_thread(struct subtraction *s, struct trace_thread *now,
-                            const struct trace_thread *before)
-{
-    LESS(explained);
-    LESS(nested);
-    LESS(cpu);
-    LESS(checked);
-    LESS(wrong);
-    LESS(learned);
-    LESS(uncounted);
-    LESS(unheld);
-    LESS32(folded);
-    /* above the number of those held at the time */
-    uint64_t held = now->locks & TRACE_LOCKS_HELD;
-    uint64_t taken = less(s, now->locks / TRACE_LOCKS_ONE, before->locks / TRACE_LOCKS_ONE);
-    now->locks = taken * TRACE_LOCKS_ONE | held;
-}
-
-static void subtract_lock(struct subtraction *s, struct trace_lock *now,
-                          const struct trace_lock *before)
-{
-    LESS(count);
-    LESS(ticks);
-    if (now->max > now->ticks) /* the longest was before */
-        now->max = now->ticks;
-}
-
-static void subtract_routed(struct subtraction *s, struct trace_routed *now,
-                            const struct trace_routed *before)
-{
-    LESS(moved);
-    LESS(ticks);
-    LESS(handoff_ticks);
-    LESS(run_ticks);
-    LESS(aborted);
-    LESS(parked_ticks);
-    for (unsigned i = 0; i < GREEN_WAYS; i++)
-        LESS(green[i]);
-    LESS(expired);
-    LESS(denied);
-    for (unsigned i = 0; i < REASON_ROOM; i++)
-        LESS32(in_place[i]);
-    if (now->handoff_max > now->handoff_ticks) /* the longest was before */
-        now->handoff_max = now->handoff_ticks;
-}
-
-static void subtract_rollout(struct subtraction *s, struct trace_rollout *now,
-                             const struct trace_rollout *before)
-{
-    LESS(count);
-    LESS(ticks);
-    LESS(errors);
-    if (now->max > now->ticks) /* the longest was before */
-        now->max = now->ticks;
-}
-
-static void subtract_rule(struct subtraction *s, struct trace_rule *now,
-                          const struct trace_rule *before)
-{
-    LESS(moved);
-    LESS(expired);
-    LESS(denied);
-    for (unsigned i = 0; i < REASON_ROOM; i++)
-        LESS(in_place[i]);
-}
-
-/* A peak of before stays: no more than that were pending in the part either, or it would be a newer
- * one. */
-static void subtract_pending(struct subtraction *s, struct trace_pending_wait *now,
-                             const struct trace_pending_wait *before)
-{
-    LESS(count);
-    LESS(ticks);
-    LESS(unfinished);
-    LESS(unfinished_ticks);
-    if (now->max > now->ticks) /* the longest was before */
-        now->max = now->ticks;
-}
-
-static void subtract_spawn(struct subtraction *s, struct trace_spawn *now,
-                           const struct trace_spawn *before)
-{
-    LESS(born);
-    LESS(ended);
-    LESS(life_ticks);
-}
-
-/* The timeline starts at `when`: whole slices that lie before are dropped, so it may begin up to
- * one slice early. Slices grow by doubling, so that one of the copy lies within one of now. */
-static void subtract_slices(struct subtraction *s, struct trace_wait_point *now,
-                            const struct trace_wait_point *before)
-{
-    if (now->slice_ticks == 0 || before->slice_ticks == 0)
-        return;
-    for (uint64_t i = 0; i < TRACE_SLICES; i++) {
-        uint64_t at = i * before->slice_ticks / now->slice_ticks;
-        if (at < TRACE_SLICES)
-            now->slice[at] = less(s, now->slice[at], before->slice[i]);
-    }
-    uint64_t gone = s->when > now->chosen_at ? (s->when - now->chosen_at) / now->slice_ticks : 0;
-    for (uint64_t i = 0; i < TRACE_SLICES; i++)
-        now->slice[i] = gone < TRACE_SLICES - i ? now->slice[i + gone] : 0;
-}
-
-static void drop_turns(struct subtraction *s, struct trace_wait_point *now)
-{
-    for (unsigned i = 0; i < TRACE_TURNS; i++)
-        if (now->worst[i].start < s->when)
-            now->worst[i] = (struct trace_turn){0};
-}
-
-static void subtract_wait_point(struct subtraction *s, struct trace_wait_point *now,
-                                const struct trace_wait_point *before)
-{
-    if (now->turns >= LOOP_TURNS)
-        now->flags |= BASELINE_WAS_LOOP;
-    LESS(visits);
-    LESS(wait_ticks);
-    LESS(ready_at_once);
-    LESS(empty);
-    LESS(turns);
-    LESS(turn_ticks);
-    LESS(stalls);
-    LESS(stall_ticks);
-    LESS(harmful);
-    LESS(harmful_ticks);
-    LESS(stall_cpu);
-    LESS(stall_measured);
-    subtract_slices(s, now, before);
-    drop_turns(s, now);
-    if (now->chosen_at && now->chosen_at < s->when)
-        now->chosen_at = s->when;
-}
-
-static void subtract_record(struct subtraction *s, void *now, const struct trace_record *before)
-{
-    switch (before->type) {
-    case RECORD_SLOT:
-        subtract_slot(s, now, (const struct trace_slot *)before);
-        break;
-    case RECORD_HISTOGRAM:
-        subtract_histogram(s, now, (const struct trace_histogram *)before);
-        break;
-    case RECORD_THREAD:
-        subtract_thread(s, now, (const struct trace_thread *)before);
-        break;
-    case RECORD_LOCK:
-        subtract_lock(s, now, (const struct trace_lock *)before);
-        break;
-    case RECORD_ROUTED:
-        subtract_routed(s, now, (const struct trace_routed *)before);
-        break;
-    case RECORD_ROLLOUT:
-        subtract_rollout(s, now, (const struct trace_rollout *)before);
-        break;
-    case RECORD_RULE:
-        subtract_rule(s, now, (const struct trace_rule *)before);
-        break;
-    case RECORD_SPAWN:
-        subtract_spawn(s, now, (const struct trace_spawn *)before);
-        break;
-    case RECORD_PENDING_WAIT:
-        subtract_pending(s, now, (const struct trace_pending_wait *)before);
-        break;
-    case RECORD_WAIT_POINT:
-        subtract_wait_point(s, now, (const struct trace_wait_point *)before);
-        break;
-    default:
-        break;
-    }
 }
 
 /* ---- what is still in its place ---- */
@@ -287,7 +76,7 @@ static void subtract_present(struct subtraction *s)
     for (const struct trace_record *before; (before = reader_next(s->before, &cursor));)
         if ((is_shared(before) || (cursor.thread_chunk && same_owner(s, &cursor))) &&
             same_record(s, cursor.id, before))
-            subtract_record(s, reader_edit(s->now, cursor.id), before);
+            baseline_subtract_record(&s->part, reader_edit(s->now, cursor.id), before);
 }
 
 /* ---- what ended threads left ---- */
@@ -382,7 +171,7 @@ static void subtract_from_sum(struct subtraction *s, const struct fold *fold,
                                                  : record_key(fold, before);
     uint32_t id = map_get(&s->sums, key);
     if (id != MAP_NONE && reader_record(s->now, id, before->type))
-        subtract_record(s, reader_edit(s->now, id), before);
+        baseline_subtract_record(&s->part, reader_edit(s->now, id), before);
 }
 
 static uint64_t owner_key(const struct reader_cursor *cursor)
@@ -437,9 +226,9 @@ static void clip_call(struct subtraction *s, struct trace_thread *now,
                       const struct trace_current *current)
 {
     bool goes_on = now->current.frame && now->current.start == current->start;
-    if (!current->frame || current->start >= s->when || goes_on)
+    if (!current->frame || current->start >= s->part.when || goes_on)
         return;
-    uint64_t part = s->when - current->start;
+    uint64_t part = s->part.when - current->start;
     now->explained = without(now->explained, part);
     const struct trace_slot *slot = reader_record(s->now, current->slot, RECORD_SLOT);
     if (!slot)
@@ -466,7 +255,7 @@ static void clip_calls(struct subtraction *s)
 static void bound_max(struct subtraction *s, uint32_t id)
 {
     struct trace_slot *slot = reader_edit(s->now, id);
-    if (slot->count == 0 || slot->max_start >= s->when)
+    if (slot->count == 0 || slot->max_start >= s->part.when)
         return;
     uint64_t top = highest(reader_record(s->now, slot->histogram, RECORD_HISTOGRAM));
     if (top >= slot->max)
@@ -484,27 +273,28 @@ static void finish(struct subtraction *s)
         if (record->type != RECORD_THREAD || cursor.tid == 0)
             continue;
         struct trace_thread *thread = reader_edit(s->now, cursor.id);
-        if (thread->start < s->when)
-            thread->start = s->when;
+        if (thread->start < s->part.when)
+            thread->start = s->part.when;
     }
     struct trace_header *now = reader_edit_header(s->now);
     const struct trace_header *before = reader_header(s->before);
     for (unsigned i = 0; i < TRACE_LOSS_KINDS; i++)
-        LESS(lost[i]);
-    LESS(locks_aside);
+        now->lost[i] = baseline_less(&s->part, now->lost[i], before->lost[i]);
+    now->locks_aside = baseline_less(&s->part, now->locks_aside, before->locks_aside);
     reader_first_event_is(s->now, before->ring_head);
 }
 
 struct baseline_result baseline_subtract(struct reader *reader, const struct reader *before,
                                          uint64_t when)
 {
-    struct subtraction s = {.now = reader, .before = before, .when = when};
+    struct subtraction s = {.now = reader, .before = before, .part.when = when};
     s.sums.arena = s.folds.arena = s.ended.arena = &s.arena;
     subtract_present(&s);
     index_sums(&s);
     subtract_ended(&s);
     clip_calls(&s);
     finish(&s);
+    s.result.too_small = s.part.too_small;
     arena_release(&s.arena);
     return s.result;
 }
