@@ -3,6 +3,7 @@
  * `shunt calls`: the table of intercepted calls, as a list, as JSON, or as the page docs/calls.md.
  */
 #include "arena.h"
+#include "arguments.h"
 #include "call_words.h"
 #include "calls.h"
 #include "command.h"
@@ -290,15 +291,13 @@ static int run(int argc, char **argv)
     int form = FORM_TEXT;
     bool only_passed = false;
     optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int option; (option = arguments_next("calls", argc, argv, "h", options)) != -1;) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE;
         }
-        if (option == '?') {
-            fputs("shunt calls: see \"shunt calls --help\"\n", stderr);
+        if (option == '?')
             return EXIT_USAGE;
-        }
         if (option == ONLY_PASSED)
             only_passed = true;
         else

@@ -183,7 +183,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 {
     int status = 0;
     optind = 1;
-    for (int option; !status && (option = getopt_long(argc, argv, "+hn:", options, NULL)) != -1;) {
+    for (int option;
+         !status && (option = arguments_next("compare", argc, argv, "+hn:", options)) != -1;) {
         if (option == 'h') {
             fputs(help, stdout);
             return -1;

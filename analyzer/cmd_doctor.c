@@ -303,7 +303,7 @@ static int examine(const char *command, bool json)
 static int run(int argc, char **argv)
 {
     bool json = false;
-    int parsed = arguments_few(argc, argv, help, &json);
+    int parsed = arguments_few("doctor", argc, argv, help, &json);
     if (parsed)
         return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind != 1) {

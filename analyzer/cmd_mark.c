@@ -3,6 +3,7 @@
  * `shunt mark`: remembers what a running program has done so far, so that a report can leave it
  * out.
  */
+#include "arguments.h"
 #include "command.h"
 #include "inputs.h"
 #include "marks.h"
@@ -81,13 +82,13 @@ static int mark(struct arena *arena, int argc, char **argv)
         {"list", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
     bool listing = false;
     optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int option; (option = arguments_next("mark", argc, argv, "h", options)) != -1;) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE;
         }
         if (option != 'l')
-            return usage("stopped");
+            return EXIT_USAGE;
         listing = true;
     }
     const char *text = listing ? NULL : argv[optind];

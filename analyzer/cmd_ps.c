@@ -173,7 +173,7 @@ static void print_json(const struct carriers *carriers)
 static int run(int argc, char **argv)
 {
     bool json = false;
-    int parsed = arguments_few(argc, argv, help, &json);
+    int parsed = arguments_few("ps", argc, argv, help, &json);
     if (parsed)
         return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (optind < argc) {

@@ -212,7 +212,7 @@ static int read_options(struct run_options *options, int argc, char **argv)
     int status = read_environment(options);
     optind = 1;
     for (int option;
-         !status && (option = getopt_long(argc, argv, "+ho:", long_options, NULL)) != -1;) {
+         !status && (option = arguments_next("run", argc, argv, "+ho:", long_options)) != -1;) {
         switch (option) {
         case 'o':
             options->output = optarg;

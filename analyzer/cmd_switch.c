@@ -91,7 +91,7 @@ static int flip(struct arena *arena, const char *what, bool off)
 static int run(int argc, char **argv, bool off)
 {
     struct arena arena = {0};
-    int parsed = arguments_few(argc, argv, off ? help_off : help_on, NULL);
+    int parsed = arguments_few(off ? "off" : "on", argc, argv, off ? help_off : help_on, NULL);
     if (parsed)
         return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind > 1) {

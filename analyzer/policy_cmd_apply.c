@@ -203,7 +203,7 @@ static int apply(const char *path, const char *what)
 
 static int run_apply(int argc, char **argv)
 {
-    int parsed = arguments_few(argc, argv, help_apply, NULL);
+    int parsed = arguments_few("policy apply", argc, argv, help_apply, NULL);
     if (parsed)
         return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind < 1 || argc - optind > 2) {
@@ -263,7 +263,7 @@ static int status(const char *what)
 
 static int run_status(int argc, char **argv)
 {
-    int parsed = arguments_few(argc, argv, help_status, NULL);
+    int parsed = arguments_few("policy status", argc, argv, help_status, NULL);
     if (parsed)
         return parsed < 0 ? EXIT_USAGE : EXIT_FINE;
     if (argc - optind > 1) {

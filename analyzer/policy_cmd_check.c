@@ -2,6 +2,7 @@
  *
  * `shunt policy check`: what is wrong with a policy, and what its rules do.
  */
+#include "arguments.h"
 #include "days.h"
 #include "format.h"
 #include "green_list.h"
@@ -105,7 +106,7 @@ static int run(int argc, char **argv)
 {
     bool quiet = false;
     optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int option; (option = arguments_next("policy check", argc, argv, "h", options)) != -1;) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE;

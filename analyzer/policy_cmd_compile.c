@@ -2,6 +2,7 @@
  *
  * `shunt policy compile`: the form of a policy that a process maps, for the modules it will meet.
  */
+#include "arguments.h"
 #include "days.h"
 #include "format.h"
 #include "page.h"
@@ -88,7 +89,8 @@ static int run(int argc, char **argv)
 {
     const char *output = NULL;
     optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
+    for (int option;
+         (option = arguments_next("policy compile", argc, argv, "ho:", options)) != -1;) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE;

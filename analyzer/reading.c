@@ -121,8 +121,8 @@ static int take_common(struct reading *reading, int option, const char *value)
         if (arguments_color(value, &reading->render.color) < 0)
             return reading_usage(reading, "--color takes auto, always or never, not", value);
         return 0;
-    default: /* getopt has said what is wrong */
-        return reading_usage(reading, "stopped", NULL);
+    default: /* it was said what is wrong */
+        return -1;
     }
 }
 
@@ -131,7 +131,8 @@ static int parse(const struct reading_command *command, struct reading *reading,
                  int argc, char **argv)
 {
     optind = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", command->options, NULL)) != -1;) {
+    for (int option;
+         (option = arguments_next(command->name, argc, argv, "h", command->options)) != -1;) {
         if (option == 'h')
             return 1;
         if ((option < READING_END ? take_common(reading, option, optarg)

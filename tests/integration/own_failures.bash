@@ -31,7 +31,7 @@ refuse 125 'which command'
 refuse 125 'threshold' --threshold 3parsecs -- touch started
 refuse 125 'size' --max-size 1x -- touch started
 refuse 125 'at least' --max-size 4K -- touch started
-refuse 125 'unrecognized option' --no-such-option -- touch started
+refuse 125 'no option --no-such-option; see' --no-such-option -- touch started
 refuse 125 'cannot write traces' -o /proc/nowhere -- touch started
 refuse 125 'cannot write traces' -o "$work/plain/x" -- touch started
 refuse 125 'after %' -o 'x%q' -- touch started
