@@ -200,9 +200,22 @@ static uint32_t roles_of(const struct thread *t)
     return roles | (is_main(t) ? 1u << POLICY_ROLE_MAIN : 0);
 }
 
-static struct policy_moment moment_of(const struct force *f, const struct visit *v)
+/* A descriptor's name costs a system call: only where a rule asks for it. */
+static int asks_fd(const struct policy_view *view, const struct policy_steps *steps)
 {
-    uint32_t target = guard_target(v);
+    for (uint32_t i = 0; i < steps->count; i++) {
+        const struct policy_slice *terms = &view->rules[steps->step[i].rule].terms;
+        for (uint32_t n = 0; n < terms->count; n++)
+            if (view->terms[terms->first + n].kind == POLICY_TERM_FD)
+                return 1;
+    }
+    return 0;
+}
+
+static struct policy_moment moment_of(const struct force *f, const struct policy_steps *steps,
+                                      const struct visit *v)
+{
+    uint32_t target = asks_fd(&f->view, steps) ? guard_target(v) : 0;
     return (struct policy_moment){.roles = roles_of(v->thread),
                                   .target = target ? text_of(target) : NULL,
                                   .fd = v->fd,
@@ -266,7 +279,7 @@ static struct force_answer answer(struct force *f, struct visit *v)
     if (!steps->count)
         return (struct force_answer){0};
     if (!policy_steps_final(&f->view, steps))
-        moment = moment_of(f, v);
+        moment = moment_of(f, steps, v);
     struct policy_answer found = policy_decide(&f->view, steps, &moment);
     if (found.rule == POLICY_NONE)
         return (struct force_answer){.reason = reason_of[found.why]};
