@@ -20,6 +20,14 @@ static const char *route_name(const struct report_rule *rule)
 
 /* ---- text ---- */
 
+/* "pool", or "pool 25%" while it is rolled out. */
+static const char *route_text(struct page *page, const struct report_rule *rule)
+{
+    if (rule->route == POLICY_INPLACE || rule->share == POLICY_ROLLOUT_ALL)
+        return route_name(rule);
+    return arena_print(page->arena, "%s %g%%", route_name(rule), rule->share / 100.0);
+}
+
 static const char *in_place(struct page *page, const struct report_rule *rule)
 {
     struct arena *a = page->arena;
@@ -35,7 +43,7 @@ static void show(struct page *page, const struct report_rule *rule)
 {
     struct arena *a = page->arena;
     const char *why = in_place(page, rule);
-    const char *text = arena_print(a, "%s: %s", rule->id, route_name(rule));
+    const char *text = arena_print(a, "%s: %s", rule->id, route_text(page, rule));
     if (rule->moved || rule->route != POLICY_DENY)
         text = arena_print(a, "%s, %s moved", text, format_count(a, rule->moved));
     if (rule->expired)
@@ -79,6 +87,7 @@ static json_t *rule_json(const struct report_rule *rule)
             json_object_set_new(reasons, routes_reason_name(i), json_count(rule->in_place[i]));
     json_object_set_new(object, "id", json_string(rule->id));
     json_object_set_new(object, "route", json_string(route_name(rule)));
+    json_object_set_new(object, "rollout_percent", json_real(rule->share / 100.0));
     json_object_set_new(object, "calls", json_count(rules_hit_calls(rule)));
     json_object_set_new(object, "moved", json_count(rule->moved));
     json_object_set_new(object, "expired", json_count(rule->expired));

@@ -97,6 +97,7 @@ struct report_rule {
     const char *id;
     uint32_t number;         /* in its policy */
     uint32_t route;          /* enum policy_route */
+    uint32_t share;          /* the latest, in 1/100 of a percent */
     uint64_t moved, expired; /* of those moved: ended by its deadline */
     uint64_t denied, in_place_calls;
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says so */

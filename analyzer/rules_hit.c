@@ -35,6 +35,7 @@ static struct report_rule *rule_at(struct source *source, const struct trace_rul
 static void add_rule(struct source *source, const struct trace_rule *record)
 {
     struct report_rule *rule = rule_at(source, record);
+    rule->share = record->head.aux;
     rule->moved += record->moved;
     rule->expired += record->expired;
     rule->denied += record->denied;

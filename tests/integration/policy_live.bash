@@ -35,8 +35,8 @@ apply() { # FILE [DIR|PID]
 }
 figures() { # calls, moved: of the rule, by the policy in force
   "$SHUNT" policy status "$server" >status || fail "no status: $(cat status)"
-  moved=$(sed -n 's/,//g; s/.*wal: [a-z]* \([0-9]*\) moved.*/\1/p' status)
-  kept=$(sed -n 's/,//g; s/.*wal: [a-z]* [0-9]* moved \([0-9]*\) in place.*/\1/p' status)
+  moved=$(sed -n 's/,//g; s/.*wal: [a-z]*\( [0-9.]*%\)* \([0-9]*\) moved.*/\2/p' status)
+  kept=$(sed -n 's/,//g; s/.*wal: [a-z]*\( [0-9.]*%\)* [0-9]* moved \([0-9]*\) in place.*/\2/p' status)
 }
 write 300
 figures
@@ -50,6 +50,7 @@ wait $!
 write 20
 figures
 [ $((moved + kept)) -ge 20 ] || fail "not taken over: $(cat status; cat said)"
+grep -q 'wal: pool 25%, ' status || fail "the share is not told: $(cat status)"
 both() { write 20; figures; [ "$moved" -gt 0 ] && [ "$kept" -gt 0 ]; }
 wait_for 60 both || fail "at 25 %: $(cat status)"
 
