@@ -8,13 +8,14 @@
 #include "loading.h"
 #include "python_api.h"
 #include "python_layout.h"
+#include "raw.h"
 #include "waiters.h"
 
 #include <shunt.h>
 
 /* A wake-up that cannot come (the lock was given back inside libc, or by another thread) costs this
  * much. */
-enum { PATIENCE_NS = 100000000 };
+enum { PATIENCE_NS = 100000000, BESIDE_NS = 1000000 };
 
 enum { ORDERED = 1024, PROBES = 4, LIBRARIES = 1024 };
 
@@ -223,28 +224,59 @@ static int wait_once(struct park *park, struct waiting *waiting, const void *loc
     return how != SHUNT_NOT_PARKED;
 }
 
-int green_lock_wait(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
+static int wait_parked(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
 {
     const struct thread *t = w->visit.thread;
-    if (!t || !t->epoch || !is_kept(t, w->lock, w->kind))
-        return busy;
     struct park park;
     struct waiting waiting = {0};
-    int result = busy, saved = errno;
+    int result = busy;
     int reason = green_lock_kept_in_place(&w->visit);
     if (!reason)
         reason = park_begin(&park, &w->visit);
-    if (!reason) {
-        int64_t left;
-        while (result == busy && w->visit.thread && is_kept(t, w->lock, w->kind) &&
-               (left = green_lock_left(clock, until)) != 0 &&
-               wait_once(&park, &waiting, w->lock, left))
-            result = lock_try_again(w);
-        park_end(&park);
-        green_lock_tell(&park);
-    } else {
+    if (reason) {
         green_lock_tell_in_place(reason);
+        return busy;
     }
+    int64_t left;
+    while (result == busy && w->visit.thread && is_kept(t, w->lock, w->kind) &&
+           (left = green_lock_left(clock, until)) != 0 && wait_once(&park, &waiting, w->lock, left))
+        result = lock_try_again(w);
+    park_end(&park);
+    green_lock_tell(&park);
+    return result;
+}
+
+/* A green thread of another thread is parked with the lock, and needs the interpreter lock, which
+ * this thread has given away, to go on and give it back. */
+static int wait_beside(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
+{
+    static const struct timespec moment = {0, BESIDE_NS};
+    int result = busy;
+    while (result == busy && green_lock_left(clock, until) != 0 && kept_holds_anywhere(w->lock)) {
+        arch_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+        result = lock_try_again(w);
+    }
+    return result;
+}
+
+/* With the interpreter lock held nobody who is parked goes on: a wait for what one of them holds
+ * would never end. So that lock is given away meanwhile, as by an extension that expects to wait.
+ */
+int green_lock_wait(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
+{
+    const struct thread *t = w->visit.thread;
+    if (!t || !t->epoch)
+        return busy;
+    int mine = is_kept(t, w->lock, w->kind), held = green_lock_gil();
+    if (!mine && !(held && kept_holds_anywhere(w->lock)))
+        return busy;
+    int saved = errno;
+    void *state = held ? python_api.PyEval_SaveThread() : NULL;
+    int result = mine ? wait_parked(w, busy, clock, until) : wait_beside(w, busy, clock, until);
+    struct handoff_outcome outcome = handoff_self.outcome;
+    if (state)
+        python_api.PyEval_RestoreThread(state);
+    handoff_self.outcome = outcome; /* what the interpreter called was none of this */
     errno = saved;
     return result;
 }

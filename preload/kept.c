@@ -187,6 +187,19 @@ int kept_holds(const void *lock)
     return find(lock, &whose) != NULL;
 }
 
+/* Of other threads' entries only what is read once, and may be half: it is asked again. */
+int kept_holds_anywhere(const void *lock)
+{
+    uint32_t end = __atomic_load_n(&used, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < end; i++) {
+        uint32_t count = __atomic_load_n(&entries[i].count, __ATOMIC_RELAXED);
+        for (uint32_t j = 0; !is_free(&entries[i]) && j < count && j < TRACE_HELD; j++)
+            if (lock_held_address(&entries[i].held[j]) == (uintptr_t)lock)
+                return 1;
+    }
+    return 0;
+}
+
 int kept_holder(const void *lock, uintptr_t *caller, uint32_t *slot)
 {
     struct kept *whose;

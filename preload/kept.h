@@ -44,6 +44,9 @@ uint32_t kept_library(const struct visit *v);
 int kept_holds(const void *lock);
 int kept_holder(const void *lock, uintptr_t *caller, uint32_t *slot);
 
+/* Does a parked green thread of any thread hold it? The answer may be old. */
+int kept_holds_anywhere(const void *lock);
+
 /* The running green thread gives back a lock that a parked one took. 1: that was known here. */
 int kept_gave(const void *lock);
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""greenlets.py RUNTIME CASE LIBRARY: green threads of Eventlet or gevent that share what only one of
-them may have while it waits for an answer in C code. Prints what each got, and nothing that depends
-on who came first.
+"""greenlets.py RUNTIME CASE LIBRARY: green threads of Eventlet or gevent share what only one of
+them may have while it waits for an answer in C code. Prints what each got, and nothing that
+depends on who came first.
 
     lock       a mutex of the library's
     condition  ... handed on by a condition
     python     a lock of Python's own, not patched
     busy       ... while a native thread computes, and wants the interpreter lock all the time
+    first      ... which the native thread wants for the first time while one of them is parked
+    inside     ... and so does one of the green threads itself, with the interpreter lock held
     order      the mutex is also wanted by a native thread with the interpreter lock held
-    sleepers   nothing: they wait one beside the other
 """
 import _thread
 import ctypes
@@ -42,6 +43,7 @@ if not SERVER:
 THEIRS.close()
 NATIVE = threading.Thread
 LOCK = _thread.allocate_lock()
+PARKED = []  # has an entry as soon as one is about to be
 
 if RUNTIME == "eventlet":
     import eventlet
@@ -58,6 +60,7 @@ def ask(value):
     if CASE in ("python", "busy"):
         with LOCK:
             return LIBRARY.held_ask(OURS.fileno(), value)
+    PARKED.append(value)
     return LIBRARY.held_ask(OURS.fileno(), value)
 
 
@@ -68,6 +71,13 @@ def look_until(done, first):
         time.sleep(0.0005)
 
 
+def look_once(done, first):
+    first.set()
+    while not PARKED and not done.is_set():
+        time.sleep(0.0005)
+    HOLDING.held_look()
+
+
 def compute_until(done, first):
     first.set()
     while not done.is_set():
@@ -75,12 +85,12 @@ def compute_until(done, first):
 
 
 def work(number):
-    if CASE == "sleepers":
-        return [LIBRARY.held_sleep(100) for _ in range(ROUNDS)]
+    if CASE == "inside" and number == GREEN - 1:
+        return [HOLDING.held_look() for _ in range(ROUNDS)]
     return [ask(10 * turn + number) for turn in range(ROUNDS)]
 
 
-OTHERS = {"order": look_until, "busy": compute_until}
+OTHERS = {"first": look_once, "order": look_until, "busy": compute_until}
 
 
 def main():

@@ -10,7 +10,6 @@
 int held_ask(int fd, int value);
 int held_pass(int fd, int value);
 int held_look(void);
-int held_sleep(int ms);
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t free_again = PTHREAD_COND_INITIALIZER;
@@ -58,11 +57,4 @@ int held_look(void)
     int was = busy;
     pthread_mutex_unlock(&mutex);
     return was;
-}
-
-// Waits with nothing held.
-int held_sleep(int ms)
-{
-    struct pollfd none = {.fd = -1};
-    return poll(&none, 1, ms);
 }
