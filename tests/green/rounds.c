@@ -5,6 +5,7 @@
 #include "rounds.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <shunt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,9 @@ static struct green greens[ROUNDS_MOST];
 static unsigned count;
 static char *shared;
 static struct green *on_shared; /* whose frames lie there */
-static __thread struct green *current;
-static __thread ucontext_t *scheduler;
+static struct green *current;
+static ucontext_t *scheduler;
+static pthread_t runner; /* the thread that they run on */
 
 int64_t rounds_now(void)
 {
@@ -122,7 +124,7 @@ static void resume(struct green *g)
 
 void *rounds_current(void)
 {
-    return current;
+    return current && pthread_equal(runner, pthread_self()) ? current : NULL;
 }
 
 int rounds_wait(int fd, short events, int64_t timeout)
@@ -130,6 +132,10 @@ int rounds_wait(int fd, short events, int64_t timeout)
     struct green *g = current;
     if (!g)
         return SHUNT_NOT_PARKED;
+    if (!pthread_equal(runner, pthread_self())) {
+        puts("wait: by a thread without green threads");
+        return SHUNT_NOT_PARKED;
+    }
     g->fd = fd;
     g->events = events;
     g->until = timeout < 0 ? -1 : rounds_now() + timeout;
@@ -171,27 +177,16 @@ static void wait_for_one(void)
 
 void rounds_run(void)
 {
-    for (;;) {
-        int alive = 0, ran = 0;
+    runner = pthread_self();
+    for (int alive = 1; alive;) {
+        alive = 0;
         for (unsigned i = 0; i < count; i++) {
-            if (greens[i].over)
-                continue;
-            alive = 1;
-            if (greens[i].waits)
-                continue;
-            ran = 1;
-            resume(&greens[i]);
+            if (!greens[i].over && !greens[i].waits)
+                resume(&greens[i]);
+            alive |= !greens[i].over;
         }
-        if (!alive)
-            break;
-        if (!ran)
+        if (alive)
             wait_for_one();
-        else
-            for (unsigned i = 0; i < count; i++)
-                if (!greens[i].over && greens[i].waits) {
-                    wait_for_one();
-                    break;
-                }
     }
     for (unsigned i = 0; i < count; i++) {
         free(greens[i].saved);
