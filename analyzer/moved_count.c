@@ -11,6 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static uint64_t moved_of(const struct trace_routed *record)
+{
+    uint64_t moved = record->moved;
+    for (unsigned i = 0; i < GREEN_WAYS; i++)
+        moved += record->green[i];
+    return moved;
+}
+
 static uint64_t moved_in(const char *path)
 {
     struct error error;
@@ -21,7 +29,7 @@ static uint64_t moved_in(const char *path)
         return 0;
     for (const struct trace_record *record; (record = reader_next(reader, &cursor));)
         if (record->type == RECORD_ROUTED)
-            moved += ((const struct trace_routed *)record)->moved;
+            moved += moved_of((const struct trace_routed *)record);
     reader_close(reader);
     return moved;
 }

@@ -44,16 +44,34 @@ static const char *reasons(struct page *page, const struct report_moved *moved)
     return left ? arena_print(a, "%s; %s for other reasons", text, format_count(a, left)) : text;
 }
 
+/* "12 calls were parked (8 until a descriptor was ready, 4 on workers) for 1.2 s in all, in which
+ * other green threads could run" */
+static const char *parked(struct arena *a, const struct report_moved *moved)
+{
+    static const char *const ways[GREEN_WAYS] = {[GREEN_READY] = "until a descriptor was ready",
+                                                 [GREEN_TIMER] = "until a time",
+                                                 [GREEN_POOL] = "on workers"};
+    const char *how = "";
+    for (unsigned i = 0; i < GREEN_WAYS; i++)
+        if (moved->green[i] && ways[i])
+            how = arena_print(a, "%s%s%s %s", how, *how ? ", " : "",
+                              format_count(a, moved->green[i]), ways[i]);
+    return arena_print(a, "%s parked (%s) for %s in all, in which other green threads could run",
+                       format_plural(a, moved->green_calls, "call was", "calls were"), how,
+                       format_duration(a, moved->parked_ns));
+}
+
 static const char *trips(struct page *page, const struct report_moved *moved)
 {
     struct arena *a = page->arena;
-    const char *text = "no call was moved";
+    const char *text = moved->green_calls ? parked(a, moved) : "no call was moved";
     if (moved->calls)
-        text =
-            arena_print(a, "%s made by workers, which took %s; callers waited %s more, %s a call",
-                        format_plural(a, moved->calls, "call was", "calls were"),
-                        format_duration(a, moved->run_ns), format_duration(a, routes_cost(moved)),
-                        format_duration(a, routes_cost(moved) / moved->calls));
+        text = arena_print(
+            a, "%s%s%s made by workers, which took %s; callers waited %s more, %s a call",
+            moved->green_calls ? text : "", moved->green_calls ? "; " : "",
+            format_plural(a, moved->calls, "call was", "calls were"),
+            format_duration(a, moved->run_ns), format_duration(a, routes_cost(moved)),
+            format_duration(a, routes_cost(moved) / moved->calls));
     if (moved->expired)
         text = arena_print(a, "%s; %s ended by a deadline", text,
                            format_plural(a, moved->expired, "was", "were"));
@@ -99,6 +117,8 @@ static void pools(struct page *page, const struct report_process *process)
                         pool->name, pool->peak, pool->most, pool->grown, pool->shrunk);
         if (pool->refused)
             text = arena_print(a, "%s, %u could not be made", text, pool->refused);
+        if (pool->beyond)
+            text = arena_print(a, "%s, %u beyond the bound for parked calls", text, pool->beyond);
         page_wrap(page, PAGE_PLAIN, "  ", 4, text);
     }
 }
@@ -122,8 +142,9 @@ static int by_moved(const void *a, const void *b)
 {
     const struct report_site *x = *(struct report_site *const *)a;
     const struct report_site *y = *(struct report_site *const *)b;
-    if (x->moved.ns != y->moved.ns)
-        return x->moved.ns > y->moved.ns ? -1 : 1;
+    uint64_t its = x->moved.ns + x->moved.green_ns, other = y->moved.ns + y->moved.green_ns;
+    if (its != other)
+        return its > other ? -1 : 1;
     if (x->moved.denied != y->moved.denied)
         return x->moved.denied > y->moved.denied ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
@@ -135,7 +156,8 @@ static void sites(struct page *page, const struct report_process *process)
         ARENA_ARRAY(page->arena, struct report_site *, process->site_count + 1);
     unsigned count = 0;
     for (unsigned i = 0; i < process->site_count; i++)
-        if (process->sites[i]->moved.calls || process->sites[i]->moved.denied)
+        if (process->sites[i]->moved.calls || process->sites[i]->moved.green_calls ||
+            process->sites[i]->moved.denied)
             order[count++] = process->sites[i];
     if (count)
         qsort(order, count, sizeof *order, by_moved);
@@ -180,6 +202,18 @@ static json_t *in_place_json(const struct report_moved *moved)
     return object;
 }
 
+static json_t *green_json(const struct report_moved *moved)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "parked", json_count(moved->green_calls));
+    json_object_set_new(object, "ready", json_count(moved->green[GREEN_READY]));
+    json_object_set_new(object, "timer", json_count(moved->green[GREEN_TIMER]));
+    json_object_set_new(object, "pool", json_count(moved->green[GREEN_POOL]));
+    json_object_set_new(object, "total_ns", json_count(moved->green_ns));
+    json_object_set_new(object, "parked_ns", json_count(moved->parked_ns));
+    return object;
+}
+
 static json_t *moved_json(const struct report_moved *moved)
 {
     json_t *object = json_object();
@@ -192,6 +226,8 @@ static json_t *moved_json(const struct report_moved *moved)
     json_object_set_new(object, "interrupted", json_count(moved->aborted));
     json_object_set_new(object, "expired", json_count(moved->expired));
     json_object_set_new(object, "denied", json_count(moved->denied));
+    if (moved->green_calls)
+        json_object_set_new(object, "green", green_json(moved));
     json_object_set_new(object, "in_place", in_place_json(moved));
     return object;
 }
@@ -224,6 +260,7 @@ void routes_process_json(json_t *object, const struct report_process *process)
         json_object_set_new(one, "grown", json_integer(pool->grown));
         json_object_set_new(one, "shrunk", json_integer(pool->shrunk));
         json_object_set_new(one, "refused", json_integer(pool->refused));
+        json_object_set_new(one, "beyond", json_integer(pool->beyond));
         json_array_append_new(pools, one);
     }
     json_object_set_new(object, "pools", pools);

@@ -68,8 +68,10 @@ struct report_moved {
     uint64_t calls; /* made by workers */
     uint64_t ns;    /* of these, as their callers saw them */
     uint64_t run_ns, handoff_ns, handoff_max_ns;
-    uint64_t aborted, expired; /* of these: ended early by signals, by deadlines */
-    uint64_t denied;           /* not made */
+    uint64_t aborted, expired;               /* of these: ended early by signals, by deadlines */
+    uint64_t denied;                         /* not made */
+    uint64_t green_calls, green[GREEN_WAYS]; /* parked: by enum trace_green */
+    uint64_t green_ns, parked_ns;            /* ... from end to end; while others could run */
     uint64_t in_place_calls, in_place[REASON_ROOM]; /* by enum trace_reason */
 };
 
@@ -90,6 +92,7 @@ struct report_rollout {
 struct report_pool {
     char name[16];
     uint32_t most, peak, grown, shrunk, refused;
+    uint32_t beyond; /* made past the bound, for parked calls */
 };
 
 /* What became of the calls that a rule of a policy took. */

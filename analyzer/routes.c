@@ -67,7 +67,7 @@ const char *routes_reason_name(unsigned reason)
 
 bool routes_any(const struct report_moved *moved)
 {
-    return moved->calls || moved->denied || moved->in_place_calls;
+    return moved->calls || moved->green_calls || moved->denied || moved->in_place_calls;
 }
 
 uint64_t routes_cost(const struct report_moved *moved)
@@ -84,6 +84,11 @@ void routes_add(struct report_moved *sum, const struct report_moved *more)
     sum->aborted += more->aborted;
     sum->expired += more->expired;
     sum->denied += more->denied;
+    sum->green_calls += more->green_calls;
+    sum->green_ns += more->green_ns;
+    sum->parked_ns += more->parked_ns;
+    for (unsigned i = 0; i < GREEN_WAYS; i++)
+        sum->green[i] += more->green[i];
     if (more->handoff_max_ns > sum->handoff_max_ns)
         sum->handoff_max_ns = more->handoff_max_ns;
     sum->in_place_calls += more->in_place_calls;
@@ -100,7 +105,13 @@ static struct report_moved moved_of(const struct source *source, const struct tr
                                  .run_ns = source_ns(source, record->run_ticks),
                                  .aborted = record->aborted,
                                  .expired = record->expired,
-                                 .denied = record->denied};
+                                 .denied = record->denied,
+                                 .green_ns = source_ns(source, record->green_ticks),
+                                 .parked_ns = source_ns(source, record->parked_ticks)};
+    for (unsigned i = 0; i < GREEN_WAYS; i++) {
+        moved.green[i] = record->green[i];
+        moved.green_calls += record->green[i];
+    }
     for (unsigned i = 0; i < REASON_ROOM; i++) {
         moved.in_place[i] = record->in_place[i];
         moved.in_place_calls += record->in_place[i];
@@ -132,7 +143,8 @@ static void add_pool(struct source *source, const struct trace_pool *record)
                                  .peak = record->peak,
                                  .grown = record->grown,
                                  .shrunk = record->shrunk,
-                                 .refused = record->refused};
+                                 .refused = record->refused,
+                                 .beyond = record->beyond};
     memcpy(pool->name, record->name, sizeof pool->name - 1);
 }
 

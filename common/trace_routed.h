@@ -26,7 +26,7 @@ struct trace_routed {
     uint32_t context;
     uint16_t call;
     uint16_t pool;          /* the latest's, by number: 0 is `default` */
-    uint64_t moved;         /* calls that a worker ran, or that were parked */
+    uint64_t moved;         /* calls that a worker ran while their caller waited */
     uint64_t ticks;         /* of these, as their callers saw them */
     uint64_t handoff_ticks; /* ... until the worker began */
     uint64_t run_ticks;     /* ... on the worker; the rest is the way back */
@@ -35,7 +35,9 @@ struct trace_routed {
     uint32_t in_place[REASON_ROOM]; /* by enum trace_reason; stops at its top */
     uint32_t next;                  /* for the thread itself */
     uint32_t _pad;
-    uint64_t green[GREEN_WAYS]; /* parked calls, of those moved, by enum trace_green */
+    uint64_t green[GREEN_WAYS]; /* calls that were parked, by enum trace_green */
+    uint64_t green_ticks;       /* of these, as their callers saw them */
+    uint64_t green_run_ticks;   /* ... on workers */
     uint64_t parked_ticks;      /* ... while other green threads could run */
     uint64_t expired;           /* of those moved: ended by their rule's deadline */
     uint64_t denied;            /* not made */
@@ -107,7 +109,7 @@ struct trace_rule {
     uint64_t in_place[REASON_ROOM]; /* by enum trace_reason; NONE: the rule says in place */
 };
 
-_Static_assert(sizeof(struct trace_routed) == 376, "routed record");
+_Static_assert(sizeof(struct trace_routed) == 392, "routed record");
 _Static_assert(sizeof(struct trace_rollout) == 64, "rollout record");
 _Static_assert(sizeof(struct trace_pool) == 72, "pool record");
 _Static_assert(sizeof(struct trace_policy) == 48, "policy record");

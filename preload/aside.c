@@ -31,11 +31,14 @@ static void count(struct visit *v, const struct handoff_outcome *outcome)
         *counter += *counter != UINT32_MAX;
         return;
     }
-    routed->moved++;
     if (outcome->route == TRACE_ROUTE_GREEN) {
         routed->green[outcome->way]++;
+        routed->green_ticks += v->ticks;
+        routed->green_run_ticks += outcome->run_ticks;
         routed->parked_ticks += outcome->parked_ticks;
+        return;
     }
+    routed->moved++;
     routed->ticks += v->ticks;
     routed->handoff_ticks += outcome->handoff_ticks;
     routed->run_ticks += outcome->run_ticks;

@@ -270,6 +270,8 @@ static int add_routed(struct trace_record *record, void *data)
     to->aborted += from->aborted;
     to->expired += from->expired;
     to->denied += from->denied;
+    to->green_ticks += from->green_ticks;
+    to->green_run_ticks += from->green_run_ticks;
     to->parked_ticks += from->parked_ticks;
     for (unsigned i = 0; i < GREEN_WAYS; i++)
         to->green[i] += from->green[i];

@@ -173,8 +173,12 @@ static void count_call(const struct trace *trace, const struct trace_chunk *chun
     (void)chunk;
     struct totals *totals = arg;
     const struct trace_slot *slot = (const void *)record;
-    if (record->type == RECORD_ROUTED)
-        totals->moved += ((const struct trace_routed *)record)->moved;
+    if (record->type == RECORD_ROUTED) {
+        const struct trace_routed *routed = (const void *)record;
+        totals->moved += routed->moved;
+        for (unsigned i = 0; i < GREEN_WAYS; i++)
+            totals->moved += routed->green[i];
+    }
     if (record->type == RECORD_SLOT && slot->call < 1024)
         totals->calls[slot->call] += slot->count;
 }
