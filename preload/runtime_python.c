@@ -7,9 +7,11 @@
  */
 #include "runtime_python.h"
 
+#include "calls.h"
 #include "clock.h"
 #include "gap.h"
 #include "guard.h"
+#include "modules.h"
 #include "python_api.h"
 #include "python_layout.h"
 #include "python_reader.h"
@@ -78,6 +80,13 @@ static int is_in_vain(const struct visit *v)
            v->start - vain_since < clock_ticks(PAUSE);
 }
 
+/* A lock or condition of the interpreter's own: its lock, or what guards that. Whoever parks takes
+ * it first. */
+static int is_interpreters_own(const struct visit *v)
+{
+    return call_infos[v->call].family == FAMILY_sync && modules_map(v->caller) == python.map;
+}
+
 static int refuse(const struct visit *v)
 {
     if (!v->thread || !python_api_ready())
@@ -94,6 +103,8 @@ static int refuse(const struct visit *v)
         return REASON_NO_RUNTIME;
     if (python_api.current() == state)
         return REASON_GIL_HELD;
+    if (is_interpreters_own(v))
+        return REASON_LOCK_ORDER;
     if (is_hub_wait(v) || is_in_vain(v))
         return REASON_NO_GREEN;
     if (python_is_importing(state))

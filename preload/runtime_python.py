@@ -180,7 +180,10 @@ def promise(thread):
     runtime, hub = find()
     promised[thread] = errors[0]
     for error in errors[1:] if hub is not None else ():
-        runtime.throw(hub, green, error)
+        try:
+            runtime.throw(hub, green, error)
+        except Exception:
+            pass
     return class_of(thread, errors[0])
 
 
