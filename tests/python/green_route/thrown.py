@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""What is raised in a green thread while C code waits on its behalf: it is raised when the call is
+over, the same instance. Bare the hub is blocked, and nothing is raised in time."""
+import sys
+import threading
+import time
+import traceback
+
+from faces import PULSE, SLEEP, Timeout, is_eventlet, kill, library, nap, say, spawn, value_of
+
+free, _ = library()
+blocking_sleep = time.sleep
+
+
+class Own(Exception):
+    pass
+
+
+def timed_out(call, *arguments):
+    """[the same instance, only after the call's time, the innermost function of its traceback]"""
+    began = time.monotonic()
+    try:
+        with Timeout(SLEEP / 3) as timeout:
+            call(*arguments)
+            return "went on"
+    except Timeout as error:
+        innermost = traceback.extract_tb(error.__traceback__)[-1].name
+        return [error is timeout, time.monotonic() - began >= SLEEP, innermost]
+
+
+def of_own_class():
+    try:
+        with Timeout(SLEEP / 3, Own):
+            blocking_sleep(SLEEP)
+            return "went on"
+    except Own as error:
+        return type(error).__name__ + str(error.args)
+
+
+def silent():
+    """The block is left quietly, and what comes after it runs."""
+    with Timeout(SLEEP / 3, False):
+        blocking_sleep(SLEEP)
+        return "went on"
+    return "left"
+
+
+def while_handling():
+    """The exception that is being handled is the green thread's own, and the context."""
+    try:
+        raise Own("first")
+    except Own as first:
+        try:
+            with Timeout(SLEEP / 3):
+                blocking_sleep(SLEEP)
+        except Timeout as error:
+            return [error.__context__ is first, sys.exc_info()[1] is error]
+        return [sys.exc_info()[1] is first, "went on"]
+
+
+def callback_between():
+    """Into a callback that comes first; ctypes cannot pass it on."""
+    import ctypes
+    came = []
+    function = ctypes.CFUNCTYPE(None)(lambda: came.append("callback"))
+    try:
+        with Timeout(1.5 * SLEEP):
+            free.with_callback(int(SLEEP * 1e6), function)
+    except Timeout:
+        came.append("timeout")
+    return came
+
+
+def killed():
+    came = []
+
+    def victim():
+        try:
+            blocking_sleep(SLEEP)
+            came.append("went on")
+        finally:
+            came.append(str(sys.exc_info()[0] and sys.exc_info()[0].__name__))
+
+    green = spawn(victim)
+    nap(PULSE)
+    kill(green)
+    value_of(green)
+    return came
+
+
+def twice_raised():
+    """A timeout and then a kill: one when the call is over, the other at the next yield."""
+    came = []
+
+    def victim():
+        try:
+            with Timeout(SLEEP / 3):
+                blocking_sleep(SLEEP)
+        except Timeout:
+            came.append("timeout")
+        try:
+            nap(SLEEP)
+        except BaseException as error:
+            came.append(type(error).__name__)
+
+    green = spawn(victim)
+    nap(SLEEP / 2)
+    kill(green)
+    value_of(green)
+    return came
+
+
+def in_green(call, *arguments):
+    return value_of(spawn(call, *arguments))
+
+
+def in_thread(call, *arguments):
+    """On a native thread with a hub of its own."""
+    values = []
+    thread = threading.Thread(target=lambda: values.append(in_green(call, *arguments)))
+    thread.start()
+    thread.join()
+    return values[0]
+
+
+def main():
+    cases = {"sleep": lambda: in_green(timed_out, blocking_sleep, SLEEP),
+             "two calls in one": lambda: in_green(timed_out, free.twice, int(SLEEP * 6e5)),
+             "the main green thread": lambda: timed_out(blocking_sleep, SLEEP),
+             "a thread of its own": lambda: in_thread(timed_out, blocking_sleep, SLEEP),
+             "own class": lambda: in_green(of_own_class),
+             "silent": lambda: in_green(silent),
+             "while handling": lambda: in_green(while_handling),
+             "callback": lambda: in_green(callback_between),
+             "killed": killed,
+             "twice": twice_raised}
+    nap(0)
+    say(None, {name: case() for name, case in cases.items()}, eventlet=is_eventlet)
+
+
+main()
