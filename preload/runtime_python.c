@@ -17,7 +17,9 @@
 #include "python_reader.h"
 #include "python_walk.h"
 #include "raw.h"
+#include "wakers.h"
 
+#include <poll.h>
 #include <shunt.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -48,6 +50,9 @@ enum { ERROR_PARTS = 3 }; /* type, value, traceback */
 /* An exception was promised to this thread, and perhaps not raised yet. */
 static __thread uint32_t promised;
 
+/* The call that was entered has not waited yet. */
+static __thread uint32_t fresh;
+
 /* On a thread without a hub: how often in a row that was found, and when. */
 static __thread uint32_t vain;
 static __thread uint64_t vain_since;
@@ -71,13 +76,14 @@ static int is_hub_wait(const struct visit *v)
 }
 
 /* Whether a thread has a hub is known with the lock only, which others may hold for long: a thread
- * that had none is asked now and then. */
+ * that had none is asked now and then, and more often before there is any. */
 static int is_in_vain(const struct visit *v)
 {
-    enum { FEW = 4, PAUSE = SECOND / 20 };
+    enum { FEW = 4, PAUSE = SECOND / 20, PAUSE_BEFORE = SECOND / 200 };
     const struct thread *t = v->thread;
+    uint64_t pause = helper_state == HELPER_NONE ? PAUSE_BEFORE : PAUSE;
     return vain > FEW && !t->green.number && !hub_was_seen(t) &&
-           v->start - vain_since < clock_ticks(PAUSE);
+           v->start - vain_since < clock_ticks(pause);
 }
 
 /* A lock or condition of the interpreter's own: its lock, or what guards that. Whoever parks takes
@@ -301,6 +307,7 @@ static int enter(void)
         py->PyEval_SaveThread();
     }
     note_answer(reason);
+    fresh = 1;
     return reason;
 }
 
@@ -337,7 +344,19 @@ static int escaped(void)
     return (int)how;
 }
 
-static int wait(int fd, short events, int64_t timeout)
+/* Without the hub, and without the lock: what is waited for may need it. */
+static int wait_in_place(int fd, short events, int64_t timeout)
+{
+    struct pollfd set = {.fd = fd, .events = events};
+    struct timespec time = {timeout / SECOND, timeout % SECOND};
+    void *state = python_api.PyEval_SaveThread();
+    long ready =
+        arch_syscall(SYS_ppoll, (long)&set, fd >= 0, timeout < 0 ? 0 : (long)&time, 0, 0, 0);
+    python_api.PyEval_RestoreThread(state);
+    return ready ? SHUNT_READY : SHUNT_TIMED_OUT;
+}
+
+static int park(int fd, short events, int64_t timeout)
 {
     const struct python_api *py = &python_api;
     int watched = fd >= 0 ? watch(fd, events) : -1;
@@ -351,6 +370,15 @@ static int wait(int fd, short events, int64_t timeout)
     if (watched >= 0)
         raw_close(watched);
     return how;
+}
+
+/* A call that did not begin is made in place, without the lock; one that did goes on here. */
+static int wait(int fd, short events, int64_t timeout)
+{
+    int begun = !fresh || (fd >= 0 && waker_has(fd));
+    fresh = 0;
+    int how = park(fd, events, timeout);
+    return how == SHUNT_NOT_PARKED && begun ? wait_in_place(fd, events, timeout) : how;
 }
 
 static void leave(int interrupted)

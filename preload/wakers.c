@@ -127,6 +127,11 @@ static unsigned waker_of(int fd)
     return WAKERS;
 }
 
+int waker_has(int fd)
+{
+    return waker_of(fd) != WAKERS;
+}
+
 /* The lowest number of ours from `first` on; INT_MAX: none. */
 static int next_of_ours(unsigned first)
 {

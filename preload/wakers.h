@@ -18,6 +18,9 @@ int waker_fd(unsigned number);
 void waker_wake(unsigned number);
 void waker_clear(unsigned number);
 
+/* Is this the descriptor of a waker? A system call or two if it may be. */
+int waker_has(int fd);
+
 /* This is a fork child: its wakers are made anew. Those of a child that passed fork's handlers stay
  * open, and are its parent's. */
 void wakers_forget(void);
