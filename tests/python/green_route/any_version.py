@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What shunt needs of CPython to park a green thread, where no greenlet is built for this version: a
-hub of Eventlet's shape that has no other green threads and waits by itself."""
+"""What shunt needs of CPython to park a green thread, also where no greenlet is built for this
+version: a hub of Eventlet's shape that has no other green threads and waits by itself."""
 import _thread
 import ctypes
 import json
@@ -51,7 +51,7 @@ class Timeout(BaseException):
 
 
 def raised():
-    """[the same instance, its class is what was said, no context, the function it was raised in]"""
+    """[the same instance, of the same class, without a context, the function it was raised in]"""
     timeout = Timeout("first")
     hub.raised = [timeout]
     try:

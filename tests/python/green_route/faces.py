@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the programs here have in common: the runtime of their first argument, unpatched, so that
-time.sleep and os.read are the blocking ones; calls in C; a pulse; and how a program says its values.
+time.sleep and os.read are the blocking ones; calls in C; a pulse; how a program says its values.
 """
 import ctypes
 import json
@@ -8,7 +8,8 @@ import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "green"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "green"))
 import runtimes  # noqa: E402
 
 runtime = runtimes.chosen()
@@ -86,6 +87,6 @@ class Pulse:
 
 
 def say(same, by_route=None, **figures):
-    """`same` must be the same on every route, `by_route` is what the test says of each; the rest is
-    for who reads."""
+    """`same` must be the same on every route, `by_route` is what the test says of each; the rest
+    is for who reads."""
     json.dump({"same": same, "by_route": by_route, "figures": figures}, sys.stdout)

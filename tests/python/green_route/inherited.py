@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A service forks: its child does not run its parent's green threads because C code waits there, and
-with a hub of its own it parks again."""
+"""A service forks: its child does not run its parent's green threads because C code waits there,
+and with a hub of its own it parks again."""
 import os
 import sys
 import time

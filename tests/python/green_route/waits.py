@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Calls that block, each in green threads of their own beside a pulse: sleeps, a pipe, a poll in C,
-several waits for one descriptor, and one green thread that the runtime itself waits for."""
+"""Calls that block, each in green threads of their own beside a pulse: sleeps, a pipe, a poll in
+C, a lock on a file, a sync, and several waits for one descriptor."""
 import fcntl
 import os
 import time
