@@ -20,19 +20,6 @@ promised = {}  # thread: what is raised there as soon as its Python code goes on
 set_aside = {}  # green thread: the exception that was pending when its call began
 
 
-class Waiting:
-    """A wait under way. What would wake it is forgotten when it is over: a hub may hold a call
-    ready for a green thread that something else has woken meanwhile."""
-    __slots__ = ("green",)
-
-    def __init__(self, green):
-        self.green = green
-
-    def wake(self, how):
-        if self.green is not None:
-            self.green.switch((self, how))
-
-
 class Eventlet:
     """The hub that a thread has now; the functions that answer with one would make one."""
 
@@ -46,15 +33,19 @@ class Eventlet:
         return hub.greenlet
 
     @staticmethod
-    def start(hub, waiting, fd, seconds, stops):
+    def start(hub, green, fd, seconds, wait, stops):
+        """Wakes come from timers, as those of a green thread that was spawned: what it ends with
+        is told in the same words then."""
+        def ready(*_):
+            stops.append(hub.schedule_call_global(0, green.switch, (wait, READY)).cancel)
+
         if fd >= 0:
             if fd >= SELECTABLE and not hasattr(hub, "poll"):
                 raise OverflowError
-            listener = hub.add("read", fd, lambda _: waiting.wake(READY),
-                               lambda *_: waiting.wake(READY), None)
+            listener = hub.add("read", fd, ready, ready, None)
             stops.append(lambda: hub.remove(listener))
         if seconds >= 0:
-            timer = hub.schedule_call_global(seconds, waiting.wake, TIMED_OUT)
+            timer = hub.schedule_call_global(seconds, green.switch, (wait, TIMED_OUT))
             stops.append(timer.cancel)
 
     @staticmethod
@@ -73,17 +64,17 @@ class Gevent:
         return hub
 
     @staticmethod
-    def start(hub, waiting, fd, seconds, stops):
+    def start(hub, green, fd, seconds, wait, stops):
         if fd >= 0:
             watcher = hub.loop.io(fd, 1)
             stops.append(watcher.close)
-            watcher.start(waiting.wake, READY)
+            watcher.start(green.switch, (wait, READY))
         if seconds >= 0:
             if "libuv" in type(hub.loop).__module__:
                 seconds = (seconds * 1000 // 1 + 1) / 1000  # its timers count milliseconds
             timer = hub.loop.timer(seconds)
             stops.append(timer.close)
-            timer.start(waiting.wake, TIMED_OUT, update=True)
+            timer.start(green.switch, (wait, TIMED_OUT), update=True)
 
     @staticmethod
     def throw(hub, green, error):
@@ -117,16 +108,16 @@ def here(trusted):
 
 def wait(fd, seconds):
     """Parks the current green thread until `fd` is ready or the time is over; below 0: there is no
-    descriptor, no limit. A hub's clock may be behind, so that a timer comes early."""
+    descriptor, no limit. It may be woken for something else, and early, for a hub's clock may be
+    behind. What would wake it is undone when it is over: it waits for other things then."""
     runtime, hub = find()
     green = getcurrent()
-    waiting = Waiting(green)
-    stops = []
+    wait, stops = object(), []
     parked.add(green)
     try:
         deadline = monotonic() + seconds
         try:
-            runtime.start(hub, waiting, fd, seconds, stops)
+            runtime.start(hub, green, fd, seconds, wait, stops)
         except Exception:
             return NOT_PARKED
         while True:
@@ -135,14 +126,14 @@ def wait(fd, seconds):
             except BaseException as error:
                 owe(green, error)
                 return INTERRUPTED
-            if type(woken) is not tuple or len(woken) != 2 or woken[0] is not waiting:
+            if type(woken) is not tuple or len(woken) != 2 or woken[0] is not wait:
                 continue
-            if woken[1] == TIMED_OUT and monotonic() < deadline:
-                runtime.start(hub, waiting, -1, deadline - monotonic(), stops)
+            left = deadline - monotonic()
+            if woken[1] == TIMED_OUT and left > 0:
+                runtime.start(hub, green, -1, left, wait, stops)
                 continue
             return woken[1]
     finally:
-        waiting.green = None
         parked.discard(green)
         for stop in stops:
             try:

@@ -43,7 +43,7 @@ class Hub(object):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             pass
-        return call.__self__, arguments[0]
+        return arguments[0]
 
 
 class Timeout(BaseException):

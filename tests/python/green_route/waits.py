@@ -69,6 +69,17 @@ def sync_file():
     return os.path.getsize("data")
 
 
+def die():
+    """What a green thread ends with is told as if it had not been parked: see standard error."""
+    time.sleep(PULSE)
+    free.readable(os.pipe()[1], 1)
+    reader, writer = os.pipe()
+    pid = fork_helper(lambda: os.write(writer, b"!"))
+    os.read(reader, 1)
+    os.waitpid(pid, 0)
+    raise LookupError("of the test")
+
+
 def one_descriptor():
     """Three polls in C of a socket that the runtime waits for, too; bare they time out first."""
     ours, peer = runtime.socketpair()
@@ -87,8 +98,9 @@ def main():
     ticked, values = zip(*[pulse.within(call) for call in calls])
     long_enough = sleep_is_not_short()
     received, polled = one_descriptor()
+    died = value_of(spawn(die))
     pulse.stop()
-    say([slept, values, long_enough, received], {"polled": polled, "ticked": ticked[:3]},
+    say([slept, values, long_enough, received, died], {"polled": polled, "ticked": ticked[:3]},
         took=took, gap=pulse.gap, ticks=pulse.ticks)
 
 
