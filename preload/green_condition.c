@@ -6,7 +6,6 @@
 
 #include "green_lock.h"
 #include "kept.h"
-#include "modules.h"
 #include "python_layout.h"
 #include "waiters.h"
 
@@ -66,16 +65,6 @@ static int wait_parked(struct wait *w, pthread_mutex_t *mutex, long *result)
     return woken || !w->not_parked || error;
 }
 
-/* The interpreter's own conditions are those of its lock, which a runtime takes to park. Where
- * nobody can tell whose it is it may be one of them. */
-static int is_interpreters(const struct visit *v)
-{
-    if (!__atomic_load_n(&python_found, __ATOMIC_ACQUIRE))
-        return 0;
-    const struct link_map *map = modules_map(v->caller);
-    return !map || map == python.map;
-}
-
 /* Why a wait of a library that has green threads parked is not parked itself. */
 static int refuse(struct wait *w, const pthread_cond_t *condition, const pthread_mutex_t *mutex)
 {
@@ -94,8 +83,9 @@ static int refuse(struct wait *w, const pthread_cond_t *condition, const pthread
 int green_condition_wait(struct visit *v, pthread_cond_t *condition, pthread_mutex_t *mutex,
                          clockid_t clock, const struct timespec *until, long *result)
 {
-    if (!v->thread || !v->thread->epoch || !kept_parked() || is_interpreters(v) ||
-        !kept_parked_in(kept_library(v)))
+    if (!v->thread || !v->thread->epoch || !kept_parked() || !kept_parked_in(kept_library(v)))
+        return 0;
+    if (python_contains(v->caller)) /* the interpreter lock's, which a runtime takes to park */
         return 0;
     if (clock == GREEN_CONDITION_CLOCK)
         clock = condition->__data.__wrefs & IS_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;

@@ -6,6 +6,7 @@
 
 #include "dynsym.h"
 #include "gap.h"
+#include "modules.h"
 #include "python.h"
 
 #include <stddef.h>
@@ -182,6 +183,14 @@ void python_meet(const struct link_map *map)
     snprintf(why, sizeof why, "this is CPython %s, and known are releases of 3.%d to 3.%d",
              version.text, OLDEST, NEWEST);
     python_refuse(why);
+}
+
+int python_contains(uintptr_t address)
+{
+    if (!__atomic_load_n(&python_found, __ATOMIC_ACQUIRE))
+        return 0;
+    const struct link_map *map = modules_map(address);
+    return !map || map == python.map;
 }
 
 void python_part(const struct link_map *map)

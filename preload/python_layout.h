@@ -64,6 +64,10 @@ void python_meet(const struct link_map *map);
 /* An object is gone. */
 void python_part(const struct link_map *map);
 
+/* Does this return address lie in the interpreter itself, and not in an extension module? 1 also
+ * where that cannot be told. Any context. */
+int python_contains(uintptr_t address);
+
 /* Python frames are not read any more; `why` completes "Python lines are not shown: ". */
 void python_refuse(const char *why);
 

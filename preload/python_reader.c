@@ -37,7 +37,7 @@ static uintptr_t address_of(uint64_t frame)
 
 int python_reader(const struct visit *v)
 {
-    if ((v->call != CALL_read && v->call != CALL_write) || modules_map(v->caller) != python.map)
+    if ((v->call != CALL_read && v->call != CALL_write) || !python_contains(v->caller))
         return 0;
     const struct trace_slot *slot = v->slot ? trace_at(v->slot) : NULL;
     const struct trace_context *context = slot && slot->context ? trace_at(slot->context) : NULL;

@@ -11,7 +11,6 @@
 #include "clock.h"
 #include "gap.h"
 #include "guard.h"
-#include "modules.h"
 #include "python_api.h"
 #include "python_layout.h"
 #include "python_reader.h"
@@ -90,7 +89,7 @@ static int is_in_vain(const struct visit *v)
  * it first. */
 static int is_interpreters_own(const struct visit *v)
 {
-    return call_infos[v->call].family == FAMILY_sync && modules_map(v->caller) == python.map;
+    return call_infos[v->call].family == FAMILY_sync && python_contains(v->caller);
 }
 
 static int refuse(const struct visit *v)
