@@ -101,7 +101,16 @@ static int name_address(int fd, char *text, size_t size, const struct sockaddr *
                      address);
 }
 
-/* The peer; a socket without one is named by where it listens. */
+/* A connection that is not there yet will be named by its peer; until then by nothing, for the
+ * number that the kernel chose for this end of it says nothing. */
+static int is_to_be_connected(int fd, const struct sockaddr_storage *address)
+{
+    int type = 0;
+    socket_option(fd, SO_TYPE, &type, sizeof type);
+    return type == SOCK_STREAM && (address->ss_family == AF_INET || address->ss_family == AF_INET6);
+}
+
+/* The peer; a socket without one is named by where it listens. 0: it has no name yet. */
 static int name_socket(int fd, char *text, size_t size)
 {
     struct sockaddr_storage address = {0};
@@ -113,6 +122,8 @@ static int name_socket(int fd, char *text, size_t size)
     if (arch_syscall(SYS_getsockname, fd, (long)&address, (long)&length, 0, 0, 0) != 0)
         return snprintf(text, size, "socket");
     socket_option(fd, SO_ACCEPTCONN, &listens, sizeof listens);
+    if (!listens && is_to_be_connected(fd, &address))
+        return 0;
     int n = listens ? snprintf(text, size, "listen:") : 0;
     return n + name_address(fd, text + n, size - (size_t)n, (struct sockaddr *)&address, length);
 }

@@ -70,6 +70,19 @@ Test(target, tcp_is_named_by_peer_and_listener)
     cr_assert_str_eq(((const struct trace_string *)trace_at(id))->text, peer);
 }
 
+Test(target, connection_is_named_when_it_is_there)
+{
+    trace_for_test(4 << 20);
+    struct sockaddr_in address;
+    char peer[64];
+    listening(&address);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_str_eq(name(client), "");
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    snprintf(peer, sizeof peer, "tcp:127.0.0.1:%u", ntohs(address.sin_port));
+    cr_assert_str_eq(name(client), peer);
+}
+
 Test(target, abstract_unix_address_is_printable)
 {
     trace_for_test(4 << 20);
