@@ -7,6 +7,7 @@
  */
 #include "conditions.h"
 
+#include "bounce.h"
 #include "calls.h"
 #include "raw.h"
 #include "real.h"
@@ -272,6 +273,30 @@ static int polls(const struct handoff_call *call, int timeout)
     return REASON_NONE;
 }
 
+/* Tried with copies of the sets, which the kernel writes to. */
+static int selects(const long *a)
+{
+    enum { WORDS = FD_SETSIZE / (8 * sizeof(long)) };
+    struct timeval none = {0, 0}, limit = {0, 1};
+    long sets[3][WORDS];
+    if (__atomic_load_n(&taint_signalfd, __ATOMIC_RELAXED))
+        return REASON_THREAD_FILE;
+    if (a[4] && bounce_read(&limit, (const void *)a[4], sizeof limit) != 0)
+        return REASON_NONE; /* the call itself will tell */
+    if (a[4] && !limit.tv_sec && !limit.tv_usec)
+        return REASON_NONBLOCKING;
+    if (a[0] < 0 || a[0] > FD_SETSIZE)
+        return REASON_NONE;
+    size_t size = ((size_t)a[0] + 63) / 64 * sizeof(long);
+    for (int i = 0; i < 3; i++)
+        if (a[i + 1] && bounce_read(sets[i], (const void *)a[i + 1], size) != 0)
+            return REASON_NONE;
+    return arch_syscall(SYS_select, a[0], a[1] ? (long)sets[0] : 0, a[2] ? (long)sets[1] : 0,
+                        a[3] ? (long)sets[2] : 0, (long)&none, 0) == 0
+               ? REASON_NONE
+               : REASON_READY;
+}
+
 /* epoll sets are pollable themselves, and asking takes no event out. */
 static int waits_epoll(const struct handoff_call *call)
 {
@@ -365,8 +390,7 @@ static int check_kind(enum kind kind, const struct handoff_call *call)
     case WAITS_EPOLL:
         return waits_epoll(call);
     case SELECTS:
-        return __atomic_load_n(&taint_signalfd, __ATOMIC_RELAXED) ? REASON_THREAD_FILE
-                                                                  : REASON_NONE;
+        return selects(a);
     case SLEEPS_ON_CLOCK:
         return is_common_clock((clockid_t)a[0]) ? REASON_NONE : REASON_BOUND;
     case LOCKS_FILE:

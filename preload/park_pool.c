@@ -41,6 +41,7 @@ static void finish(struct pool_worker *worker)
 
 static int post(struct parcel *parcel, unsigned pool, int *reason)
 {
+    handoff_know_thread();
     struct pool_worker *worker = pool_claim_beyond(pool, reason);
     if (!worker)
         return 0;

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -181,19 +182,21 @@ static void texts_and_structs(void *number)
     struct stat st = {0};
     memset(text, '.', sizeof text);
     truth_check(symlink("target", "link") == 0);
-    see(who, "readlink: %ld %.10s", (long)readlink("link", text, sizeof text), text);
+    see_result(who, "readlink", readlink("link", text, sizeof text));
+    see(who, "%.10s", text);
     int fd = mkstemp(name);
     see(who, "mkstemp: %d %d", fd >= 0, strncmp(name, "f-", 2) == 0 && !strstr(name, "XX"));
     see(who, "write: %ld", (long)pwrite(fd, "0123456789", 10, 0));
     struct iovec parts[2] = {{text, 3}, {text + 10, 4}};
-    see(who, "preadv: %ld %.3s %.5s", (long)preadv(fd, parts, 2, 2), text, text + 10);
-    see(who, "fstat: %d %ld", fstat(fd, &st), (long)st.st_size);
-    see(who, "getpwnam_r: %d %d", getpwnam_r("root", &entry, text, sizeof text, &account),
-        account == &entry);
+    see_result(who, "preadv", preadv(fd, parts, 2, 2));
+    see(who, "%.3s %.5s", text, text + 10);
+    see_result(who, "fstat", fstat(fd, &st));
+    see_result(who, "getpwnam_r", getpwnam_r("root", &entry, text, sizeof text, &account));
+    see(who, "size %ld, found %d", (long)st.st_size, account == &entry);
     truth_check(account && account->pw_name >= text && account->pw_name < text + sizeof text);
     see(who, "%s %s %d", entry.pw_name, entry.pw_dir, (int)entry.pw_uid);
-    see(who, "getgrgid_r: %d %s", getgrgid_r(0, &group, text, sizeof text, &members),
-        members ? members->gr_name : "none");
+    see_result(who, "getgrgid_r", getgrgid_r(0, &group, text, sizeof text, &members));
+    see(who, "%s", members ? members->gr_name : "none");
     see(who, "getpwnam_r: %d", getpwnam_r("nobody of this name", &entry, text, 600, &account));
     see(who, "none: %d", account == NULL);
     char *path = realpath(".", text);
@@ -223,10 +226,38 @@ static void datagrams(void *number)
     close(ends[1]);
 }
 
+struct message {
+    long type;
+    char text[32];
+};
+
+static int queue;
+
+static void *send_message(void *unused)
+{
+    struct message message = {5, "sent"};
+    for (int i = 0; i < 20; i++)
+        parity_pause();
+    truth_check(parity_raw(SYS_msgsnd, queue, (long)&message, 5, 0) == 0);
+    return unused;
+}
+
+static void messages(void *number)
+{
+    long who = (long)number;
+    struct message message = {0, "................"};
+    queue = msgget(IPC_PRIVATE, 0600);
+    pthread_t sender = parity_start(send_message, NULL);
+    see_result(who, "msgrcv", msgrcv(queue, &message, sizeof message.text, 0, 0));
+    see(who, "type %ld, %s%s", message.type, message.text, message.text + 5);
+    pthread_join(sender, NULL);
+    see_result(who, "msgctl", msgctl(queue, IPC_RMID, NULL));
+}
+
 int main(int argc, char **argv)
 {
-    void (*const others[])(void *) = {time_limits, limit_of_sending, errors, texts_and_structs,
-                                      datagrams};
+    void (*const others[])(void *) = {time_limits,       limit_of_sending, errors,
+                                      texts_and_structs, datagrams,        messages};
     signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < GREENS; i++)
         truth_check(pipe(streams[i]) == 0);
