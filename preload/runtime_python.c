@@ -165,15 +165,31 @@ static void *posix_function(const char *name)
     return address;
 }
 
-/* Only when one of the runtimes is there, and with it what the helper takes for granted. */
+/* Is one of the runtimes there, and with it what the helper takes for granted? Another thread may
+ * be importing them. */
+static int is_there(void *modules)
+{
+    const struct python_api *py = &python_api;
+    void *greenlet = py->PyDict_GetItemString(modules, "greenlet");
+    if (!greenlet || !(py->PyDict_GetItemString(modules, "eventlet.hubs") ||
+                       py->PyDict_GetItemString(modules, "gevent.hub")))
+        return 0;
+    void *current = py->PyObject_GetAttrString(greenlet, "getcurrent");
+    if (!current) {
+        py->PyErr_Clear();
+        return 0;
+    }
+    py->Py_DecRef(current);
+    return 1;
+}
+
 static int load(void)
 {
     const struct python_api *py = &python_api;
     void *modules = py->PyImport_GetModuleDict();
     if (helper_state != HELPER_NONE)
         return helper_state == HELPER_READY;
-    if (!(py->PyDict_GetItemString(modules, "eventlet.hubs") ||
-          py->PyDict_GetItemString(modules, "gevent.hub")))
+    if (!is_there(modules))
         return 0;
     helper_state = HELPER_BROKEN; /* and while it is run */
     void *globals = py->PyDict_New();

@@ -140,6 +140,7 @@ def wait(fd, seconds):
                 stop()
             except Exception:
                 pass
+        del stops[:]  # what is in it knows of it
 
 
 # What is raised in a green thread while it is parked is raised when its call is over: as an
