@@ -36,8 +36,16 @@ P
 servers+=($!)
 both() { [ -e parent ] && [ -e child ]; }
 wait_for 30 both || fail "it did not get there: $(cat said)"
+parent=$(basename trace/python3*.shunt .shunt)
+parent=${parent##*.}
+child=$(pgrep -P "$parent") || fail "no child of $parent"
+kill -STOP "$child"
 "$SHUNT" policy apply back.yaml trace >applied 2>&1 || fail "$(cat applied)"
-[ "$(grep -c 'in force$' applied)" -eq 2 ] || fail "each says for itself: $(cat applied)"
+grep -q "^$parent .*: in force$" applied || fail "the parent has not taken it: $(cat applied)"
+grep -q "^$child .*: handed over; " applied || fail "the parent spoke for its child: $(cat applied)"
+kill -CONT "$child"
+replaced() { [ "$("$SHUNT" policy status trace | grep -c 'replaced 1 time')" -eq 2 ]; }
+wait_for 30 replaced || fail "$("$SHUNT" policy status trace)"
 "$SHUNT" policy status trace >status || fail "$(cat status)"
 [ "$(grep -c '^POLICY' status)" -eq 2 ] || fail "$(cat status)"
 : >replaced
