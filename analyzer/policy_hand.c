@@ -113,10 +113,11 @@ static int64_t replace(struct mapped *mapped, const char *trace,
 {
     uint64_t generation = mapped->control->generation + 1;
     if (!(__atomic_load_n(&mapped->control->aside, __ATOMIC_ACQUIRE) & TRACE_ASIDE_POLICY))
-        return error_set(error,
-                         "%s: its process was started without a policy, so it is not prepared for "
-                         "one; start it with \"shunt run --policy\"",
-                         trace);
+        return error_set(
+            error,
+            "%s: its process was started without a policy, so it is not prepared for "
+            "one; start it with \"shunt run --policy\", if need be one whose rules are []",
+            trace);
     if (find_room(mapped, trace, generation & 1, compiled->size, error) < 0)
         return -1;
     write_block(mapped, generation & 1, compiled);

@@ -99,7 +99,8 @@ static long wait_connect(void)
 static long wait_accept(void)
 {
     int server = socket(AF_INET, SOCK_STREAM, 0);
-    listen(server, 1);
+    if (listen(server, 1) != 0)
+        return -3;
     return accept(server, NULL, NULL);
 }
 

@@ -52,6 +52,8 @@ wait_for 20 grep -q held said || fail "$(cat said err)"
 "$SHUNT" policy apply other.yaml trace >applied 2>&1 || fail "$(cat applied)"
 : >go
 wait_for 20 grep -q afterwards said || fail "$(cat said err)"
+"$SHUNT" policy status trace >status || fail "no status"
+grep -q 'few: pool, [0-9]* moved, 4 denied, 0 in place' status || fail "$(cat status)"
 sed 's/max: 2/max: 1/' plan.yaml >lower.yaml
 "$SHUNT" policy apply lower.yaml trace >applied 2>&1 || fail "$(cat applied)"
 : >lower
