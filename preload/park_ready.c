@@ -40,11 +40,11 @@ static const struct {
     uint8_t kind;
     uint8_t flags; /* the argument with MSG_ flags, or the timeout in ms; 0: none */
 } rows[CALL_COUNT] = {
-    [CALL_read] = {READS},
-    [CALL___read_chk] = {READS},
-    [CALL_readv] = {READS_VECTORS},
-    [CALL_write] = {WRITES},
-    [CALL_writev] = {WRITES_VECTORS},
+    [CALL_read] = {.kind = READS},
+    [CALL___read_chk] = {.kind = READS},
+    [CALL_readv] = {.kind = READS_VECTORS},
+    [CALL_write] = {.kind = WRITES},
+    [CALL_writev] = {.kind = WRITES_VECTORS},
     [CALL_recv] = {RECEIVES, 3},
     [CALL_recvfrom] = {RECEIVES, 3},
     [CALL___recv_chk] = {RECEIVES, 4},
@@ -54,8 +54,8 @@ static const struct {
     [CALL_send] = {SENDS, 3},
     [CALL_sendto] = {SENDS, 3},
     [CALL_sendmsg] = {SENDS_MESSAGE, 2},
-    [CALL_accept] = {ACCEPTS},
-    [CALL_accept4] = {ACCEPTS},
+    [CALL_accept] = {.kind = ACCEPTS},
+    [CALL_accept4] = {.kind = ACCEPTS},
     [CALL_poll] = {POLLS, 2},
     [CALL___poll_chk] = {POLLS, 2},
     [CALL_epoll_wait] = {WAITS_EPOLL, 3},
