@@ -7,7 +7,7 @@
 #   NAME.bash unit UNIT         run one; print a line `TEST STATUS` for each test in it
 #
 # A unit is the least that can be repeated alone. STATUS is pass, fail, skip or a word of the suite's
-# own. For `unit`, scripts/suites sets MODE (bare, observed or routed), SHUNT, DUMP (trace_dump), CACHE and
+# own. For `unit`, scripts/suites sets MODE (bare, observed, routed or green), SHUNT, DUMP (trace_dump), CACHE and
 # WORK (an empty directory, thrown away afterwards); they are not exported further, so that programs
 # cannot see how they are run.
 set -u
@@ -37,6 +37,7 @@ program() {
   fi
   local trace=$WORK/trace proof routed=()
   [ "$MODE" != routed ] || routed=(--route pool)
+  [ "$MODE" != green ] || routed=(--route green)
   "$SHUNT" run "${routed[@]}" --max-size "${MAX_SIZE:-64M}" -o "$trace" -- "$@"
   status=$?
   proof=$("$DUMP" "$trace"/*.shunt 2>"$WORK/dump.err" |

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Runs the units of one suite (NAME.bash, see lib.bash), bare, observed or routed, several at a time, and
-gathers what each says.
+"""Runs the units of one suite (NAME.bash, see lib.bash), bare, observed, routed or green, several at a
+time, and gathers what each says.
 
 As root every unit has a network, IPC and process ids of its own: it meets no other unit's ports and
 leaves no process behind. Otherwise units run one after the other in the open.
