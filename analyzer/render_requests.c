@@ -43,7 +43,7 @@ static const char *parts(struct page *page, const struct report_requests *reques
         text = arena_print(a, "%s%s%s %s", text, *text ? " | " : "", requests->parts[i].name,
                            format_duration(a, ns));
     }
-    if (requests->loop && !requests->shared)
+    if (requests->loop && !requests->shared && rest(requests))
         text = arena_print(a, "%s | cpu+other %s", text,
                            format_duration(a, mean(requests, rest(requests))));
     return text;
@@ -54,13 +54,18 @@ void parts_requests(struct page *page, const struct report_process *process, uns
     struct arena *a = page->arena;
     for (unsigned i = 0; i < process->request_count && i < most; i++) {
         const struct report_requests *requests = process->requests[i];
-        bool all = requests->loop && !requests->shared;
+        bool own = requests->loop && !requests->shared;
+        bool all = own && requests->calls_ns <= requests->loop->turn_ns; /* none was parked */
         uint64_t ns = requests->calls_ns + (all ? rest(requests) : 0);
+        const char *hub =
+            own && !all ? arena_print(a, ", beside others; %s on the hub",
+                                      format_duration(a, mean(requests, requests->loop->turn_ns)))
+                        : "";
         page_wrap(
             page, PAGE_BOLD, "REQUEST", 2,
-            arena_print(a, " (%s), about %s, mean %s %s%s", title(page, requests),
+            arena_print(a, " (%s), about %s, mean %s %s%s%s", title(page, requests),
                         format_count(a, requests->about), format_duration(a, mean(requests, ns)),
-                        all ? "on the hub" : "in recorded calls",
+                        all ? "on the hub" : "in recorded calls", hub,
                         requests->shared ? ": the server's requests to all applications" : ""));
         page_wrap(page, PAGE_PLAIN, "  ", 2, parts(page, requests));
     }
