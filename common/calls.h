@@ -74,7 +74,8 @@ enum call_fd {
     CALLFD_MUTEX,
     CALLFD_READ,
     CALLFD_WRITE,
-    CALLFD_RELEASES
+    CALLFD_RELEASES,
+    CALLFD_WAKES
 };
 
 /* Ids are positions in this build's table and never leave it: a trace embeds the names. */

@@ -42,6 +42,8 @@
     {                                                                        \
         if (ROUTE_ASIDE())                                                   \
             return aside_##name(CALLER, FRAME, real ARGS_MORE(__VA_ARGS__)); \
+        if (CALLFD_##fd_ == CALLFD_WAKES)                                    \
+            return real(ARGS(__VA_ARGS__));                                  \
         struct visit v;                                                      \
         GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                   \
         NOTE(fd_, &v, ARGS(__VA_ARGS__));                                    \

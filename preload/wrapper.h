@@ -68,6 +68,7 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 #define PACE_STREAM_CLOSES far
 #define PACE_DIRECTORY     near
 #define PACE_RELEASES      far
+#define PACE_WAKES         far
 
 /* guard_enter or guard_enter_far, and so on. */
 #define GUARD(step, fd_)     GUARD_(step, PACE_##fd_)
@@ -114,6 +115,7 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 #define NOTE_STREAM5(v, a_, b_, c_, d_, s_, ...)          note_stream(v, s_)
 #define NOTE_STREAM_CLOSES(v, s_, ...)                    note_stream_closing(v, s_)
 #define NOTE_RELEASES(v, c_, m_, ...)                     note_released(v, m_)
+#define NOTE_WAKES(v, ...)                                (void)(v)
 #define NOTE_DIRECTORY(v, d_, ...)                        note_directory(v, d_)
 
 /* A timeout as poll's: 0 none, -1 no limit, 1 some or not known without reading memory. */
