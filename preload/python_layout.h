@@ -36,6 +36,12 @@ struct python_layout {
     int16_t scale; /* bytes in a unit of `instruction` */
 };
 
+/* CPython 3.11 on x86-64, in the order above. */
+#define PYTHON_LAYOUT_11                                                          \
+    {                                                                             \
+        11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 48, 72, 1 \
+    }
+
 struct python {
     struct python_layout layout;
     void *(*thread_state)(void);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FRAMES = 5, TEXT = 48, PAGE = 4096 };
+enum { FRAMES = 5, TEXT = 48, LONG = 144, PAGE = 4096 };
 
 struct object {
     uint64_t references;
@@ -209,6 +209,43 @@ Test(python, chains_differ_by_what_their_code_says)
     }
     world->frame[3].previous = NULL;
     cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain);
+}
+
+/* Every byte of the last `counted` of a text or table of `size` bytes, which lie at `text`. */
+static void every_byte_counts(char *text, uint64_t *size, unsigned most, unsigned counted)
+{
+    for (unsigned length = 1; length <= most; length++) {
+        *size = length;
+        uint64_t plain = python_walk(thread_state(), NULL, NULL);
+        for (unsigned i = length > counted ? length - counted : 0; i < length; i++) {
+            text[i]++;
+            cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain, "byte %u of %u", i,
+                          length);
+            text[i]--;
+        }
+        *size = length - 1;
+        cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain, "size %u", length);
+    }
+}
+
+Test(python, every_byte_of_what_a_code_says_counts)
+{
+    static union {
+        struct string string;
+        struct bytes bytes;
+        char room[sizeof(struct string) + LONG];
+    } file, name, lines;
+    trace_for_test(4 << 20);
+    make_python(0);
+    set_text(&file.string, "");
+    set_text(&name.string, "");
+    for (int i = 0; i < FRAMES; i++)
+        world->code[i].file = &file.string;
+    world->code[2].name = &name.string;
+    world->code[2].lines = &lines.bytes;
+    every_byte_counts(file.string.text, &file.string.length, LONG, 64);
+    every_byte_counts(name.string.text, &name.string.length, LONG, 32);
+    every_byte_counts(lines.bytes.text, &lines.bytes.size, 128, 128);
 }
 
 Test(python, owner_is_the_innermost_of_the_program)

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a code object says of itself, read from memory and made a part of a chain's hash: which
+ * function it is and where its lines are. Code objects come and go at the same address, and so do
+ * the texts and tables that they point to; so what these say counts, not where they lie. This is on
+ * the way of every call under Python, once for each frame. Semantics of the structures: CPython's
+ * Include/cpython/code.h and Include/cpython/unicodeobject.h.
+ */
+#ifndef SHUNT_PYTHON_CODE_H
+#define SHUNT_PYTHON_CODE_H
+
+#include "python_layout.h"
+#include "raw.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PYTHON_TYPE = 8,   /* PyObject.ob_type */
+    PYTHON_SIZE = 16,  /* PyVarObject.ob_size, and the length of a str */
+    PYTHON_STATE = 32, /* of a str */
+    PYTHON_BYTES = 32  /* where those of a bytes begin */
+};
+
+#define PYTHON_INLINE static inline __attribute__((always_inline))
+
+/* Reads `size` bytes, at most 8, at `from`; 0 if nothing is mapped there, which only is asked if
+ * `careful`. */
+PYTHON_INLINE int python_peek(int careful, const void *from, void *to, size_t size)
+{
+    if (careful && !(raw_readable(from) && raw_readable((const char *)from + size - 1)))
+        return 0;
+    __builtin_memcpy(to, from, size);
+    return 1;
+}
+
+PYTHON_INLINE int python_pointer(int careful, const char *from, int offset, const char **to)
+{
+    return python_peek(careful, from + offset, to, sizeof *to);
+}
+
+PYTHON_INLINE uint64_t python_word(const char *at)
+{
+    uint64_t word;
+    __builtin_memcpy(&word, at, sizeof word);
+    return word;
+}
+
+struct python_string {
+    const char *at;
+    uint64_t length; /* characters */
+    unsigned kind;   /* bytes in a character; 0: not a str that has its text inside */
+    int ascii;
+};
+
+PYTHON_INLINE struct python_string python_string(const struct python_layout *l, const char *object)
+{
+    enum { KIND = 7 << 2, COMPACT = 1 << 5, ASCII = 1 << 6, PLAIN = 1 << 2 | COMPACT | ASCII };
+    uint32_t state;
+    __builtin_memcpy(&state, object + PYTHON_STATE, sizeof state);
+    uint64_t length = python_word(object + PYTHON_SIZE);
+    if (__builtin_expect((state & (KIND | COMPACT | ASCII)) == PLAIN, 1))
+        return (struct python_string){object + l->ascii, length, 1, 1};
+    return (struct python_string){.at = object + (state & ASCII ? l->ascii : l->compact),
+                                  .length = length,
+                                  .kind = state & COMPACT ? (state & KIND) >> 2 : 0,
+                                  .ascii = (state & ASCII) != 0};
+}
+
+/* Fletcher's sums in two lanes: a block that differs changes `plain`, and two that differ by the
+ * same change `placed`, where each has the weight of its place. */
+typedef uint64_t python_lanes __attribute__((vector_size(16)));
+struct python_sums {
+    python_lanes plain;
+    python_lanes placed;
+};
+
+enum {
+    PYTHON_BLOCK = sizeof(python_lanes),
+    PYTHON_FILE_HASHED = 64, /* bytes from the end of each */
+    PYTHON_NAME_HASHED = 32,
+    PYTHON_LINES_HASHED = 64 /* ... and as many from the beginning */
+};
+
+PYTHON_INLINE void python_add(struct python_sums *s, python_lanes block)
+{
+    s->plain += block;
+    s->placed += s->plain;
+}
+
+PYTHON_INLINE void python_add_at(struct python_sums *s, const char *at)
+{
+    python_lanes block;
+    __builtin_memcpy(&block, at, sizeof block);
+    python_add(s, block);
+}
+
+/* Bytes of a text or a table, 64 at most and none left out; some may count twice. Straight on, for
+ * the processor guesses a branch better than the end of a loop. Behind a short text there is more
+ * of the same object. */
+PYTHON_INLINE void python_add_run(struct python_sums *s, const char *at, uint64_t size)
+{
+    const char *end = at + size;
+    if (size >= PYTHON_BLOCK) {
+        python_add_at(s, at);
+        if (size > (uint64_t)2 * PYTHON_BLOCK) {
+            python_add_at(s, at + PYTHON_BLOCK);
+            python_add_at(s, end - (ptrdiff_t)2 * PYTHON_BLOCK);
+        }
+        python_add_at(s, end - PYTHON_BLOCK);
+    } else if (size >= sizeof(uint64_t)) {
+        python_add(s, (python_lanes){python_word(at), python_word(end - sizeof(uint64_t))});
+    } else {
+        python_add(s, (python_lanes){size ? python_word(at) << (64 - 8 * size) : 0, 0});
+    }
+}
+
+/* The end of a text. Returns its size and kind. */
+PYTHON_INLINE uint64_t python_add_end(const struct python_layout *l, struct python_sums *s,
+                                      const char *object, uint64_t most)
+{
+    struct python_string text = python_string(l, object);
+    uint64_t size = text.length * text.kind;
+    uint64_t part = size < most ? size : most;
+    python_add_run(s, text.at + (size - part), part);
+    return size << 3 ^ text.kind;
+}
+
+/* Both ends of a table of lines. Returns its size. */
+PYTHON_INLINE uint64_t python_add_lines(struct python_sums *s, const char *object)
+{
+    uint64_t size = python_word(object + PYTHON_SIZE);
+    const char *at = object + PYTHON_BYTES;
+    if (size > PYTHON_LINES_HASHED) {
+        python_add_run(s, at, PYTHON_LINES_HASHED);
+        python_add_run(s, at + size - PYTHON_LINES_HASHED, PYTHON_LINES_HASHED);
+    } else {
+        python_add_run(s, at, size);
+    }
+    return size;
+}
+
+/* Both halves of a product, so that every bit of either has its part. */
+PYTHON_INLINE uint64_t python_mix(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* A chain's hash with one more frame outward: at `place` (its instruction, and whatever else tells
+ * places apart) in `code`. `inner` is the name of the file of the frame before, and becomes this
+ * one's: neighbours often share it, and it counts once. From 3.12 on every code object has a number
+ * of its own until four billion were made; before, its contents must tell. */
+PYTHON_INLINE uint64_t python_hash(const struct python_layout *l, uint64_t h, const char *code,
+                                   uint64_t place, const char **inner)
+{
+    static const uint64_t odd[] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
+                                   0xd6e8feb86659fd93u};
+    const char *file, *name, *lines;
+    uint32_t first_line, version = 0;
+    __builtin_memcpy(&first_line, code + l->first_line, sizeof first_line);
+    place ^= (uint64_t)first_line << 36;
+    if (l->version >= 0)
+        __builtin_memcpy(&version, code + l->version, sizeof version);
+    if (version)
+        return python_mix(h ^ ((uintptr_t)code + version * odd[0]), place ^ odd[3]);
+    python_pointer(0, code, l->file, &file);
+    python_pointer(0, code, l->name, &name);
+    python_pointer(0, code, l->lines, &lines);
+    struct python_sums s = {{odd[0], odd[1]}, {odd[2], odd[3]}};
+    uint64_t sizes = 0;
+    if (file != *inner)
+        sizes = python_add_end(l, &s, file, PYTHON_FILE_HASHED);
+    *inner = file;
+    sizes ^= python_add_end(l, &s, name, PYTHON_NAME_HASHED) << 20;
+    sizes ^= python_add_lines(&s, lines) << 40;
+    return python_mix(h ^ s.plain[0] ^ sizes ^ (uintptr_t)code, s.placed[0] ^ place) ^
+           python_mix(s.plain[1], s.placed[1]);
+}
+
+#endif
