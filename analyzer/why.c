@@ -23,8 +23,9 @@ struct facts {
     const char *package; /* of Python; NULL none */
 };
 
-/* The first rule that fits gives the words. {runtime}, {library}, {package} and {value} stand for
- * what was found. */
+/* The first rule that fits gives the words. {library} and {value} stand for what was found. What
+ * follows from the frames, the descriptor or a setting is `seen`; what monkey_patch did to a module
+ * is inferred, and said to be. */
 struct rule {
     const char *runtime; /* NULL: any */
     int blocks;          /* enum call_blocks; ANY */
@@ -33,6 +34,7 @@ struct rule {
     enum { EITHER, BELOW_PYTHON, BY_PYTHON } code;
     const char *setting; /* is set ... */
     const char *is;      /* ... to this */
+    bool seen;
     const char *text;
 };
 
@@ -40,10 +42,10 @@ struct rule {
 
 static const struct rule rules[] = {
     {"eventlet", BLOCKS_NAME, .code = BY_PYTHON, .setting = "EVENTLET_NO_GREENDNS", .is = "yes",
-     .text = "greendns is off: EVENTLET_NO_GREENDNS={value}"},
+     .seen = true, .text = "greendns is off: EVENTLET_NO_GREENDNS={value}"},
     {"gevent", BLOCKS_NAME, .code = BY_PYTHON, .setting = "GEVENT_RESOLVER", .is = "block",
-     .text = "the resolver blocks: GEVENT_RESOLVER={value}"},
-    {NULL, BLOCKS_NAME, .code = BELOW_PYTHON,
+     .seen = true, .text = "the resolver blocks: GEVENT_RESOLVER={value}"},
+    {NULL, BLOCKS_NAME, .code = BELOW_PYTHON, .seen = true,
      .text = "{library} looks names up below Python, where no patch reaches"},
     {"eventlet", BLOCKS_NAME,
      .text = "socket is not patched here, or greendns is missing (dnspython)"},
@@ -54,11 +56,12 @@ static const struct rule rules[] = {
      .text = "psycopg2 has no wait callback: monkey_patch(psycopg=False), or it was replaced"},
     {"gevent", ANY, .package = "psycopg2", .code = BELOW_PYTHON,
      .text = "psycopg2 has no wait callback: gevent sets none (psycogreen does)"},
-    {NULL, ANY, .code = BELOW_PYTHON,
+    {NULL, ANY, .code = BELOW_PYTHON, .seen = true,
      .text = "{library} waits below Python, where no patch reaches"},
-    {NULL, ANY, .target = "file:",
+    {NULL, ANY, .target = "file:", .seen = true,
      .text = "files are always ready for the kernel: no green runtime waits for them"},
-    {NULL, BLOCKS_DISK, .text = "the disk has no readiness: no green runtime waits for it"},
+    {NULL, BLOCKS_DISK, .seen = true,
+     .text = "the disk has no readiness: no green runtime waits for it"},
     {NULL, BLOCKS_TIMER, .text = "time is not patched here: this is time.sleep() itself"},
     {NULL, BLOCKS_CHILD, .text = "os or subprocess is not patched here"},
     {NULL, BLOCKS_READY, .text = "select is not patched here"},
@@ -101,9 +104,9 @@ static const char *replaced(struct arena *arena, const char *text, const char *w
 static const char *words(struct arena *arena, const struct facts *facts, const struct rule *rule)
 {
     const char *text = replaced(arena, rule->text, "{library}", facts->library);
-    return rule->setting
-               ? replaced(arena, text, "{value}", settings_value(facts->process, rule->setting))
-               : text;
+    if (rule->setting)
+        text = replaced(arena, text, "{value}", settings_value(facts->process, rule->setting));
+    return rule->seen ? text : arena_print(arena, "%s (inferred)", text);
 }
 
 /* A frame of the runtime between the owner and the call: the call did go through it. */
@@ -128,7 +131,7 @@ static const char *why(const struct source *source, const struct report_site *si
     facts.package = owner.package;
     if (passes_green(&chain))
         return site->facts->blocks == BLOCKS_DATA
-                   ? "the runtime passed it on: the descriptor is in blocking mode"
+                   ? "the runtime passed it on: the descriptor is in blocking mode (inferred)"
                    : NULL;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (fits(&facts, &rules[i]))

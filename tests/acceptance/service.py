@@ -16,7 +16,8 @@ SERVICE = os.path.join(EXAMPLE, "service.py")
 BLOCKING = (("getaddrinfo", "lookup", "socket.getaddrinfo(", "glibc resolver",
              "greendns is off: EVENTLET_NO_GREENDNS=yes"),
             ("poll", "load_user", "cursor.execute(", "libmariadb.so.3",
-             "monkey_patch: MySQLdb is not patched (default); libmariadb.so.3 waits below Python"),
+             "monkey_patch: MySQLdb is not patched (default); libmariadb.so.3 waits below Python"
+             " (inferred)"),
             ("fsync", "record", "os.fsync(", "application",
              "files are always ready for the kernel: no green runtime waits for them"))
 
