@@ -9,6 +9,7 @@
 #include "format.h"
 #include "green_list.h"
 #include "noise.h"
+#include "rhythm.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -79,9 +80,9 @@ static bool yields(const struct facts *facts)
            pending->ns + pending->unfinished_ns >= facts->process->threshold_ns;
 }
 
-static bool is_runtimes_own(const struct report_site *site)
+bool advise_is_runtimes(const struct report_site *site)
 {
-    return site->python && site->layer == PYTHON_GREEN;
+    return (site->python && site->layer == PYTHON_GREEN) || site->library_wait == LIBRARY_WAKE;
 }
 
 /* Of a hub without turns all that is known is how long its thread was blocked. */
@@ -112,7 +113,7 @@ static enum advise_place place_of(const struct facts *facts)
 {
     enum advise_place place = place_by_stall(facts);
     bool holds_up = place == PLACE_STALL || place == PLACE_HUB;
-    if (is_runtimes_own(facts->site) && (!holds_up || facts->goal == GOAL_THREADS))
+    if (advise_is_runtimes(facts->site) && (!holds_up || facts->goal == GOAL_THREADS))
         return PLACE_RUNTIME;
     return !holds_up && yields(facts) ? PLACE_PENDING : place;
 }
@@ -140,6 +141,7 @@ static bool speaks_of(const struct advise_rule *rule, const struct facts *facts)
            fits_place(rule, facts) && (!rule->forks || advise_forks(facts->site->call)) &&
            (!rule->unbounded || is_unbounded(facts)) &&
            (rule->blocks == BLOCKS_ANY || rule->blocks == facts->site->facts->blocks) &&
+           (!rule->waits || rule->waits == facts->site->library_wait) &&
            (!rule->target || (facts->target && text_starts(facts->target, rule->target)));
 }
 
@@ -228,6 +230,13 @@ static void reasons_of_pending(struct facts *facts)
     if (pending->unfinished)
         because(facts, arena_print(a, "%s never succeeded: closed, failed or given up",
                                    format_plural(a, pending->unfinished, "wait", "waits")));
+}
+
+static void reasons_of_rhythm(struct facts *facts)
+{
+    const char *text = rhythm_of(facts->arena, facts->site);
+    if (text)
+        because(facts, text);
 }
 
 static void reasons_of_limits(struct facts *facts)
@@ -385,6 +394,7 @@ static void advise(struct facts *facts)
         advice->verdict = VERDICT_FINE;
         advice->confidence = CONFIDENCE_HIGH;
         advice->headline = noise_headline(facts->site->noise);
+        reasons_of_rhythm(facts);
         return;
     }
     if (!facts->site->facts) {
@@ -408,6 +418,7 @@ static void advise(struct facts *facts)
         reasons_of_fork(facts);
     if (facts->place == PLACE_PENDING)
         reasons_of_pending(facts);
+    reasons_of_rhythm(facts);
     reasons_of_limits(facts);
     if (!rule)
         return;

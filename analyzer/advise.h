@@ -10,4 +10,7 @@
 /* Fills the advice of every site of the process. */
 void advise_process(struct arena *arena, enum goal goal, struct report_process *process);
 
+/* A call of the runtime for itself: it goes when the runtime goes. */
+bool advise_is_runtimes(const struct report_site *site);
+
 #endif

@@ -36,6 +36,28 @@ bool advise_forks(const char *call)
 #define BY_WORKER    "a worker at a time"
 
 const struct advise_rule advise_rules[] = {
+    /* ---- what the standard library does for itself ---- */
+    {.place = PLACE_ANY,
+     .blocks = BLOCKS_DATA,
+     .waits = LIBRARY_WAKE,
+     .verdict = VERDICT_FINE,
+     .headline =
+         "asyncio's own: another thread or a signal wakes its loop. It goes with the loop."},
+    {.goal = FOR_THREADS,
+     .place = PLACE_ANY,
+     .blocks = BLOCKS_LOCK,
+     .waits = LIBRARY_WORKERS_FUTURE,
+     .verdict = VERDICT_CHANGE,
+     .headline = "A pool's worker waits for a future: in one pool, all can wait and none is left.",
+     .source = "another pool for what is waited for, or go on in the future's callback",
+     .effort = 3},
+    {.goal = FOR_THREADS,
+     .place = PLACE_ANY,
+     .blocks = BLOCKS_LOCK,
+     .waits = LIBRARY_FUTURE,
+     .verdict = VERDICT_FINE,
+     .headline = "It waits for a pool's worker: on a thread of its own it holds up nobody else."},
+
     /* ---- goal threads: what yields today will block, what blocks today is ordinary ---- */
     {.goal = FOR_THREADS,
      .place = PLACE_RUNTIME,

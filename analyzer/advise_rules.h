@@ -37,10 +37,11 @@ struct advise_rule {
     enum advise_goals goal;
     enum advise_on on;
     enum advise_place place;
-    bool forks;         /* only calls that copy the process */
-    bool unbounded;     /* only calls to a peer that had no time limit */
-    int blocks;         /* enum call_blocks, or BLOCKS_ANY */
-    const char *target; /* beginning of the pattern; NULL any */
+    bool forks;              /* only calls that copy the process */
+    bool unbounded;          /* only calls to a peer that had no time limit */
+    int blocks;              /* enum call_blocks, or BLOCKS_ANY */
+    const char *target;      /* beginning of the pattern; NULL any */
+    enum library_wait waits; /* NONE: any */
     enum verdict verdict;
     const char *headline;
     const char *source; /* what to do in the source; NULL nothing. {offload} and {sleep} stand for

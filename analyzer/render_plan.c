@@ -5,6 +5,7 @@
  */
 #include "render_parts.h"
 
+#include "advise.h"
 #include "advise_rules.h"
 #include "format.h"
 #include "plan.h"
@@ -84,7 +85,7 @@ static unsigned collect(struct page *page, const struct report_process *process,
     *sites = ARENA_ARRAY(page->arena, struct report_site *, process->site_count);
     for (unsigned i = 0; i < process->site_count; i++) {
         struct report_site *site = process->sites[i];
-        bool goes = site->python && site->layer == PYTHON_GREEN;
+        bool goes = advise_is_runtimes(site);
         /* what blocked before the loop was there, or rarely, is no more of its work */
         bool of_loop = (site->on_loop && (yields(site) || site->stall_ns)) || holds_up_hub(site);
         if (of_loop && !goes && plan_thread_ns(site) >= process->threshold_ns)

@@ -10,6 +10,7 @@
 #include "forecast.h"
 #include "group.h"
 #include "inputs.h"
+#include "library_waits.h"
 #include "locks.h"
 #include "loops.h"
 #include "noise.h"
@@ -434,8 +435,10 @@ static int resolve(struct job *job, struct error *error)
         if (targets_fill(chosen, count, error) < 0)
             return -1;
     }
-    for (unsigned i = 0; i < job->source_count; i++)
+    for (unsigned i = 0; i < job->source_count; i++) {
         why_fill(job->sources[i]);
+        library_waits_fill(job->sources[i]);
+    }
     for (unsigned i = 0; i < job->source_count; i++)
         advise_process(job->build.arena, job->build.options->goal, job->sources[i]->process);
     for (unsigned i = 0; i < job->source_count; i++)

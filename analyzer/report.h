@@ -188,6 +188,14 @@ struct report_target {
 };
 
 /* One frame of a stack, innermost first. */
+/* What Python's standard library waits for in the program's name. */
+enum library_wait {
+    LIBRARY_NONE,
+    LIBRARY_WAKE,          /* asyncio's loop was woken by another thread or a signal */
+    LIBRARY_FUTURE,        /* a worker of a pool is to be done */
+    LIBRARY_WORKERS_FUTURE /* ... and who waits is itself a pool's worker */
+};
+
 struct report_frame {
     bool python;
     const char *function; /* NULL: no name */
@@ -234,7 +242,8 @@ struct report_site {
     struct report_pending pending;
     enum pending_kind pending_kind;
     uint32_t context; /* record id of the chain that says file, line and callers */
-    const char *why;  /* it blocks a hub although its like is patched; NULL: not known, or none */
+    enum library_wait library_wait;
+    const char *why; /* it blocks a hub although its like is patched; NULL: not known, or none */
     struct report_use *uses;
     unsigned use_count; /* threads */
     bool on_loop;
