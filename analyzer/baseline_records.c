@@ -130,6 +130,9 @@ static void subtract_spawn(struct baseline_part *s, struct trace_spawn *now,
     LESS(born);
     LESS(ended);
     LESS(life_ticks);
+    LESS(killed);
+    LESS(timed_out);
+    LESS(failed);
 }
 
 /* The timeline starts at `when`: whole slices that lie before are dropped, so it may begin up to

@@ -26,6 +26,9 @@ json_t *json_spawn(const struct report_spawn *spawn)
     SET(object, "births_at_peak", json_count(spawn->at_peak));
     SET(object, "in_flight_peak", json_count_if(spawn->green, spawn->in_flight));
     SET(object, "life_ns", json_count_if(!spawn->life_unknown, spawn->life_ns));
+    SET(object, "killed", json_count_if(spawn->ends_told, spawn->killed));
+    SET(object, "timed_out", json_count_if(spawn->ends_told, spawn->timed_out));
+    SET(object, "failed", json_count_if(spawn->ends_told, spawn->failed));
     SET(object, "calls", json_count_if(!spawn->green, spawn->sums.calls));
     SET(object, "blocked", json_count(spawn->sums.blocked));
     SET(object, "blocked_ns", json_count(spawn->sums.blocked_ns));

@@ -45,6 +45,10 @@ static void remarks(struct page *page, const struct report_spawn *spawn)
                         "batches of that size. Behind a limit the demand is not known",
                         format_count(a, spawn->at_peak), format_count(a, spawn->born),
                         format_count(a, spawn->peak_least)));
+    if (spawn->killed || spawn->timed_out || spawn->failed)
+        page_line(page, "     ended by: kill %s, Timeout %s, another exception %s, of %s",
+                  format_count(a, spawn->killed), format_count(a, spawn->timed_out),
+                  format_count(a, spawn->failed), format_count(a, spawn->ended));
     if (spawn->at_least)
         page_line(page, "     at least: not all were seen to begin");
 }

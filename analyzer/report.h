@@ -365,10 +365,12 @@ struct report_spawn {
     uint64_t peak_least, peak_most; /* most alive at a time: between these */
     uint64_t life_ns;               /* of those that ended, in all */
     bool life_unknown;
-    uint64_t at_peak;        /* births that brought the number to its peak */
-    uint64_t in_flight;      /* green: most in a call that waits, at a time; at least */
-    unsigned threads;        /* that made calls */
-    struct report_sums sums; /* of their calls, without noise */
+    uint64_t killed, timed_out, failed; /* green: of those that ended, by an exception */
+    bool ends_told;                     /* else these are not known */
+    uint64_t at_peak;                   /* births that brought the number to its peak */
+    uint64_t in_flight;                 /* green: most in a call that waits, at a time; at least */
+    unsigned threads;                   /* that made calls */
+    struct report_sums sums;            /* of their calls, without noise */
     struct report_pending pending;
 };
 

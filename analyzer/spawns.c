@@ -100,6 +100,10 @@ static void add_record(struct gather *gather, uint32_t id, const struct trace_sp
     spawn->peak_least = record->peak > spawn->peak_least ? record->peak : spawn->peak_least;
     spawn->peak_most += record->peak;
     spawn->at_peak += record->at_peak;
+    spawn->killed += record->killed;
+    spawn->timed_out += record->timed_out;
+    spawn->failed += record->failed;
+    spawn->ends_told |= (record->flags & SPAWN_ENDS_TOLD) != 0;
     spawn->hub |= (record->flags & SPAWN_HUB) != 0;
     spawn->at_least |= (record->flags & SPAWN_AT_LEAST) != 0;
     uint64_t in_flight = in_flight_of(record);

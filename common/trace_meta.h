@@ -116,7 +116,8 @@ enum trace_spawn_kind { SPAWN_THREAD = 1, SPAWN_GREEN = 2 };
 
 enum trace_spawn_flag {
     SPAWN_AT_LEAST = 1, /* some were not seen to be born: there may have been more */
-    SPAWN_HUB = 2       /* the green runtime's own, in which it waits */
+    SPAWN_HUB = 2,      /* the green runtime's own, in which it waits */
+    SPAWN_ENDS_TOLD = 4 /* how those that ended did */
 };
 
 /* A place where threads or green threads are started. Of green threads it is known by what they
@@ -139,7 +140,10 @@ struct trace_spawn {
     uint64_t blocked_ticks;
     uint32_t in_flight;      /* green threads: pending waits */
     uint32_t in_flight_peak; /* most at a time, with the call that blocks */
-    uint64_t reserved[12];
+    uint64_t killed;         /* green threads: of those that ended, by GreenletExit */
+    uint64_t timed_out;      /* ... by an exception whose name ends in Timeout */
+    uint64_t failed;         /* ... by any other */
+    uint64_t reserved[9];
 };
 
 struct trace_setting {

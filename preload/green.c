@@ -9,6 +9,7 @@
 
 #include "birth.h"
 #include "clock.h"
+#include "green_end.h"
 #include "guard.h"
 #include "python_layout.h"
 #include "python_walk.h"
@@ -123,7 +124,20 @@ static void born_at(struct green_entry *e, uint32_t spawn)
     birth_count(spawn);
 }
 
-static void ended(struct thread *t, const struct green_entry *e)
+static void note_end(struct trace_spawn *s, enum green_end end)
+{
+    if (end == GREEN_END_UNKNOWN)
+        return;
+    s->flags |= SPAWN_ENDS_TOLD;
+    if (end == GREEN_END_KILLED)
+        __atomic_fetch_add(&s->killed, 1, __ATOMIC_RELAXED);
+    else if (end == GREEN_END_TIMED_OUT)
+        __atomic_fetch_add(&s->timed_out, 1, __ATOMIC_RELAXED);
+    else if (end == GREEN_END_FAILED)
+        __atomic_fetch_add(&s->failed, 1, __ATOMIC_RELAXED);
+}
+
+static void ended(struct thread *t, const struct green_entry *e, enum green_end end)
 {
     uint32_t spawn = e->spawn;
     if (!e->counted) {
@@ -133,8 +147,10 @@ static void ended(struct thread *t, const struct green_entry *e)
         if (spawn)
             birth_count(spawn);
     }
-    if (spawn)
+    if (spawn) {
+        note_end(trace_at(spawn), end);
         birth_count_end(spawn, e->born);
+    }
 }
 
 static struct thread *observed(void)
@@ -172,7 +188,8 @@ void green_unmapping(const void *address, size_t length)
     if (key == g->own)
         g->own = 0; /* the state of this thread is gone, and it may get another */
     if (e) {
-        ended(t, e);
+        const void *state = python_thread();
+        ended(t, e, state ? green_end_of(state) : GREEN_END_UNKNOWN);
         take_out(g, (uint32_t)(e - g->entry));
     }
     if (key == g->key)

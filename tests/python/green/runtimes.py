@@ -5,12 +5,15 @@ import sys
 
 
 class Eventlet:
+    raises = True  # what a green thread does not catch leaves its outermost frame
+
     def __init__(self):
         import eventlet
         from eventlet import event, greenpool
         from eventlet.green import socket
         self.spawn, self.sleep, self.socketpair = eventlet.spawn, eventlet.sleep, socket.socketpair
         self.socket, self.pool_class, self.event_class = socket, greenpool.GreenPool, event.Event
+        self.kill, self.timeout = eventlet.kill, eventlet.Timeout
 
     def event(self):
         event = self.event_class()
@@ -29,6 +32,8 @@ class Eventlet:
 
 
 class Gevent:
+    raises = False  # Greenlet.run() catches all
+
     def __init__(self):
         import gevent
         import gevent.event
@@ -37,6 +42,7 @@ class Gevent:
         self.spawn, self.sleep, self.socketpair = gevent.spawn, gevent.sleep, socket.socketpair
         self.socket, self.pool_class, self.event_class = socket, gevent.pool.Pool, gevent.event.Event
         self.joinall = gevent.joinall
+        self.kill, self.timeout = gevent.kill, gevent.Timeout
 
     def event(self):
         event = self.event_class()
