@@ -332,12 +332,12 @@ static int enter(void)
 static int watch(int fd, short events)
 {
     struct epoll_event event = {.events = (uint32_t)events & (EPOLLIN | EPOLLOUT | EPOLLPRI)};
-    long watched = arch_syscall(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+    int watched = waker_raise((int)arch_syscall(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0));
     if (watched < 0)
         return -1;
     if (arch_syscall(SYS_epoll_ctl, watched, EPOLL_CTL_ADD, fd, (long)&event, 0, 0) == 0)
-        return (int)watched;
-    raw_close((int)watched);
+        return watched;
+    raw_close(watched);
     return -1;
 }
 
@@ -383,7 +383,7 @@ static int park(int fd, short events, int64_t timeout)
     if (answer)
         py->Py_DecRef(answer);
     if (watched >= 0)
-        raw_close(watched);
+        waker_lower(watched);
     return how;
 }
 

@@ -52,14 +52,20 @@ static int lowest(void)
     return end > 2 * NUMBERS_OF_OURS ? end - NUMBERS_OF_OURS : end / 2;
 }
 
-static int make(void)
+int waker_raise(int low)
 {
-    long low = arch_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK, 0, 0, 0, 0);
     if (low < 0)
         return -1;
     long high = arch_syscall(SYS_fcntl, low, F_DUPFD_CLOEXEC, lowest(), 0, 0, 0);
-    raw_close((int)low);
-    return high < 0 ? -1 : (int)high;
+    if (high < 0)
+        return low;
+    raw_close(low);
+    return (int)high;
+}
+
+static int make(void)
+{
+    return waker_raise((int)arch_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK, 0, 0, 0, 0));
 }
 
 /* Files that the kernel makes without a name have no type; most that a program could put there do.
@@ -68,6 +74,12 @@ static int is_nameless(int fd)
 {
     struct stat st = {0};
     return fd >= 0 && raw_fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0;
+}
+
+void waker_lower(int fd)
+{
+    if (is_nameless(fd))
+        raw_close(fd);
 }
 
 static int is_eventfd(int fd)

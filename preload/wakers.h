@@ -21,6 +21,12 @@ void waker_clear(unsigned number);
 /* Is this the descriptor of a waker? A system call or two if it may be. */
 int waker_has(int fd);
 
+/* Another descriptor of ours, which must be close-on-exec: gives it a high number if there is one
+ * left, and returns it; a negative one (none could be made) becomes -1. And closes it, unless the
+ * program did and has one of its own there. */
+int waker_raise(int fd);
+void waker_lower(int fd);
+
 /* This is a fork child: its wakers are made anew. Those of a child that passed fork's handlers stay
  * open, and are its parent's. */
 void wakers_forget(void);

@@ -80,6 +80,19 @@ def die():
     raise LookupError("of the test")
 
 
+def same_numbers():
+    """What the program opens while a call waits has the numbers that it would have."""
+    reader, writer = os.pipe()
+    waiting = spawn(os.read, reader, 1)
+    polling = spawn(free.readable, reader, 5000)
+    pid = fork_helper(lambda: os.write(writer, b"!!"))
+    nap(0)
+    ends = os.pipe()
+    value_of(waiting), value_of(polling)
+    os.waitpid(pid, 0)
+    return [number - writer for number in ends]
+
+
 def one_descriptor():
     """Three polls in C of a socket that the runtime waits for, too; bare they time out first."""
     ours, peer = runtime.socketpair()
@@ -99,8 +112,9 @@ def main():
     long_enough = sleep_is_not_short()
     received, polled = one_descriptor()
     died = value_of(spawn(die))
+    numbers = same_numbers()
     pulse.stop()
-    say([slept, values, long_enough, received, died], {"polled": polled, "ticked": ticked[:3]},
+    say([slept, values, long_enough, received, died, numbers], {"polled": polled, "ticked": ticked[:3]},
         took=took, gap=pulse.gap, ticks=pulse.ticks)
 
 
