@@ -72,7 +72,7 @@ int waiters_add(struct waiting *waiting, const void *object)
     waiting->entry = waiter;
     waiting->parcel = parcel;
     waiting->process = parcel_process();
-    waiter->ticket = waiting->ticket;
+    __atomic_store_n(&waiter->ticket, waiting->ticket, __ATOMIC_RELAXED);
     waiter->parcel = parcel;
     __atomic_store_n(&waiter->object, object, __ATOMIC_RELAXED);
     __atomic_fetch_add(&table->waiting, 1, __ATOMIC_SEQ_CST);
@@ -120,11 +120,15 @@ static int waits_for(const struct waiter *waiter, const void *object)
 static struct waiter *longest_waiting(const void *object)
 {
     struct waiter *found = NULL;
+    uint64_t longest = UINT64_MAX;
     uint32_t end = __atomic_load_n(&table->used, __ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < end; i++) {
         struct waiter *waiter = &table->waiter[i];
-        if (waits_for(waiter, object) && (!found || waiter->ticket < found->ticket))
+        uint64_t ticket = __atomic_load_n(&waiter->ticket, __ATOMIC_RELAXED);
+        if (waits_for(waiter, object) && ticket < longest) {
+            longest = ticket;
             found = waiter;
+        }
     }
     return found;
 }
