@@ -50,7 +50,8 @@ static const char *parked(struct arena *a, const struct report_moved *moved)
 {
     static const char *const ways[GREEN_WAYS] = {[GREEN_READY] = "until a descriptor was ready",
                                                  [GREEN_TIMER] = "until a time",
-                                                 [GREEN_POOL] = "on workers"};
+                                                 [GREEN_POOL] = "on workers",
+                                                 [GREEN_LOCK] = "for a lock or a condition"};
     const char *how = "";
     for (unsigned i = 0; i < GREEN_WAYS; i++)
         if (moved->green[i] && ways[i])
@@ -209,6 +210,7 @@ static json_t *green_json(const struct report_moved *moved)
     json_object_set_new(object, "ready", json_count(moved->green[GREEN_READY]));
     json_object_set_new(object, "timer", json_count(moved->green[GREEN_TIMER]));
     json_object_set_new(object, "pool", json_count(moved->green[GREEN_POOL]));
+    json_object_set_new(object, "lock", json_count(moved->green[GREEN_LOCK]));
     json_object_set_new(object, "total_ns", json_count(moved->green_ns));
     json_object_set_new(object, "parked_ns", json_count(moved->parked_ns));
     return object;
