@@ -7,7 +7,6 @@
 #include "bulkhead.h"
 #include "park.h"
 #include "policy_bounds.h"
-#include "raw.h"
 #include "refusal.h"
 #include "route.h"
 
@@ -48,11 +47,11 @@ static int deny(const struct handoff_call *call, const struct route_answer *rout
     return 1;
 }
 
+/* How long, and not when: after a seccomp filter even to ask for the time may be fatal. */
 static uint64_t deadline_of(const struct handoff_call *call, const struct route_answer *route)
 {
-    int has =
-        route->limits.deadline_ns && policy_bar_deadline((enum call_id)call->call) == POLICY_MAY;
-    return has ? raw_monotonic() + route->limits.deadline_ns : 0;
+    return policy_bar_deadline((enum call_id)call->call) == POLICY_MAY ? route->limits.deadline_ns
+                                                                       : 0;
 }
 
 static void make_away(const struct visit *v, const struct handoff_call *call,
@@ -69,9 +68,8 @@ static void make_green(struct visit *v, const struct handoff_call *call,
                        const struct route_answer *route)
 {
     int reason = REASON_NONE;
-    const struct park_terms terms = {.pool = route->pool,
-                                     .deadline = (int64_t)deadline_of(call, route)};
-    if (terms.deadline && !park_can_end(call))
+    const struct park_terms terms = {.pool = route->pool, .deadline_ns = deadline_of(call, route)};
+    if (terms.deadline_ns && !park_can_end(call))
         make_away(v, call, route);
     else if (park_make(v, call, &terms, &reason))
         tell(route);

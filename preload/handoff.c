@@ -396,12 +396,16 @@ static struct pool_worker *claim(const struct visit *v, const struct handoff_cal
 }
 
 int handoff_away(const struct visit *v, const struct handoff_call *call, unsigned pool,
-                 uint64_t deadline, int *reason)
+                 uint64_t deadline_ns, int *reason)
 {
     struct pool_worker *worker;
-    while ((worker = claim(v, call, pool, reason)))
+    uint64_t deadline = 0;
+    while ((worker = claim(v, call, pool, reason))) {
+        if (deadline_ns && !deadline)
+            deadline = raw_monotonic() + deadline_ns;
         if (travel(v, call, worker, deadline))
             return 1;
+    }
     return 0;
 }
 

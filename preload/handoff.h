@@ -81,11 +81,11 @@ struct handoff_self {
 extern __thread struct handoff_self handoff_self __attribute__((visibility("hidden")));
 
 /* Makes the call on a worker of the pool, and returns 1 when it is over; errno is as the call left
- * it. At the deadline (CLOCK_MONOTONIC in ns; 0 none) it is ended, and fails with ETIMEDOUT: only
- * for calls that may have one (policy_bounds.h). 0: it is to be made in place, for *reason (enum
- * trace_reason); errno is kept. */
+ * it. After `deadline_ns` (0 never) it is ended, and fails with ETIMEDOUT: only for calls that may
+ * have a deadline (policy_bounds.h). 0: it is to be made in place, for *reason (enum trace_reason);
+ * errno is kept. */
 int handoff_away(const struct visit *v, const struct handoff_call *call, unsigned pool,
-                 uint64_t deadline, int *reason);
+                 uint64_t deadline_ns, int *reason);
 
 /* May the calling thread be cancelled in this call? */
 int handoff_is_cancellation_point(uint16_t call);

@@ -249,7 +249,8 @@ int park_make(struct visit *v, const struct handoff_call *call, const struct par
     *reason = park_begin(&park, v);
     errno = saved;
     if (!*reason) {
-        park.deadline = terms->deadline;
+        if (terms->deadline_ns)
+            park.deadline = park_now(CLOCK_MONOTONIC) + (int64_t)terms->deadline_ns;
         over = go(&plan, &park, call, terms->pool, reason);
         park_end(&park);
     }

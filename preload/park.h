@@ -51,7 +51,7 @@ int park_is_child(const struct park *park);
 /* What it is made by, and by when. */
 struct park_terms {
     unsigned pool;
-    int64_t deadline; /* as a park's; only where park_can_end */
+    uint64_t deadline_ns; /* after which it fails with ETIMEDOUT; 0 never; only if park_can_end */
 };
 
 /* Makes a call in one of the ways; 1: it is over, the result in its frame, errno as it left it. 0:

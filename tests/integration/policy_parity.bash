@@ -43,6 +43,7 @@ for way in jump exit; do same left_by_handler $way; done
 for way in fork busy; do same fork_child_uses_pool $way; done
 for what in default handler ignored; do same sigpipe $what; done
 same setxid_broadcast
+for door in prctl syscall filter; do same seccomp_strict $door; done
 same connect_eintr tcp
 same handler_makes_calls
 same close_during_read
