@@ -154,6 +154,9 @@ class Runner:
     def report(self, run, *options):
         return Report(self.shunt, run.trace, *options)
 
+    def report_of(self, trace):
+        return Report(self.shunt, trace)
+
     def close(self):
         shutil.rmtree(self.work, ignore_errors=True)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Real servers for the acceptance scenarios: PostgreSQL, MariaDB and redis, each on a free loopback
-port and with its data in a temporary directory, as an unprivileged user when root runs the tests.
+"""Real servers for the acceptance scenarios: PostgreSQL, MariaDB, redis and memcached, each on a free
+loopback port and with its data in a temporary directory, as an unprivileged user when root runs the
+tests.
 
     with servers.Group(MariaDB, PostgreSQL) as group:      started at once, stopped together
         group[MariaDB].port
@@ -143,6 +144,19 @@ class Redis(Server):
             with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+class Memcached(Server):
+    def command(self):
+        return [program("memcached", "memcached"), "-l", "127.0.0.1", "-p", str(self.port), "-U", "0"]
+
+    def answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"version\r\n")
+                return connection.recv(7) == b"VERSION"
         except OSError:
             return False
 
