@@ -85,6 +85,7 @@ static void await_abort(struct handoff_trip *trip, int caught)
 {
     struct pool_worker *worker = trip->worker;
     while (!is_done(worker) && !(caught && is_caught(worker))) {
+        pool_rouse(worker);
         uint32_t seen = __atomic_or_fetch(&worker->word, POOL_PARKED, __ATOMIC_ACQ_REL);
         if (!(seen & POOL_DONE))
             futex_wait(&worker->word, seen, &half_ms);
@@ -114,7 +115,7 @@ void handoff_interrupt(uint32_t mark)
     enum call_abort kind = call_infos[trip->call].abort;
     if (kind == ABORT_NONE || trip->over || !pool_is_current())
         return;
-    if (!__atomic_load_n(&trip->worker->posted, __ATOMIC_ACQUIRE)) {
+    if (!pool_is_posted(trip->worker)) {
         /* It was about to go: it will be interrupted when it has. */
         __atomic_fetch_or(&trip->worker->word, mark, __ATOMIC_ACQ_REL);
         return;
@@ -171,12 +172,13 @@ static void park(struct handoff_trip *trip)
     uint8_t marks = trip->marks;
     if (seen & ~(uint32_t)POOL_PARKED)
         return;
-    int due = trip->aborting && is_abort_due(trip->worker);
+    /* One signal may be under way, and find nothing. */
+    int ending = trip->aborting && !is_caught(trip->worker);
     struct timespec left;
-    long result = futex_wait(word, seen, due ? &half_ms : time_left(trip, &left));
+    long result = futex_wait(word, seen, ending ? &half_ms : time_left(trip, &left));
     if (trip->over || !pool_is_current())
         return;
-    if (result == -ETIMEDOUT && !due) {
+    if (result == -ETIMEDOUT && !ending) {
         trip->expired = 1;
         begin_abort(trip, POOL_ENDS);
     }
@@ -184,7 +186,7 @@ static void park(struct handoff_trip *trip)
         trip->marks |= POOL_PLAIN;
         react(trip, POOL_PLAIN);
     }
-    if (due && is_abort_due(trip->worker))
+    if (ending && is_abort_due(trip->worker))
         send_abort(trip->worker);
 }
 
@@ -226,7 +228,7 @@ void handoff_abandon(void)
     __atomic_store_n(&handoff_self.trip, NULL, __ATOMIC_RELEASE);
     if (!trip || !pool_is_current())
         return;
-    if (trip->worker->posted && !trip->over) {
+    if (pool_is_posted(trip->worker) && !trip->over) {
         begin_abort(trip, POOL_ENDS);
         await_abort(trip, 0);
     }

@@ -32,7 +32,8 @@ enum {
     INBOX_EMPTY = 0,
     INBOX_SLEEPS = 1,
     INBOX_POSTED = 2,
-    INBOX_LEAVE = 3
+    INBOX_LEAVE = 3,
+    INBOX_TAKEN = 4
 };
 
 enum ready { READY_NOT, READY_SOON, READY };
@@ -136,6 +137,7 @@ static int retire(struct pool_worker *worker)
 /* Sleeps until a call is posted; 0: the worker has retired. */
 static int await_call(struct pool_worker *worker, const struct timespec *idle)
 {
+    change(&worker->inbox, INBOX_TAKEN, INBOX_EMPTY);
     for (;;) {
         if ((pool_waiting() <= 1 &&
              spin_for_call(&worker->spin, &worker->inbox, ~0u, INBOX_POSTED)) ||
@@ -150,7 +152,7 @@ static int await_call(struct pool_worker *worker, const struct timespec *idle)
             return 0;
         change(&worker->inbox, INBOX_LEAVE, INBOX_EMPTY);
     }
-    __atomic_store_n(&worker->inbox, INBOX_EMPTY, __ATOMIC_RELAXED);
+    __atomic_store_n(&worker->inbox, INBOX_TAKEN, __ATOMIC_RELEASE);
     return 1;
 }
 
@@ -341,8 +343,9 @@ static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
             worker = grow(pool, number, most, reason);
     }
     if (worker) {
+        __atomic_fetch_add(&memory->waiting, 1, __ATOMIC_RELAXED);
+        change(&worker->inbox, INBOX_TAKEN, INBOX_EMPTY);
         worker->word = 0;
-        worker->posted = 0;
         worker->over = NULL;
         worker->abort = POOL_GOES_ON;
         worker->caught = 0;
@@ -369,16 +372,26 @@ struct pool_worker *pool_claim_beyond(unsigned number, int *reason)
 
 void pool_post(struct pool_worker *worker)
 {
-    __atomic_fetch_add(&memory->waiting, 1, __ATOMIC_RELAXED);
-    worker->posted = 1;
     if (__atomic_exchange_n(&worker->inbox, INBOX_POSTED, __ATOMIC_ACQ_REL) != INBOX_EMPTY)
+        futex_wake(&worker->inbox);
+}
+
+int pool_is_posted(const struct pool_worker *worker)
+{
+    uint32_t inbox = __atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE);
+    return inbox == INBOX_POSTED || inbox == INBOX_TAKEN ||
+           __atomic_load_n(&worker->word, __ATOMIC_ACQUIRE) & POOL_DONE;
+}
+
+void pool_rouse(struct pool_worker *worker)
+{
+    if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
         futex_wake(&worker->inbox);
 }
 
 void pool_release(struct pool_worker *worker)
 {
-    if (worker->posted)
-        __atomic_fetch_sub(&memory->waiting, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&memory->waiting, 1, __ATOMIC_RELAXED);
     if (!worker->over)
         __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&worker->state, POOL_IDLE, __ATOMIC_RELEASE);
@@ -432,7 +445,8 @@ static int tell_to_leave(struct pool_worker *worker)
 {
     if (__atomic_load_n(&worker->state, __ATOMIC_ACQUIRE) != POOL_IDLE ||
         !(change(&worker->inbox, INBOX_SLEEPS, INBOX_LEAVE) ||
-          change(&worker->inbox, INBOX_EMPTY, INBOX_LEAVE)))
+          change(&worker->inbox, INBOX_EMPTY, INBOX_LEAVE) ||
+          change(&worker->inbox, INBOX_TAKEN, INBOX_LEAVE)))
         return 0;
     futex_wake(&worker->inbox);
     return 1;

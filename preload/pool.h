@@ -35,7 +35,7 @@ enum pool_abort { POOL_GOES_ON, POOL_ENDS, POOL_RESTARTS };
 /* One worker and, while it is claimed, one call. The caller writes what it is to do before `inbox`
  * is posted (release), the worker its outcome before DONE (release). */
 struct pool_worker {
-    uint32_t inbox; /* futex: 0 empty, 1 the worker sleeps, 2 posted */
+    uint32_t inbox; /* futex: empty, the worker sleeps, posted, told to leave, taken */
     uint32_t state; /* enum pool_state */
     uint32_t next;  /* index + 1 in a list of idle or of free workers */
     int32_t tid;
@@ -44,7 +44,6 @@ struct pool_worker {
     /* The call */
     int (*run)(void *frame); /* 0, or the error number of its failure */
     void *frame;
-    uint32_t posted;
     int32_t error;  /* errno, in and out */
     int32_t failed; /* what `run` returned */
     int32_t raised; /* a signal that the kernel meant for the caller; 0 none */
@@ -94,7 +93,12 @@ int pool_is_current(void);
 /* The process for which the pools are, or will be; 0 in a fork child that has none yet. */
 int32_t pool_pid(void);
 
-/* Callers of this process that wait for a worker now. */
+/* Has the worker been given its call? By its caller's signal handlers, at any instant: posting is
+ * one instruction. And wakes the worker if its caller was interrupted before it did. */
+int pool_is_posted(const struct pool_worker *worker);
+void pool_rouse(struct pool_worker *worker);
+
+/* Callers of this process that have a worker now. */
 uint32_t pool_waiting(void);
 
 /* Workers of this process. */
