@@ -53,7 +53,7 @@ int bounce_write(void *to, const void *from, size_t size)
 /* Length of a text with its end; 0: it is none, or too long. Read page by page. */
 static size_t text_size(const char *text)
 {
-    char piece[256];
+    char piece[256] = "";
     for (size_t size = 0; size < TEXT_MOST;) {
         size_t step = sizeof piece - (uintptr_t)(text + size) % sizeof piece;
         if (bounce_read(piece, text + size, step) != 0)

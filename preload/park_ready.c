@@ -103,7 +103,7 @@ static short events_of(short asked)
 
 static short events_polled(const struct handoff_call *call, int *fd)
 {
-    struct pollfd set;
+    struct pollfd set = {.fd = -1};
     if (call->arguments[1] != 1 ||
         bounce_read(&set, (const void *)call->arguments[0], sizeof set) != 0 || set.fd < 0)
         return 0;

@@ -125,17 +125,14 @@ void waker_clear(unsigned number)
 
 /* ---- a program that closes them ---- */
 
-/* Which waker has this number; WAKERS: none. One whose number the program has taken has none any
- * more. */
+/* Which waker has this number; WAKERS: none, or the program has taken it. Nothing is changed: this
+ * may be a vfork child, whose descriptors are its own and whose memory is not. */
 static unsigned waker_of(int fd)
 {
     uint32_t most = __atomic_load_n(&used, __ATOMIC_ACQUIRE);
     for (unsigned i = 0; i < most; i++)
-        if (get(i) == fd) {
-            if (is_nameless(fd) && is_eventfd(fd))
-                return i;
-            put(i, -1);
-        }
+        if (get(i) == fd && is_nameless(fd) && is_eventfd(fd))
+            return i;
     return WAKERS;
 }
 
