@@ -7,9 +7,8 @@ depends on who came first.
     condition  ... handed on by a condition
     python     a lock of Python's own, not patched
     busy       ... while a native thread computes, and wants the interpreter lock all the time
-    first      ... which the native thread wants for the first time while one of them is parked
-    inside     ... and so does one of the green threads itself, with the interpreter lock held
     order      the mutex is also wanted by a native thread with the interpreter lock held
+    inside     ... and by one of the green threads itself
 """
 import _thread
 import ctypes
@@ -43,7 +42,6 @@ if not SERVER:
 THEIRS.close()
 NATIVE = threading.Thread
 LOCK = _thread.allocate_lock()
-PARKED = []  # has an entry as soon as one is about to be
 
 if RUNTIME == "eventlet":
     import eventlet
@@ -60,7 +58,6 @@ def ask(value):
     if CASE in ("python", "busy"):
         with LOCK:
             return LIBRARY.held_ask(OURS.fileno(), value)
-    PARKED.append(value)
     return LIBRARY.held_ask(OURS.fileno(), value)
 
 
@@ -69,13 +66,6 @@ def look_until(done, first):
         HOLDING.held_look()
         first.set()
         time.sleep(0.0005)
-
-
-def look_once(done, first):
-    first.set()
-    while not PARKED and not done.is_set():
-        time.sleep(0.0005)
-    HOLDING.held_look()
 
 
 def compute_until(done, first):
@@ -90,7 +80,7 @@ def work(number):
     return [ask(10 * turn + number) for turn in range(ROUNDS)]
 
 
-OTHERS = {"first": look_once, "order": look_until, "busy": compute_until}
+OTHERS = {"order": look_until, "busy": compute_until}
 
 
 def main():
