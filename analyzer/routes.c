@@ -28,7 +28,7 @@ static const struct {
     [REASON_ADDRESS_SPACE] = {"address_space", "because memory is limited"},
     [REASON_VFORK] = {"vfork", "in a child on its parent's stack"},
     [REASON_FORK_CHILD] = {"fork_child", "in a child made past fork's handlers"},
-    [REASON_CHAIN] = {"chain", "before their chain was known"},
+    [REASON_CHAIN] = {"chain", "because their chain of callers is not known"},
     [REASON_SIGNALS] = {"signals", "because no signal may be queued"},
     [REASON_ROLLOUT] = {"rollout", "outside the rollout's share"},
     [REASON_UNKNOWN] = {"unknown", "because a name that the rule asks for is not known"},

@@ -34,7 +34,7 @@ enum trace_reason {
     REASON_ADDRESS_SPACE, /* the program's address space is limited */
     REASON_VFORK,         /* a child on its parent's stack */
     REASON_FORK_CHILD,    /* a child made past fork's handlers */
-    REASON_CHAIN,         /* the rule names a function and the chain is not known yet */
+    REASON_CHAIN,         /* the rule asks for callers, and they are not known */
     REASON_OFF,           /* routing is switched off */
     REASON_SIGNALS,       /* no signal may be queued: no call could be ended early */
     REASON_ROLLOUT,       /* not in the share of its rule's calls that are moved */

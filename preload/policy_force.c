@@ -281,11 +281,15 @@ static struct force_answer answer(struct force *f, struct visit *v)
     if (!policy_steps_final(&f->view, steps))
         moment = moment_of(f, steps, v);
     struct policy_answer found = policy_decide(&f->view, steps, &moment);
+    uint8_t reason = reason_of[found.why];
+    /* A chain that found no room in the trace: what asks for callers cannot be told. */
+    if (reason == REASON_UNKNOWN && !((const struct trace_slot *)trace_at(v->slot))->context)
+        reason = REASON_CHAIN;
     if (found.rule == POLICY_NONE)
-        return (struct force_answer){.reason = reason_of[found.why]};
+        return (struct force_answer){.reason = reason};
     const struct policy_blob_rule *rule = &f->view.rules[found.rule];
     struct force_answer result = {.route = rule->route,
-                                  .reason = reason_of[found.why],
+                                  .reason = reason,
                                   .pool = (uint16_t)rule->pool,
                                   .record = record_of(f, v->thread, found.rule),
                                   .limits = {.rule = rule->salt,

@@ -255,6 +255,12 @@ static enum policy_truth any_text(const struct policy_view *view, const struct p
     return NO;
 }
 
+/* Nothing is known of the chain, so that it may be one of Python's. */
+static bool is_dark(const struct policy_call *call)
+{
+    return call->cut && !call->frame_count && !call->python_function;
+}
+
 static enum policy_truth owner_atom(const struct policy_view *view, const struct policy_call *call,
                                     const struct policy_term *term)
 {
@@ -335,9 +341,9 @@ enum policy_truth policy_term_holds(const struct policy_view *view, const struct
     case POLICY_TERM_FRAMES:
         return frames_hold(view, call, term);
     case POLICY_TERM_PYTHON_FILE:
-        return any_text(view, term, policy_glob_path, call->python_file);
+        return is_dark(call) ? UNKNOWN : any_text(view, term, policy_glob_path, call->python_file);
     case POLICY_TERM_PYTHON_FUNCTION:
-        return any_text(view, term, policy_glob, call->python_function);
+        return is_dark(call) ? UNKNOWN : any_text(view, term, policy_glob, call->python_function);
     case POLICY_TERM_EXECUTABLE:
         return any_text(view, term, policy_glob_path, call->executable);
     case POLICY_TERM_SPAWN:

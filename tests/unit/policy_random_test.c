@@ -178,6 +178,7 @@ struct reading {
     struct named chain[CHAIN * 3];
     unsigned length;
     bool cut;
+    bool dark; /* nothing is known of the chain, not even whether it is one of Python's */
     enum call_id call;
     const char *executable, *python_file, *python_function, *spawn;
 };
@@ -391,9 +392,9 @@ static enum answer matcher_fits(const struct reading *reading, enum policy_match
                : frames_from(reading, texts, 0, 0, true) ? OPEN
                                                          : FALSE;
     case MATCH_PYTHON_FILE:
-        return texts_fit(texts, reading->python_file, path_fits);
+        return reading->dark ? OPEN : texts_fit(texts, reading->python_file, path_fits);
     case MATCH_PYTHON_FUNCTION:
-        return texts_fit(texts, reading->python_function, fits);
+        return reading->dark ? OPEN : texts_fit(texts, reading->python_function, fits);
     case MATCH_EXECUTABLE:
         return texts_fit(texts, reading->executable, path_fits);
     case MATCH_SPAWN:
@@ -481,6 +482,7 @@ static void make_call(struct random_call *random, struct reading *reading,
     for (unsigned m = 0; m < MODULES; m++)
         random->loaded[m] = made_loaded(view, &world->modules[m], world->kind[m]);
     unsigned length = chance(CHAIN + 1);
+    reading->dark = reading->cut && !length && !reading->python_function;
     for (unsigned i = 0; i < length; i++) {
         unsigned module = chance(12) ? chance(MODULES) : MODULES;
         uint64_t offset = 1 + chance((2 * RANGES + 2) * RANGE);
