@@ -89,10 +89,16 @@ static int tells(int fd)
     return type == S_IFIFO || type == S_IFSOCK || type == S_IFCHR || type == 0;
 }
 
-/* What a runtime can wait for; 0: something else is asked for as well. */
+/* What a runtime can wait for; 0: something else is asked for as well. Errors are told whether they
+ * are asked for or not (poll(2)); libpq does ask. */
 static short events_of(short asked)
 {
-    enum { READING = POLLIN | POLLRDNORM, WRITING = POLLOUT | POLLWRNORM };
+    enum {
+        READING = POLLIN | POLLRDNORM,
+        WRITING = POLLOUT | POLLWRNORM,
+        ALWAYS = POLLERR | POLLHUP | POLLNVAL
+    };
+    asked &= (short)~ALWAYS;
     short events = (short)((asked & READING ? POLLIN : 0) | (asked & WRITING ? POLLOUT : 0) |
                            (asked & POLLPRI));
     if (asked & ~(READING | WRITING | POLLPRI | POLLRDHUP) ||

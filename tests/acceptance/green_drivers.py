@@ -22,7 +22,10 @@ def sleeps(runner, seconds, rule, *words, threads=4, hub="eventlet", most=None):
     demand_blocked(bare, observed, SHARE * seconds)
     demand(bare.said["together"] == 1, f'bare: {bare.said["together"]} at a time')
     demand_freed(runner, green, threads, most or seconds * (1 + SLACK))
-    demand_moved(runner.report(green), rule, threads)
+    report = runner.report(green)
+    demand_moved(report, rule, threads)
+    # polled by the hub itself: no worker
+    demand(report.process["routed"]["green"]["ready"] >= threads, str(report.process["routed"]))
     return bare, observed, green
 
 
