@@ -29,6 +29,10 @@
         struct visit v;                                                                          \
         if (route_is_off())                                                                      \
             return real_(ARGS(__VA_ARGS__));                                                     \
+        if (CALLFD_##fd_ == CALLFD_WAKES) {                                                      \
+            v.call = CALL_##name;                                                                \
+            return INSTEAD_##move(name, &v, real_, __VA_ARGS__);                                 \
+        }                                                                                        \
         guard_enter_far(&v, CALL_##name, caller_, frame_);                                       \
         NOTE(fd_, &v, ARGS(__VA_ARGS__));                                                        \
         guard_begin_far(&v, WAITS_##blocks);                                                     \
