@@ -20,13 +20,6 @@
 #include <shunt.h>
 #include <string.h>
 
-int64_t park_now(int clock)
-{
-    struct timespec now = {0};
-    arch_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* ---- parking ---- */
 
 int park_begin(struct park *park, struct visit *v)
@@ -127,7 +120,7 @@ int64_t park_left(const struct park *park, int64_t left)
 {
     if (!park->deadline)
         return left;
-    int64_t until = park->deadline - park_now(CLOCK_MONOTONIC);
+    int64_t until = park->deadline - raw_now(CLOCK_MONOTONIC);
     until = until > 0 ? until : 0;
     return left < 0 || until < left ? until : left;
 }
@@ -250,7 +243,7 @@ int park_make(struct visit *v, const struct handoff_call *call, const struct par
     errno = saved;
     if (!*reason) {
         if (terms->deadline_ns)
-            park.deadline = park_now(CLOCK_MONOTONIC) + (int64_t)terms->deadline_ns;
+            park.deadline = raw_now(CLOCK_MONOTONIC) + (int64_t)terms->deadline_ns;
         over = go(&plan, &park, call, terms->pool, reason);
         park_end(&park);
     }

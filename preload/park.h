@@ -62,7 +62,4 @@ int park_make(struct visit *v, const struct handoff_call *call, const struct par
 /* Can it be ended while it is parked? Not one that a worker makes. */
 int park_can_end(const struct handoff_call *call);
 
-/* Nanoseconds of a clock. */
-int64_t park_now(int clock);
-
 #endif

@@ -391,7 +391,7 @@ static void set_up(struct ready *r, struct park *park, const struct handoff_call
         r->events = events_polled(call, &r->fd);
     r->is_stream = option(r->fd, SO_TYPE, &type, sizeof type) && type == SOCK_STREAM;
     int64_t limit = time_limit(r);
-    r->deadline = limit < 0 ? -1 : park_now(CLOCK_MONOTONIC) + limit;
+    r->deadline = limit < 0 ? -1 : raw_now(CLOCK_MONOTONIC) + limit;
 }
 
 /* Parked, or where that is no longer possible in place: the call has begun. 0: it has not. */
@@ -414,7 +414,7 @@ int park_ready_go(struct park *park, const struct handoff_call *call)
     long result;
     set_up(&r, park, call);
     while (result = try(&r), !settle(&r, &result)) {
-        int64_t left = r.deadline < 0 ? -1 : r.deadline - park_now(CLOCK_MONOTONIC);
+        int64_t left = r.deadline < 0 ? -1 : r.deadline - raw_now(CLOCK_MONOTONIC);
         if (r.deadline >= 0 && left <= 0) {
             result = late(&r);
             break;

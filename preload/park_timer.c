@@ -24,7 +24,7 @@ static int is_time(const struct timespec *t)
 static int relative(struct park_timer *timer, int clock, int64_t length)
 {
     timer->clock = clock;
-    timer->until = park_now(clock) + length;
+    timer->until = raw_now(clock) + length;
     return length > 0 ? REASON_NONE : REASON_NONBLOCKING;
 }
 
@@ -42,7 +42,7 @@ static int on_clock(struct park_timer *timer, long clock, long flags, const stru
         return relative(timer, clock == CLOCK_BOOTTIME ? CLOCK_BOOTTIME : CLOCK_MONOTONIC, time);
     timer->clock = (int)clock;
     timer->until = time;
-    return time > park_now((int)clock) ? REASON_NONE : REASON_NONBLOCKING;
+    return time > raw_now((int)clock) ? REASON_NONE : REASON_NONBLOCKING;
 }
 
 int park_timer_takes(struct park_timer *timer, const struct handoff_call *call)
@@ -78,7 +78,7 @@ static int64_t next_step(const struct park_timer *timer, int64_t left)
 int park_timer_go(struct park *park, const struct park_timer *timer,
                   const struct handoff_call *call)
 {
-    for (int64_t left; (left = timer->until - park_now(timer->clock)) > 0;) {
+    for (int64_t left; (left = timer->until - raw_now(timer->clock)) > 0;) {
         int64_t time = park_left(park, next_step(timer, left));
         if (time <= 0) {
             park_expire(park, call);

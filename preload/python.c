@@ -21,8 +21,6 @@ static const uint8_t is_plain[CALL_COUNT] = {
     [CALL_madvise] = 1,
     [CALL_pthread_cond_init] = 1,
     [CALL_pthread_cond_destroy] = 1,
-    [CALL_pthread_cond_signal] = 1,
-    [CALL_pthread_cond_broadcast] = 1,
     [CALL_sem_init] = 1,
     [CALL_sem_destroy] = 1,
 };

@@ -84,12 +84,18 @@ static inline int raw_gettid(void)
     return (int)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
-/* CLOCK_MONOTONIC in ns: what the kernel counts a wait with a timeout in. */
-static inline uint64_t raw_monotonic(void)
+/* Nanoseconds of a clock. */
+static inline int64_t raw_now(int clock)
 {
     struct timespec now = {0};
-    arch_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    arch_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What the kernel counts a wait with a timeout in. */
+static inline uint64_t raw_monotonic(void)
+{
+    return (uint64_t)raw_now(CLOCK_MONOTONIC);
 }
 
 /* Can the word that holds this byte be read? By a system call that compares it, and moves none of
