@@ -48,7 +48,7 @@ struct trace_wait_point {
     uint32_t stalls_histogram; /* record id */
     uint64_t visits;
     uint64_t wait_ticks;
-    uint64_t ready_at_once; /* visits that returned work within 20 us */
+    uint64_t ready_at_once; /* visits that found work there: within 20 us, or without a sleep */
     uint64_t empty;         /* visits that timed out */
     uint64_t chosen_at;
     uint64_t turns;

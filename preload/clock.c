@@ -4,9 +4,12 @@
  */
 #include "clock.h"
 
+#include "arch_x86_64.h"
 #include "lookup.h"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 uint32_t clock_kind HOT_FIRST = 0;
@@ -107,6 +110,14 @@ void clock_triple(struct trace_clock *triple)
 uint64_t clock_thread_cpu(void)
 {
     return clock_kind ? nanoseconds_of(CLOCK_THREAD_CPUTIME_ID) : 0;
+}
+
+uint64_t clock_thread_sleeps(void)
+{
+    struct rusage usage;
+    if (!clock_kind || arch_syscall(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0, 0, 0) != 0)
+        return 0;
+    return (uint64_t)usage.ru_nvcsw + 1;
 }
 
 void clock_forbid(void)

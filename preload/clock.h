@@ -41,6 +41,10 @@ void clock_triple(struct trace_clock *triple);
 /* Nanoseconds of CPU time of the calling thread, 0 without a clock. */
 uint64_t clock_thread_cpu(void);
 
+/* A number that changes when the calling thread gives its CPU away to wait (ru_nvcsw of
+ * getrusage(2)), and not when another takes it. 0: not known. */
+uint64_t clock_thread_sleeps(void);
+
 /* No clock from now on, or again as before: around calls that make reading one fatal. */
 void clock_forbid(void);
 void clock_allow(void);

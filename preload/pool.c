@@ -100,6 +100,12 @@ static int change(uint32_t *word, uint32_t from, uint32_t to)
     return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+static void set_free(struct pool_worker *worker)
+{
+    __atomic_store_n(&worker->state, POOL_FREE, __ATOMIC_RELAXED);
+    push(&memory->free, worker);
+}
+
 /* ---- a worker's life ---- */
 
 static void note_peak(struct pool *pool, uint32_t workers)
@@ -247,7 +253,7 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number, uint32_
             worker = index < POOL_WORKERS ? &memory->worker[index] : NULL;
         }
         if (worker) {
-            worker->inbox = INBOX_EMPTY;
+            __atomic_store_n(&worker->inbox, INBOX_EMPTY, __ATOMIC_RELAXED);
             __atomic_store_n(&worker->tid, 0, __ATOMIC_RELAXED);
             worker->pool = (uint16_t)number;
             worker->sent = worker->taken = worker->caught = 0;
@@ -285,8 +291,7 @@ static struct pool_worker *grow(struct pool *pool, unsigned number, uint32_t mos
         return worker;
     }
     *reason = REASON_NO_WORKER;
-    worker->state = POOL_FREE;
-    push(&memory->free, worker);
+    set_free(worker);
     __atomic_fetch_sub(&pool->workers, 1, __ATOMIC_ACQ_REL);
     __atomic_store_n(&pool->rest, REST, __ATOMIC_RELAXED);
     if (pool->record)
@@ -336,8 +341,7 @@ static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
     if (memory && (pool_is_current() || enter(reason))) {
         struct pool *pool = &memory->pool[number];
         while ((worker = pop(&pool->idle)) && !change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
-            worker->state = POOL_FREE;
-            push(&memory->free, worker);
+            set_free(worker);
         }
         if (!worker)
             worker = grow(pool, number, most, reason);

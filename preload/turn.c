@@ -132,6 +132,7 @@ static void stall(struct turns *turns, struct trace_wait_point *w, uint64_t leng
         *bucket += *bucket != UINT32_MAX;
     }
     turns->stalled = length;
+    turns->sleeps = trace_sealed() ? 0 : clock_thread_sleeps();
     turns->stalled_entry = turn;
 }
 
@@ -377,12 +378,22 @@ static int woke_itself(const struct turns *turns, const struct wait_facts *facts
     return 0;
 }
 
+/* Did the wait have to sleep? After a stall the thread is asked: one that lost its CPU in the wait
+ * takes long, too, and there the answer is the stall's harm. */
+static int has_slept(const struct turns *turns, uint64_t wait)
+{
+    if (wait < clock_ticks(READY_AT_ONCE))
+        return 0;
+    return !turns->stalled || !turns->sleeps || trace_sealed() ||
+           clock_thread_sleeps() != turns->sleeps;
+}
+
 static void turn_begin(struct turns *turns, const struct wait_facts *facts, uint64_t start,
                        uint64_t end, long result)
 {
     struct trace_wait_point *w = turns->loop->record;
     uint64_t wait = end > start ? end - start : 0;
-    int slept = wait >= clock_ticks(READY_AT_ONCE);
+    int slept = has_slept(turns, wait);
     if (result > 0 && !slept) {
         w->ready_at_once++;
         if (turns->stalled && !woke_itself(turns, facts, result)) {

@@ -54,6 +54,7 @@ struct turns {
     uint64_t cpu_others; /* ticks of shorter turns since, and of waits that did not sleep */
     uint32_t naps;       /* waits that slept since */
     uint64_t stalled;    /* length of the latest turn if it was a stall, else 0 */
+    uint64_t sleeps;     /* clock_thread_sleeps at its end */
     struct trace_turn *stalled_entry; /* its entry among the worst, or NULL */
 };
 

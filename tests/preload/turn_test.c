@@ -302,6 +302,33 @@ static uint64_t harm_after(int written, struct pollfd *set, int ready)
     return chosen()->harmful;
 }
 
+/* A turn that stalls, and a wait of half a millisecond in which the thread sleeps, or does not. */
+static const struct trace_wait_point *after_a_stall(int sleeps)
+{
+    for (int i = 0; i < 3; i++)
+        wait_at(0x100, 5, 4, 50, 1);
+    now_us += 1000;
+    struct wait_facts facts = {.fd = 5, .fds = 1, .may_block = 1};
+    struct turn_point *p = turn_enter(t, CALL_epoll_wait, 0x100, &facts, ticks(now_us));
+    if (sleeps)
+        nanosleep(&(struct timespec){0, 500000}, NULL);
+    turn_leave(t, p, &facts, slot_at(CALL_epoll_wait, 4, 0x100), ticks(now_us), ticks(now_us + 500),
+               1);
+    return chosen();
+}
+
+Test(turn, a_wait_that_slept_had_no_work_waiting)
+{
+    begin();
+    cr_expect_eq(after_a_stall(1)->harmful, 0u);
+}
+
+Test(turn, a_wait_that_only_lost_its_cpu_had)
+{
+    begin();
+    cr_expect_eq(after_a_stall(0)->harmful, 1u);
+}
+
 Test(turn, who_wakes_itself_up_has_no_work_waiting)
 {
     int event = eventfd(0, EFD_NONBLOCK);
