@@ -178,6 +178,13 @@ static int is_nonblocking(int fd)
     return (arch_syscall(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK) != 0;
 }
 
+/* Made here, a call that is cancelled just when the kernel has taken its data loses them, in libc's
+ * own code. A worker's does not: where threads are cancelled no trip is saved. */
+static int may_lose_data(void)
+{
+    return __atomic_load_n(&taint_cancel, __ATOMIC_RELAXED) != 0;
+}
+
 /* A regular file is always ready, and may still have to wait for the disk. */
 static int would_wait(int fd, short events)
 {
@@ -190,7 +197,7 @@ static int would_wait(int fd, short events)
         (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
         return REASON_NONE;
     if (set.revents & (events | POLLERR | POLLNVAL) || (events == POLLIN && set.revents & POLLHUP))
-        return REASON_READY;
+        return may_lose_data() && !is_nonblocking(fd) ? REASON_NONE : REASON_READY;
     return is_nonblocking(fd) ? REASON_NONBLOCKING : REASON_NONE;
 }
 

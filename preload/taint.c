@@ -18,6 +18,7 @@
 
 uint32_t taint_process;
 uint32_t taint_signalfd;
+uint32_t taint_cancel;
 
 static struct real_calls next;
 
@@ -237,6 +238,7 @@ static long routed_syscall(long number, long a, long b, long c, long d, long e, 
 /* Taken when pthread_cancel is called for a thread that waits for a worker. */
 static int routed_pthread_cancel(pthread_t thread)
 {
+    __atomic_store_n(&taint_cancel, 1, __ATOMIC_SEQ_CST);
     int result = next.pthread_cancel(thread);
     if (result == 0)
         handoff_cancelled(thread);

@@ -15,6 +15,9 @@ extern uint32_t taint_process;
 /* A signalfd was made: what polls it depends on who polls. */
 extern uint32_t taint_signalfd;
 
+/* A thread of the process was cancelled. */
+extern uint32_t taint_cancel;
+
 /* The program limits a resource that routing needs. */
 void taint_by_limit(int resource, uint64_t most);
 
