@@ -4,9 +4,9 @@
  */
 #include "green_lock.h"
 
+#include "gil.h"
 #include "kept.h"
 #include "loading.h"
-#include "python_api.h"
 #include "python_layout.h"
 #include "raw.h"
 #include "waiters.h"
@@ -15,17 +15,13 @@
 
 /* A wake-up that cannot come (the lock was given back inside libc, or by another thread) costs this
  * much. */
-enum { PATIENCE_NS = 100000000, BESIDE_NS = 1000000 };
+enum { PATIENCE_NS = 100000000 };
+
+/* With the interpreter lock held nobody waits longer for a lock than CPython lets one of its
+ * threads run while others want to; and so many moments are waited without it. */
+enum { HOLDING_NS = 5000000, MOMENT_NS = 1000000, MOMENTS = 10 };
 
 enum { ORDERED = 1024, PROBES = 4, LIBRARIES = 1024 };
-
-static int holds_interpreter(void)
-{
-    const void *state = python_api_ready() ? python.thread_state() : NULL;
-    return state && python_api.current() == state;
-}
-
-int (*green_lock_gil)(void) = holds_interpreter;
 
 static uintptr_t ordered[ORDERED]; /* mutexes that were wanted with the interpreter lock held */
 static uint8_t handed_over[LIBRARIES];
@@ -173,7 +169,7 @@ void green_lock_asked(struct lock_wait *w, struct thread *t)
 {
     int c11 =
         w->call == CALL_mtx_lock || w->call == CALL_mtx_timedlock || w->call == CALL_mtx_trylock;
-    if (w->kind == TRACE_LOCK_MUTEX && green_lock_gil())
+    if (w->kind == TRACE_LOCK_MUTEX && gil_is_held())
         note_order(w->lock);
     if (w->tried || !is_anothers(w, t))
         return;
@@ -231,9 +227,11 @@ static int wait_parked(struct lock_wait *w, int busy, clockid_t clock, const str
     struct waiting waiting = {0};
     int result = busy;
     int reason = green_lock_kept_in_place(&w->visit);
+    gil_need(1);
     if (!reason)
         reason = park_begin(&park, &w->visit);
     if (reason) {
+        gil_need(-1);
         green_lock_tell_in_place(reason);
         return busy;
     }
@@ -242,41 +240,71 @@ static int wait_parked(struct lock_wait *w, int busy, clockid_t clock, const str
            (left = green_lock_left(clock, until)) != 0 && wait_once(&park, &waiting, w->lock, left))
         result = lock_try_again(w);
     park_end(&park);
+    gil_need(-1);
     green_lock_tell(&park);
     return result;
 }
 
-/* A green thread of another thread is parked with the lock, and needs the interpreter lock, which
- * this thread has given away, to go on and give it back. */
-static int wait_beside(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
+/* Others have the interpreter lock meanwhile, and the lock is not taken: who had it would wait for
+ * the interpreter lock, and be in the way of the next one that wants both. */
+static void stand_back(const struct lock_wait *w, clockid_t clock, const struct timespec *until)
 {
-    static const struct timespec moment = {0, BESIDE_NS};
-    int result = busy;
-    while (result == busy && green_lock_left(clock, until) != 0 && kept_holds_anywhere(w->lock)) {
+    static const struct timespec moment = {0, MOMENT_NS};
+    void *given = gil_give();
+    int moments = 0;
+    do
         arch_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
-        result = lock_try_again(w);
+    while (++moments < MOMENTS && kept_holds_anywhere(w->lock) &&
+           green_lock_left(clock, until) != 0);
+    gil_take(given);
+}
+
+/* With the interpreter lock held, which nobody that is parked goes on without: if one of them has
+ * the lock, or a wait is long enough for one of them to be what it waits for in the end, it is
+ * given away, as by an extension that expects to wait. */
+static int wait_holding(struct lock_wait *w, int busy, clockid_t clock,
+                        const struct timespec *until)
+{
+    int result = busy, waited = 0;
+    int64_t left;
+    while (result == busy && (left = green_lock_left(clock, until)) != 0) {
+        if (kept_holds_anywhere(w->lock) || (waited && gil_is_needed())) {
+            stand_back(w, clock, until);
+            result = lock_try_again(w);
+            waited = 0;
+        } else if (lock_can_try_for()) {
+            result = lock_try_for(w, left >= 0 && left < HOLDING_NS ? left : HOLDING_NS);
+            waited = 1;
+        } else {
+            break;
+        }
     }
     return result;
 }
 
-/* With the interpreter lock held nobody who is parked goes on: a wait for what one of them holds
- * would never end. So that lock is given away meanwhile, as by an extension that expects to wait.
- */
+/* Can the interpreter lock be given away in this call? Not by the interpreter itself, nor by who
+ * interrupted it, nor where that might be fatal. */
+static int is_holding(const struct lock_wait *w)
+{
+    return gil_is_held() && !python_contains((uintptr_t)w->caller) &&
+           !handoff_in_handler((uintptr_t)w->frame) && !trace_sealed();
+}
+
 int green_lock_wait(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until)
 {
     const struct thread *t = w->visit.thread;
-    if (!t || !t->epoch)
+    int mine = t && t->epoch && is_kept(t, w->lock, w->kind);
+    int saved = errno, result = busy, holding = is_holding(w);
+    if (until && !lock_time_is_right(clock, until))
         return busy;
-    int mine = is_kept(t, w->lock, w->kind), held = green_lock_gil();
-    if (!mine && !(held && kept_holds_anywhere(w->lock)))
-        return busy;
-    int saved = errno;
-    void *state = held ? python_api.PyEval_SaveThread() : NULL;
-    int result = mine ? wait_parked(w, busy, clock, until) : wait_beside(w, busy, clock, until);
-    struct handoff_outcome outcome = handoff_self.outcome;
-    if (state)
-        python_api.PyEval_RestoreThread(state);
-    handoff_self.outcome = outcome; /* what the interpreter called was none of this */
+    if (mine) {
+        void *given = holding ? gil_give() : NULL;
+        result = wait_parked(w, busy, clock, until);
+        if (given)
+            gil_take(given);
+    }
+    if (result == busy && holding)
+        result = wait_holding(w, busy, clock, until);
     errno = saved;
     return result;
 }
@@ -287,6 +315,7 @@ int green_lock_retake(struct visit *v, pthread_mutex_t *mutex)
                           .kind = TRACE_LOCK_MUTEX,
                           .call = CALL_pthread_mutex_lock,
                           .caller = (void *)v->caller,
+                          .frame = (void *)v->frame,
                           .visit = *v};
     w.tried = REAL(pthread_mutex_trylock)(mutex);
     green_lock_asked(&w, v->thread);

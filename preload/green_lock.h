@@ -40,9 +40,6 @@ void green_lock_tell_in_place(int reason);
  * calls is from now on. */
 void green_lock_handed_over(const struct visit *v);
 
-/* Does the calling thread hold Python's interpreter lock? About 10 ns; tests replace it. */
-extern int (*green_lock_gil)(void);
-
 /* ---- for lock.c ---- */
 
 /* The thread wants the lock, and has tried it; `t` may be NULL. */
@@ -59,8 +56,9 @@ void green_lock_beyond(int more);
 void green_lock_stream(int more);
 
 /* The lock is busy, as `busy` says by the row's convention: parks the green thread until it has it,
- * if a parked one of its thread holds it. What a try said last; `busy`: the call is to be made in
- * place, which also tells whether its time was over. */
+ * if a parked one of its thread holds it; or waits so that the interpreter lock comes to others
+ * meanwhile, if the thread has that. What a try said last; `busy`: the call is to be made in place,
+ * which also tells whether its time was over. */
 int green_lock_wait(struct lock_wait *w, int busy, clockid_t clock, const struct timespec *until);
 
 /* Takes a mutex again that a condition's wait gave back; its lock call's result. */

@@ -20,6 +20,7 @@
 enum { READERS_ASKED = 64, OWNER_PATIENCE = 50 };
 
 static uint64_t early;            /* locks taken before there was a trace */
+static int timed;                 /* a wait for a time stands for one without */
 static uint16_t unwinders_module; /* whose locks must not be unwound: the unwinder takes them */
 
 /* ---- trying ---- */
@@ -73,19 +74,24 @@ static int from_one_library(void *a, void *b)
     return dladdr(a, &one) && dladdr(b, &other) && one.dli_fbase == other.dli_fbase;
 }
 
+#define FROM_ONE_LIBRARY(name, other) \
+    from_one_library((void *)real_calls.name, (void *)real_calls.other)
+
 void lock_start(void)
 {
-    int same = from_one_library((void *)real_calls.pthread_mutex_lock,
-                                (void *)real_calls.pthread_mutex_trylock);
-    lock_tries.mutex = same ? real_calls.pthread_mutex_trylock : mutex_is_busy;
-    same = from_one_library((void *)real_calls.mtx_lock, (void *)real_calls.mtx_trylock);
-    lock_tries.mtx = same ? real_calls.mtx_trylock : mtx_is_busy;
-    same = from_one_library((void *)real_calls.pthread_rwlock_rdlock,
-                            (void *)real_calls.pthread_rwlock_tryrdlock);
-    lock_tries.read = same ? real_calls.pthread_rwlock_tryrdlock : rwlock_is_busy;
-    same = from_one_library((void *)real_calls.pthread_rwlock_wrlock,
-                            (void *)real_calls.pthread_rwlock_trywrlock);
-    lock_tries.write = same ? real_calls.pthread_rwlock_trywrlock : rwlock_is_busy;
+    int mutex = FROM_ONE_LIBRARY(pthread_mutex_lock, pthread_mutex_trylock);
+    int mtx = FROM_ONE_LIBRARY(mtx_lock, mtx_trylock);
+    int read = FROM_ONE_LIBRARY(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock);
+    int write = FROM_ONE_LIBRARY(pthread_rwlock_wrlock, pthread_rwlock_trywrlock);
+    lock_tries.mutex = mutex ? real_calls.pthread_mutex_trylock : mutex_is_busy;
+    lock_tries.mtx = mtx ? real_calls.mtx_trylock : mtx_is_busy;
+    lock_tries.read = read ? real_calls.pthread_rwlock_tryrdlock : rwlock_is_busy;
+    lock_tries.write = write ? real_calls.pthread_rwlock_trywrlock : rwlock_is_busy;
+    timed = mutex && mtx && read && write &&
+            FROM_ONE_LIBRARY(pthread_mutex_lock, pthread_mutex_timedlock) &&
+            FROM_ONE_LIBRARY(mtx_lock, mtx_timedlock) &&
+            FROM_ONE_LIBRARY(pthread_rwlock_rdlock, pthread_rwlock_timedrdlock) &&
+            FROM_ONE_LIBRARY(pthread_rwlock_wrlock, pthread_rwlock_timedwrlock);
 }
 
 /* A mutex that lends priority knows one clock in some versions of glibc. */
@@ -324,18 +330,47 @@ int lock_wait_begin(struct lock_wait *w, uint16_t call, const void *lock, uintpt
     return w->tried;
 }
 
+static int is_c11(const struct lock_wait *w)
+{
+    return w->call == CALL_mtx_lock || w->call == CALL_mtx_timedlock;
+}
+
 int lock_try_again(const struct lock_wait *w)
 {
     void *lock = (void *)w->lock;
-    int c11 = w->call == CALL_mtx_lock || w->call == CALL_mtx_timedlock;
     switch (w->kind) {
     case TRACE_LOCK_READ:
         return lock_tries.read(lock);
     case TRACE_LOCK_WRITE:
         return lock_tries.write(lock);
     default:
-        return c11 ? lock_tries.mtx(lock) : lock_tries.mutex(lock);
+        return is_c11(w) ? lock_tries.mtx(lock) : lock_tries.mutex(lock);
     }
+}
+
+int lock_can_try_for(void)
+{
+    return timed;
+}
+
+/* By the clock that every kind of lock knows. */
+int lock_try_for(const struct lock_wait *w, int64_t ns)
+{
+    void *lock = (void *)w->lock;
+    int64_t then = raw_now(CLOCK_REALTIME) + ns;
+    const struct timespec until = {then / 1000000000, then % 1000000000};
+    int result;
+    if (is_c11(w)) {
+        result = REAL(mtx_timedlock)(lock, &until);
+        return result == thrd_timedout ? thrd_busy : result;
+    }
+    if (w->kind == TRACE_LOCK_READ)
+        result = REAL(pthread_rwlock_timedrdlock)(lock, &until);
+    else if (w->kind == TRACE_LOCK_WRITE)
+        result = REAL(pthread_rwlock_timedwrlock)(lock, &until);
+    else
+        result = REAL(pthread_mutex_timedlock)(lock, &until);
+    return result == ETIMEDOUT ? EBUSY : result;
 }
 
 static void note_wait(const struct lock_wait *w)

@@ -135,6 +135,11 @@ void lock_note_taken(struct thread *t, const struct lock_wait *w);
 /* The lock's own try once more, as for the call of `w`; its result. */
 int lock_try_again(const struct lock_wait *w);
 
+/* The call of `w`, but for so many nanoseconds at most: what a try would say then. Not where
+ * another library makes the calls and the waits for a time. */
+int lock_can_try_for(void);
+int lock_try_for(const struct lock_wait *w, int64_t ns);
+
 /* The thread's call of (call, context) blocked for `ticks` while it held locks; `released` is one
  * that does not count, for a condition's wait gives it back; NULL none. */
 void lock_note_held(struct thread *t, const struct trace_slot *slot, const void *released,

@@ -8,9 +8,11 @@
 #include "bounce.h"
 #include "calls.h"
 #include "conditions.h"
+#include "gil.h"
 #include "green_lock.h"
 #include "kept.h"
 #include "loading.h"
+#include "lock.h"
 #include "parcel.h"
 #include "park_ways.h"
 #include "raw.h"
@@ -29,7 +31,13 @@ int park_begin(struct park *park, struct visit *v)
     park->runtime = runtime_here(v, &reason);
     if (!park->runtime)
         return reason;
-    return park->runtime->enter();
+    park->holding = v->thread && lock_holds(v->thread->record);
+    if (park->holding)
+        gil_need(1);
+    reason = park->runtime->enter();
+    if (reason && park->holding)
+        gil_need(-1);
+    return reason;
 }
 
 int park_is_child(const struct park *park)
@@ -99,6 +107,8 @@ void park_end(struct park *park)
 {
     int saved = errno;
     park->runtime->leave(park->interrupted);
+    if (park->holding)
+        gil_need(-1);
     errno = saved;
 }
 

@@ -24,6 +24,7 @@ struct park {
     uint32_t process; /* parcel_process where it began */
     int64_t deadline; /* ns of CLOCK_MONOTONIC, at which it fails with ETIMEDOUT; 0 none */
     uint8_t switched; /* it was parked at least once */
+    uint8_t holding;  /* its green thread holds locks */
     uint8_t interrupted;
     uint8_t expired;        /* its time is over */
     int32_t raised;         /* a signal that the kernel meant for its thread; 0 none */

@@ -5,10 +5,12 @@
  */
 #include "support.h"
 
+#include "gil.h"
 #include "green_lock.h"
 #include "kept.h"
 #include "modules.h"
 #include "parcel.h"
+#include "python_api.h"
 #include "waiters.h"
 
 #include <criterion/criterion.h>
@@ -214,15 +216,104 @@ Test(green_lock, a_mutex_once_wanted_under_the_gil_forbids_to_park)
 {
     begin();
     take(1);
-    green_lock_gil = says_yes;
+    gil_is_held = says_yes;
     take(0);
     give(0);
-    green_lock_gil = says_no;
+    gil_is_held = says_no;
     cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
     take(0);
     cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_LOCK_ORDER);
     give(0);
     cr_expect_eq(green_lock_refuse(&visit, NULL), REASON_NONE);
+}
+
+/* ---- with the interpreter lock held ---- */
+
+static struct {
+    unsigned given;
+    int taken_without; /* the mutex was the waiting thread's while that had given the lock away */
+} interpreter;
+
+static void *give_away(void)
+{
+    interpreter.given++;
+    return &interpreter;
+}
+
+static void have_again(void *state)
+{
+    interpreter.taken_without |= mutex[0].__data.__owner == t->record->tid;
+    cr_expect_eq(state, &interpreter);
+}
+
+static void *hold_a_while(void *needed)
+{
+    pthread_mutex_lock(&mutex[0]);
+    __atomic_store_n((uint32_t *)needed, 2, __ATOMIC_RELEASE);
+    usleep(60000);
+    pthread_mutex_unlock(&mutex[0]);
+    return NULL;
+}
+
+/* How often the lock was given away until the mutex came. */
+static unsigned wait_holding(int needed)
+{
+    uint32_t held = 0;
+    pthread_t other;
+    begin();
+    real_resolve();
+    lock_start();
+    gil_is_held = says_yes;
+    python_api.PyEval_SaveThread = give_away;
+    python_api.PyEval_RestoreThread = have_again;
+    pthread_create(&other, NULL, hold_a_while, &held);
+    while (__atomic_load_n(&held, __ATOMIC_ACQUIRE) != 2)
+        sched_yield();
+    struct lock_wait w = {.lock = &mutex[0], .call = CALL_pthread_mutex_lock, .visit = visit};
+    if (needed)
+        gil_need(1);
+    cr_expect_eq(green_lock_wait(&w, EBUSY, CLOCK_REALTIME, NULL), 0);
+    if (needed)
+        gil_need(-1);
+    cr_expect_not(gil_is_needed());
+    cr_expect_eq(mutex[0].__data.__owner, t->record->tid);
+    pthread_mutex_unlock(&mutex[0]);
+    pthread_join(other, NULL);
+    cr_expect_not(interpreter.taken_without);
+    return interpreter.given;
+}
+
+Test(green_lock, the_gil_is_kept_in_a_wait_where_nobody_needs_it)
+{
+    cr_expect_eq(wait_holding(0), 0);
+}
+
+Test(green_lock, the_gil_is_given_away_in_a_wait_where_one_with_locks_needs_it)
+{
+    cr_expect_geq(wait_holding(1), 2);
+}
+
+Test(green_lock, the_gil_is_given_away_until_the_time_is_over)
+{
+    struct timespec until;
+    begin();
+    real_resolve();
+    lock_start();
+    gil_is_held = says_yes;
+    python_api.PyEval_SaveThread = give_away;
+    python_api.PyEval_RestoreThread = have_again;
+    pthread_mutex_lock(&mutex[0]);
+    gil_need(1);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec++;
+    struct lock_wait w = {.lock = &mutex[0], .call = CALL_pthread_mutex_clocklock, .visit = visit};
+    cr_expect_eq(green_lock_wait(&w, EBUSY, CLOCK_MONOTONIC, &until), EBUSY);
+    cr_expect_eq(green_lock_left(CLOCK_MONOTONIC, &until), 0);
+    cr_expect_geq(interpreter.given, 2);
+    until.tv_nsec = -1;
+    interpreter.given = 0;
+    cr_expect_eq(green_lock_wait(&w, EBUSY, CLOCK_MONOTONIC, &until), EBUSY);
+    cr_expect_eq(interpreter.given, 0, "the call itself says that there is no such time");
 }
 
 Test(green_lock, a_library_that_hands_over_is_known_again)
