@@ -114,6 +114,19 @@ void park_end(struct park *park)
 
 /* ---- results ---- */
 
+long park_returned(const struct handoff_call *call, int error)
+{
+    const char *at = (const char *)call->frame + call->shape->returned;
+    int number;
+    long word;
+    memcpy(&number, at, sizeof number);
+    if (call->shape->returned_size == sizeof word)
+        memcpy(&word, at, sizeof word);
+    else
+        word = number;
+    return word == -1 ? -error : word;
+}
+
 void park_result(const struct handoff_call *call, long result)
 {
     int number = (int)result;
@@ -175,7 +188,7 @@ static int choose(struct plan *plan, const struct handoff_call *call)
         return park_timer_takes(&plan->timer, call);
     }
     int reason = conditions_check(call);
-    if (reason)
+    if (reason && !(reason == REASON_READY && park_has_rivals(call)))
         return reason;
     plan->way = park_ready_takes(call) ? GREEN_READY : GREEN_POOL;
     if (plan->way == GREEN_POOL && handoff_self.own_state)
@@ -205,7 +218,7 @@ static int go(struct plan *plan, struct park *park, const struct handoff_call *c
     case GREEN_TIMER:
         return park_timer_go(park, &plan->timer, call);
     case GREEN_READY:
-        return park_ready_go(park, call);
+        return park_ready_go(park, call, pool, reason);
     default:
         return park_pool_go(park, call, plan->parcel, pool, reason);
     }

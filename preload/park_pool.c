@@ -64,9 +64,25 @@ static void wait_in_place(struct parcel *parcel)
 
 static void tell(struct park *park, const struct parcel *parcel, uint64_t start)
 {
-    park->handoff_ticks = parcel->began > start ? parcel->began - start : 0;
-    park->run_ticks = parcel->ended - parcel->began;
+    park->handoff_ticks += parcel->began > start ? parcel->began - start : 0;
+    park->run_ticks += parcel->ended - parcel->began;
     park->raised = parcel->raised;
+}
+
+int park_pool_run(struct park *park, struct parcel *parcel, unsigned pool, int *reason)
+{
+    uint64_t start = clock_now();
+    if (!post(parcel, pool, reason))
+        return 0;
+    while (!parcel_is_over(parcel)) {
+        int how = park_wait(park, parcel_fd(parcel), POLLIN, SLICE);
+        if (park_is_child(park))
+            return -1;
+        if (how == SHUNT_NOT_PARKED)
+            wait_in_place(parcel);
+    }
+    tell(park, parcel, start);
+    return 1;
 }
 
 static void unpack(const struct parcel *parcel, const struct handoff_call *call)
@@ -81,19 +97,10 @@ static void unpack(const struct parcel *parcel, const struct handoff_call *call)
 int park_pool_go(struct park *park, const struct handoff_call *call, struct parcel *parcel,
                  unsigned pool, int *reason)
 {
-    uint64_t start = clock_now();
-    if (!post(parcel, pool, reason))
-        return 0;
-    while (!parcel_is_over(parcel)) {
-        int how = park_wait(park, parcel_fd(parcel), POLLIN, SLICE);
-        if (park_is_child(park)) {
-            refusal_give(call, ECANCELED);
-            return 1;
-        }
-        if (how == SHUNT_NOT_PARKED)
-            wait_in_place(parcel);
-    }
-    tell(park, parcel, start);
-    unpack(parcel, call);
-    return 1;
+    int over = park_pool_run(park, parcel, pool, reason);
+    if (over < 0)
+        refusal_give(call, ECANCELED);
+    else if (over)
+        unpack(parcel, call);
+    return over != 0;
 }

@@ -63,9 +63,14 @@ static const struct {
 
 enum { WINDOW = 64, MILLISECOND = 1000000 };
 
+#define IN_PLACE     LONG_MIN       /* instead of a result: the call is not made here */
+#define IS_LOOKED_AT (LONG_MIN + 1) /* ... it cannot be tried, and is ready */
+
 struct ready {
     struct park *park;
     const struct handoff_call *call;
+    unsigned pool;
+    int *reason;
     uint8_t kind;
     uint8_t is_stream; /* a socket of this kind */
     short events;
@@ -157,18 +162,12 @@ static long run_with(const struct ready *r, int number)
 {
     const struct handoff_call *call = r->call;
     unsigned argument = rows[call->call].flags;
-    int result;
-    long word;
     if (argument)
         set_number(call, argument, number);
     call->run(call->frame);
     if (argument)
         set_number(call, argument, r->flags);
-    const char *at = (const char *)call->frame + call->shape->returned;
-    memcpy(&result, at, sizeof result);
-    memcpy(&word, at, call->shape->returned_size == sizeof word ? sizeof word : 0);
-    word = call->shape->returned_size == sizeof word ? word : result;
-    return word == -1 ? -errno : word;
+    return park_returned(call, errno);
 }
 
 /* ---- what is left ---- */
@@ -218,7 +217,7 @@ static long transfer(const struct ready *r, const struct iovec *vectors, size_t 
     if (!is_ready(r))
         return -EAGAIN;
     if (!writes)
-        return arch_syscall(SYS_readv, r->fd, (long)vectors, (long)count, 0, 0, 0);
+        return IS_LOOKED_AT;
     size_t size = vectors->iov_len < PIPE_BUF ? vectors->iov_len : PIPE_BUF;
     return arch_syscall(SYS_write, r->fd, (long)vectors->iov_base, (long)size, 0, 0, 0);
 }
@@ -286,7 +285,20 @@ static long receive_messages(struct ready *r)
     return result;
 }
 
-static long try(struct ready *r)
+static long try_beside_rivals(struct ready *r)
+{
+    long result;
+    switch (park_beside_rivals(r->park, r->call, r->pool, &result, r->reason)) {
+    case PARK_MADE:
+        return result;
+    case PARK_TOO_LATE:
+        return -EAGAIN;
+    default:
+        return IN_PLACE;
+    }
+}
+
+static long try_here(struct ready *r)
 {
     switch (r->kind) {
     case READS:
@@ -305,10 +317,16 @@ static long try(struct ready *r)
     case RECEIVES_MESSAGES:
         return receive_messages(r);
     case ACCEPTS:
-        return is_ready(r) ? run_with(r, 0) : -EAGAIN;
+        return is_ready(r) ? IS_LOOKED_AT : -EAGAIN;
     default:
         return run_with(r, 0);
     }
+}
+
+static long try(struct ready *r)
+{
+    long result = try_here(r);
+    return result == IS_LOOKED_AT ? try_beside_rivals(r) : result;
 }
 
 /* ---- the call ---- */
@@ -407,12 +425,14 @@ static int await(struct ready *r, int64_t left)
     return 1;
 }
 
-int park_ready_go(struct park *park, const struct handoff_call *call)
+int park_ready_go(struct park *park, const struct handoff_call *call, unsigned pool, int *reason)
 {
     struct ready r;
     int saved = errno;
     long result;
     set_up(&r, park, call);
+    r.pool = pool;
+    r.reason = reason;
     while (result = try(&r), !settle(&r, &result)) {
         int64_t left = r.deadline < 0 ? -1 : r.deadline - raw_now(CLOCK_MONOTONIC);
         if (r.deadline >= 0 && left <= 0) {
@@ -431,6 +451,8 @@ int park_ready_go(struct park *park, const struct handoff_call *call)
         if (!await(&r, left))
             return 0;
     }
+    if (result == IN_PLACE)
+        return 0;
     park_result(call, result < 0 ? -1 : result);
     errno = result < 0 ? (int)-result : saved;
     return 1;

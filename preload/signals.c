@@ -198,6 +198,11 @@ static void as_the_program_wants(int number, siginfo_t *info, void *context)
 static void on_abort(int number, siginfo_t *info, void *context)
 {
     struct pool_worker *worker = pool_self();
+    /* The worker's own, which ends what its call waits in (park_rivals.c). */
+    if (worker && info->si_code == SI_TIMER && info->si_value.sival_ptr == worker) {
+        interrupted_call(context, 1);
+        return;
+    }
     /* Ours is sent to one thread; the program's, if a worker takes it, was for the process. */
     if (!worker || info->si_code != SI_TKILL) {
         as_the_program_wants(number, info, context);
