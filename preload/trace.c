@@ -317,12 +317,12 @@ void trace_clock_refresh(uint64_t now, int force)
     h->last_clock.realtime = triple.realtime;
     __atomic_store_n(&h->last_clock.ticks, triple.ticks, __ATOMIC_RELAXED);
     h->clock_jumps += (uint64_t)jumped;
-    __atomic_store_n(&h->clock_seq, seq + 2, __ATOMIC_RELEASE);
-
     /* Kept for good: every jump, and a triple each time the run has doubled in length. */
     uint64_t age = triple.monotonic - h->first_clock.monotonic;
-    if (jumped || age >= next_record_ns) {
+    int kept = jumped || age >= next_record_ns;
+    if (kept)
         next_record_ns = age * 2;
+    __atomic_store_n(&h->clock_seq, seq + 2, __ATOMIC_RELEASE);
+    if (kept)
         clock_record(&triple, jumped);
-    }
 }
