@@ -55,7 +55,9 @@ struct watched {
     struct sampler_thread thread; /* with the ids that the trace has */
     pid_t pid, tid;               /* here */
     struct sampler_proc proc;
-    uint64_t start; /* ticks, of the trace's segment; 0: it has none */
+    uint64_t start;              /* ticks, of the trace's segment; 0: it has none */
+    const struct source *source; /* where the segment begins, */
+    uint32_t chunk;              /* ... and a note leads here */
     bool done;
 };
 
@@ -251,20 +253,31 @@ static bool supersede(struct sampler *sampler, const struct trace_thread *record
     return true;
 }
 
+/* An entry for one more thread: when there is no more room, that of one that is gone and of which
+ * nothing came to be known. NULL: there is none. */
+static struct watched *new_entry(struct sampler *sampler)
+{
+    if (sampler->count < MAX_THREADS)
+        return &sampler->watched[sampler->count++];
+    for (unsigned i = 0; i < MAX_THREADS; i++)
+        if (sampler->watched[i].done && !sampler->watched[i].thread.sampled_ns)
+            return &sampler->watched[i];
+    sampler->full = true;
+    return NULL;
+}
+
 /* NULL: no more room. A thread that cannot be looked at gets an entry that is done. */
 static struct watched *watch(struct sampler *sampler, const struct trace_thread *record,
                              const struct host *host)
 {
     struct sampler_proc proc = {.schedstat = -1, .stat = -1};
-    if (sampler->count == MAX_THREADS) {
-        sampler->full = true;
+    struct watched *watched = new_entry(sampler);
+    if (!watched)
         return NULL;
-    }
     bool room = sampler->open < MAX_OPEN;
     bool there = room && host->tid && sampler_proc_open(&proc, host->pid, host->tid) == 0;
     sampler->open += there;
     sampler->missed += !room;
-    struct watched *watched = &sampler->watched[sampler->count++];
     *watched = (struct watched){.thread = {.pid = record->pid, .tid = record->tid},
                                 .pid = host->pid,
                                 .tid = host->tid,
@@ -388,6 +401,14 @@ static void sample_silent(struct sampler *sampler)
     }
 }
 
+/* Whose segment began in the chunk when it was last looked at; NULL: not known, or given up. */
+static struct watched *noted(struct sampler *sampler, const struct source *source, uint32_t chunk)
+{
+    uint16_t note = source->note[chunk];
+    struct watched *watched = note ? &sampler->watched[note - 1] : NULL;
+    return watched && watched->source == source && watched->chunk == chunk ? watched : NULL;
+}
+
 /* True if a living thread was sampled. */
 static bool visit_chunk(struct sampler *sampler, struct source *source, uint32_t index)
 {
@@ -400,17 +421,24 @@ static bool visit_chunk(struct sampler *sampler, struct source *source, uint32_t
     const struct trace_thread *record = &segment.thread;
     bool main = record->pid == sampler->pid && record->tid == sampler->pid;
     if (segment.chunk.kind != TRACE_CHUNK_THREAD || record->head.type != RECORD_THREAD ||
-        record->pid <= 0 || record->tid <= 0 ||
-        (record->end && !(main && sampler->finishing && ended_just_now(source, record->end))))
+        record->pid <= 0 || record->tid <= 0)
         return false;
 
-    uint16_t note = source->note[index];
-    struct watched *watched = note ? &sampler->watched[note - 1] : NULL;
-    if (!watched || watched->thread.pid != record->pid || watched->thread.tid != record->tid ||
-        watched->start != record->start) {
+    struct watched *watched = noted(sampler, source, index);
+    bool ended =
+        record->end && !(main && sampler->finishing && ended_just_now(source, record->end));
+    bool known = watched && watched->thread.pid == record->pid &&
+                 watched->thread.tid == record->tid && watched->start == record->start;
+    if (watched && !main && (ended || !known))
+        retire(sampler, watched);
+    if (ended)
+        return false;
+    if (!known) {
         struct host host = find_host(source, record);
         if (!supersede(sampler, record, &host) || !(watched = watch(sampler, record, &host)))
             return false;
+        watched->source = source;
+        watched->chunk = index;
         source->note[index] = (uint16_t)(watched - sampler->watched + 1);
     }
     return !watched->done &&
