@@ -67,7 +67,7 @@ static int find_slot(struct visit *v, const struct memo_node *node, const void *
     }
     if (node->flags & MEMO_SIGNAL)
         return 0;
-    uint64_t hash = python_walk(thread, NULL, outermost);
+    uint64_t hash = python_walk(thread, &v->thread->python_known, NULL, outermost);
     uint32_t slot = hash ? find(v->thread, node, hash) : 0;
     if (slot)
         v->slot = slot;

@@ -53,16 +53,22 @@ struct python_string {
     int ascii;
 };
 
-PYTHON_INLINE struct python_string python_string(const struct python_layout *l, const char *object)
+/* An ASCII str that has its text inside, as nearly all names are? */
+PYTHON_INLINE int python_is_plain(const char *object)
 {
     enum { KIND = 7 << 2, COMPACT = 1 << 5, ASCII = 1 << 6, PLAIN = 1 << 2 | COMPACT | ASCII };
     uint32_t state;
     __builtin_memcpy(&state, object + PYTHON_STATE, sizeof state);
-    uint64_t length = python_word(object + PYTHON_SIZE);
-    if (__builtin_expect((state & (KIND | COMPACT | ASCII)) == PLAIN, 1))
-        return (struct python_string){object + l->ascii, length, 1, 1};
+    return (state & (KIND | COMPACT | ASCII)) == PLAIN;
+}
+
+PYTHON_INLINE struct python_string python_string(const struct python_layout *l, const char *object)
+{
+    enum { KIND = 7 << 2, COMPACT = 1 << 5, ASCII = 1 << 6 };
+    uint32_t state;
+    __builtin_memcpy(&state, object + PYTHON_STATE, sizeof state);
     return (struct python_string){.at = object + (state & ASCII ? l->ascii : l->compact),
-                                  .length = length,
+                                  .length = python_word(object + PYTHON_SIZE),
                                   .kind = state & COMPACT ? (state & KIND) >> 2 : 0,
                                   .ascii = (state & ASCII) != 0};
 }
@@ -115,11 +121,15 @@ PYTHON_INLINE void python_add_run(struct python_sums *s, const char *at, uint64_
     }
 }
 
-/* The end of a text. Returns its size and kind. */
-PYTHON_INLINE uint64_t python_add_end(const struct python_layout *l, struct python_sums *s,
-                                      const char *object, uint64_t most)
+/* The end of a text, which is known to be `plain` or may be any. Returns its size and kind. */
+PYTHON_INLINE uint64_t python_add_end(const struct python_layout *l, int plain,
+                                      struct python_sums *s, const char *object, uint64_t most)
 {
-    struct python_string text = python_string(l, object);
+    struct python_string text = {.at = object + l->ascii, .kind = 1};
+    if (plain)
+        text.length = python_word(object + PYTHON_SIZE);
+    else
+        text = python_string(l, object);
     uint64_t size = text.length * text.kind;
     uint64_t part = size < most ? size : most;
     python_add_run(s, text.at + (size - part), part);
@@ -147,35 +157,57 @@ PYTHON_INLINE uint64_t python_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* A chain's hash with one more frame outward: at `place` (its instruction, and whatever else tells
- * places apart) in `code`. `inner` is the name of the file of the frame before, and becomes this
- * one's: neighbours often share it, and it counts once. From 3.12 on every code object has a number
- * of its own until four billion were made; before, its contents must tell. */
-PYTHON_INLINE uint64_t python_hash(const struct python_layout *l, uint64_t h, const char *code,
-                                   uint64_t place, const char **inner)
+/* The name of a file in a chain: neighbours often share it, and it is read once. */
+struct python_file {
+    const char *object;
+    struct python_sums sums;
+    uint64_t size;
+};
+
+static const uint64_t python_odd[] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
+                                      0xd6e8feb86659fd93u};
+
+/* What a code object says of itself. `plain`: of file and name that is known. */
+PYTHON_INLINE uint64_t python_digest_as(const struct python_layout *l, int plain, const char *code,
+                                        const char *object, const char *name,
+                                        struct python_file *file)
 {
-    static const uint64_t odd[] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
-                                   0xd6e8feb86659fd93u};
-    const char *file, *name, *lines;
-    uint32_t first_line, version = 0;
+    const char *lines;
+    uint32_t first_line;
     __builtin_memcpy(&first_line, code + l->first_line, sizeof first_line);
-    place ^= (uint64_t)first_line << 36;
-    if (l->version >= 0)
-        __builtin_memcpy(&version, code + l->version, sizeof version);
-    if (version)
-        return python_mix(h ^ ((uintptr_t)code + version * odd[0]), place ^ odd[3]);
-    python_pointer(0, code, l->file, &file);
-    python_pointer(0, code, l->name, &name);
     python_pointer(0, code, l->lines, &lines);
-    struct python_sums s = {{odd[0], odd[1]}, {odd[2], odd[3]}};
-    uint64_t sizes = 0;
-    if (file != *inner)
-        sizes = python_add_end(l, &s, file, PYTHON_FILE_HASHED);
-    *inner = file;
-    sizes ^= python_add_end(l, &s, name, PYTHON_NAME_HASHED) << 20;
+    struct python_sums s = {{python_odd[0], python_odd[1]}, {python_odd[2], python_odd[3]}};
+    if (object == file->object) {
+        s = file->sums;
+    } else {
+        file->size = python_add_end(l, plain, &s, object, PYTHON_FILE_HASHED);
+        file->object = object;
+        file->sums = s;
+    }
+    uint64_t sizes = file->size;
+    sizes ^= python_add_end(l, plain, &s, name, PYTHON_NAME_HASHED) << 20;
     sizes ^= python_add_lines(&s, lines) << 40;
-    return python_mix(h ^ s.plain[0] ^ sizes ^ (uintptr_t)code, s.placed[0] ^ place) ^
+    return python_mix(s.plain[0] ^ sizes ^ (uintptr_t)code,
+                      s.placed[0] ^ (uint64_t)first_line << 36) ^
            python_mix(s.plain[1], s.placed[1]);
+}
+
+PYTHON_INLINE uint64_t python_digest(const struct python_layout *l, const char *code,
+                                     struct python_file *file)
+{
+    const char *object, *name;
+    python_pointer(0, code, l->file, &object);
+    python_pointer(0, code, l->name, &name);
+    if (__builtin_expect(python_is_plain(object) && python_is_plain(name), 1))
+        return python_digest_as(l, 1, code, object, name, file);
+    return python_digest_as(l, 0, code, object, name, file);
+}
+
+/* A chain's hash with one more frame outward: at `place` (its instruction, and whatever else tells
+ * places apart) in a code object of this digest. */
+PYTHON_INLINE uint64_t python_hash(uint64_t h, uint64_t digest, uint64_t place)
+{
+    return python_mix(h ^ digest, place ^ python_odd[3]);
 }
 
 #endif

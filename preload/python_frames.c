@@ -70,7 +70,7 @@ void python_intern(struct python_chain *chain)
     enum owner_rank best = OWNER_NONE;
     const void *thread = python_thread();
     stack.frames = 0;
-    *chain = (struct python_chain){.hash = thread ? python_walk(thread, &stack, NULL) : 0};
+    *chain = (struct python_chain){.hash = thread ? python_walk(thread, NULL, &stack, NULL) : 0};
     for (unsigned i = stack.frames; i--;) {
         enum owner_rank rank;
         if (!python_has_begun(&stack.frame[i]))
@@ -128,7 +128,7 @@ int python_agrees(uint32_t pyframe)
 {
     struct python_stack stack;
     const void *thread = python_thread();
-    if (!thread || !python_walk(thread, &stack, NULL))
+    if (!thread || !python_walk(thread, NULL, &stack, NULL))
         return -1;
     for (unsigned i = 0; i < stack.frames; i++) {
         const struct trace_python_frame *f = trace_at(pyframe);

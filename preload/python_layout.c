@@ -19,13 +19,13 @@ enum { OLDEST = 8, NEWEST = 13, WALKS_PROVED = 32, OFFSET_MOST = 4096 };
 /* x86-64. From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7 and 3.12.1; final releases of one
  * minor version do not differ. In the order of struct python_layout: minor; thread_frame,
  * holder_frame; previous, code, instruction, owner, entry; file, name, first_line, lines, bytecode,
- * first_traceable, version; ascii, compact; scale. */
+ * first_traceable, version; function, function_code, function_version; ascii, compact; scale. */
 static const struct python_layout layouts[] = {
-    {8, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 1},
-    {9, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 1},
-    {10, 24, -1, 24, 32, 96, -1, -1, 104, 112, 40, 120, -1, -1, -1, 48, 72, 2},
+    {8, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
+    {9, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
+    {10, 24, -1, 24, 32, 96, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 2},
     PYTHON_LAYOUT_11,
-    {12, 56, 0, 8, 0, 56, 70, -1, 112, 128, 68, 136, 192, 176, 92, 40, 56, 1},
+    {12, 56, 0, 8, 0, 56, 70, -1, 112, 128, 68, 136, 192, 176, 92, -1, -1, -1, 40, 56, 1},
 };
 
 /* From 3.13 on the interpreter says itself where things are: _PyRuntime begins with
@@ -116,8 +116,13 @@ static int layout_said(struct python_layout *l, const uint64_t *word, const stru
         word[WORD_FREE_THREADED] || word[WORD_OBJECT_TYPE] != OBJECT_TYPE ||
         word[WORD_STRING_LENGTH] != STRING_LENGTH)
         return 0;
-    *l = (struct python_layout){
-        .minor = (int16_t)v->minor, .holder_frame = -1, .entry = -1, .scale = 1};
+    *l = (struct python_layout){.minor = (int16_t)v->minor,
+                                .holder_frame = -1,
+                                .entry = -1,
+                                .function = -1,
+                                .function_code = -1,
+                                .function_version = -1,
+                                .scale = 1};
     for (unsigned i = 0; i < sizeof offset_words / sizeof *offset_words; i++) {
         uint64_t offset = word[offset_words[i].word];
         if (offset > OFFSET_MOST)
@@ -154,8 +159,9 @@ static int find_functions(struct python *p, const struct link_map *map)
     p->code_type = dynsym_find(map, "PyCode_Type");
     p->string_type = dynsym_find(map, "PyUnicode_Type");
     p->bytes_type = dynsym_find(map, "PyBytes_Type");
+    p->function_type = dynsym_find(map, "PyFunction_Type");
     return p->finalizing && p->interpreter_head && p->interpreter_next && p->line_of &&
-           p->code_type && p->string_type && p->bytes_type;
+           p->code_type && p->string_type && p->bytes_type && p->function_type;
 }
 
 /* A program that exports the interpreter's functions has one of its own, and a module of it may
@@ -168,7 +174,8 @@ static int is_settled(void)
 
 void python_meet(const struct link_map *map)
 {
-    struct python p = {.map = map, .unproved = WALKS_PROVED};
+    /* Another library counts its functions anew. */
+    struct python p = {.map = map, .unproved = WALKS_PROVED, .unnumbered = python_found};
     struct version version;
     char why[128];
     if (unwanted || python.off || !dynsym_find(map, "PyGILState_GetThisThreadState") ||

@@ -30,6 +30,10 @@ struct python_layout {
     int16_t bytecode;
     int16_t first_traceable;
     int16_t version;
+    /* the function that a frame executes; PyFunctionObject */
+    int16_t function;
+    int16_t function_code;
+    int16_t function_version;
     /* where the text of a str begins that is ASCII, and of another */
     int16_t ascii;
     int16_t compact;
@@ -37,9 +41,9 @@ struct python_layout {
 };
 
 /* CPython 3.11 on x86-64, in the order above. */
-#define PYTHON_LAYOUT_11                                                          \
-    {                                                                             \
-        11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 48, 72, 1 \
+#define PYTHON_LAYOUT_11                                                                      \
+    {                                                                                         \
+        11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 0, 48, 128, 48, 72, 1 \
     }
 
 struct python {
@@ -51,10 +55,12 @@ struct python {
     const void *code_type;
     const void *string_type;
     const void *bytes_type;
+    const void *function_type;
     int (*line_of)(void *code, int instruction);
     const void *interpreter; /* the only one there was when last looked */
-    int32_t unproved; /* walks still to be made with care: memory is asked before it is read */
-    uint32_t off;     /* not read any more */
+    int32_t unproved;    /* walks still to be made with care: memory is asked before it is read */
+    uint32_t off;        /* not read any more */
+    uint32_t unnumbered; /* numbers of functions do not count; see python_known.h */
     const struct link_map *map;
 };
 

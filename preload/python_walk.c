@@ -6,6 +6,7 @@
 #include "python_walk.h"
 
 #include "python_code.h"
+#include "python_known.h"
 #include "python_layout.h"
 #include "trace.h"
 
@@ -13,7 +14,7 @@
 
 enum {
     OWNER_C = 3, /* FRAME_OWNED_BY_CSTACK: stands for C code that entered the interpreter */
-    HOPS_MOST = 4 * PYTHON_FRAMES,
+    OTHERS_MOST = 3 * PYTHON_FRAMES, /* frames that are no function's */
     TEXT_MOST = 1 << 20,
     TABLE_MOST = 1 << 24
 };
@@ -61,8 +62,21 @@ static int code_is_sound(const char *code)
            (l->first_traceable < 0 || raw_readable(code + l->first_traceable));
 }
 
-static int frame_is_sound(const struct python_frame *frame)
+/* If it is no function as it should be, numbers of functions do not count. */
+static void look_at_function(const char *at)
 {
+    const struct python_layout *l = &python.layout;
+    const char *function;
+    if (l->function >= 0 &&
+        !(python_pointer(1, at, l->function, &function) &&
+          is_object(function, python.function_type) && raw_readable(function + l->function_code) &&
+          raw_readable(function + l->function_version)))
+        __atomic_store_n(&python.unnumbered, 1, __ATOMIC_RELAXED);
+}
+
+static int frame_is_sound(const char *at, const struct python_frame *frame)
+{
+    look_at_function(at);
     return frame->instruction >= -2 * (int)sizeof(void *) && frame->instruction < TABLE_MOST &&
            code_is_sound(frame->code);
 }
@@ -74,6 +88,12 @@ enum found {
     FOUND_NOTHING, /* it stands for C code, or its code is being freed */
     FOUND_BROKEN
 };
+
+/* Has C code that entered the interpreter a frame of its own? */
+PYTHON_INLINE int has_c_frames(const struct python_layout *l)
+{
+    return l->owner >= 0 && l->entry < 0;
+}
 
 /* `from_c` answers for versions where C code has a frame of its own. */
 PYTHON_INLINE int is_from_c(const struct python_layout *l, int careful, const char *at,
@@ -117,7 +137,7 @@ PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, 
     uint32_t references;
     if ((careful && (uintptr_t)at % sizeof(void *)) ||
         !python_pointer(careful, at, l->previous, previous) ||
-        (l->owner >= 0 && !python_peek(careful, at + l->owner, &owner, 1)))
+        (has_c_frames(l) && !python_peek(careful, at + l->owner, &owner, 1)))
         return FOUND_BROKEN;
     if (owner >= OWNER_C)
         return FOUND_NOTHING;
@@ -129,7 +149,7 @@ PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, 
         return FOUND_BROKEN;
     if (!references)
         return FOUND_NOTHING;
-    return careful && !frame_is_sound(frame) ? FOUND_BROKEN : FOUND_FRAME;
+    return careful && !frame_is_sound(at, frame) ? FOUND_BROKEN : FOUND_FRAME;
 }
 
 PYTHON_INLINE int innermost(const struct python_layout *l, int careful, const char *thread,
@@ -141,22 +161,74 @@ PYTHON_INLINE int innermost(const struct python_layout *l, int careful, const ch
            (*frame && python_pointer(careful, *frame, l->holder_frame, frame));
 }
 
+/* Of a code object without a number. Apart, for the walk's loop is short without it. */
+static __attribute__((noinline)) uint64_t digest_any(const char *code, struct python_file *file)
+{
+    return python_digest(&python.layout, code, file);
+}
+
+/* Debian's: with numbers instead of variables its frames take half the time. */
+static const struct python_layout layout_known = PYTHON_LAYOUT_11;
+
+/* ... and is noted, if its function has a number. */
+static __attribute__((noinline)) uint64_t digest_anew(const char *function, const char *code,
+                                                      struct python_known *known,
+                                                      struct python_file *file)
+{
+    const struct python_layout *l = &layout_known;
+    const char *its_code;
+    uint32_t version;
+    uint64_t digest = python_digest(l, code, file);
+    python_pointer(0, function, l->function_code, &its_code);
+    __builtin_memcpy(&version, function + l->function_version, sizeof version);
+    if (version && its_code == code)
+        python_known_note(known, version, (uintptr_t)code, digest);
+    return digest;
+}
+
+/* The digest of the code object that the frame `at` executes. From 3.12 on every code object has a
+ * number of its own until four billion were made. Without one its contents must tell, or what is
+ * `known` by the number of its function. */
+PYTHON_INLINE uint64_t digest_of(const struct python_layout *l, const char *at, const char *code,
+                                 struct python_known *known, struct python_file *file)
+{
+    uint32_t version = 0;
+    if (known) {
+        const char *function;
+        python_pointer(0, at, l->function, &function);
+        __builtin_memcpy(&version, function + l->function_version, sizeof version);
+        const struct python_digest *k = python_known_at(known, version);
+        return version && k->version == version && k->code == (uintptr_t)code
+                   ? k->digest
+                   : digest_anew(function, code, known, file);
+    }
+    if (l->version >= 0)
+        __builtin_memcpy(&version, code + l->version, sizeof version);
+    return version ? (uintptr_t)code + version * python_odd[0] : digest_any(code, file);
+}
+
 /* 0 if the chain is not what it should be. */
 PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *thread,
-                       struct python_stack *stack, uint64_t *hash, const char **last)
+                       struct python_known *known, struct python_stack *stack, uint64_t *hash,
+                       const char **last)
 {
     struct python_frame frame;
-    const char *at, *previous, *file = NULL;
+    struct python_file file;
+    const char *at, *previous;
     uint64_t h = 0;
-    unsigned frames = 0;
+    unsigned frames = 0, others = 0;
+    file.object = NULL;
     if (!innermost(l, careful, thread, &at))
         return 0;
-    for (int hops = 0; at && hops < HOPS_MOST; hops++, at = previous) {
+    for (; at; at = previous) {
         enum found found = read_frame(l, careful, at, &frame, &previous);
         if (found == FOUND_BROKEN)
             return 0;
-        if (found == FOUND_NOTHING)
+        if (found == FOUND_NOTHING) {
+            if (++others == OTHERS_MOST)
+                break;
             continue;
+        }
         if (frames == PYTHON_FRAMES) {
             h = ~h;
             *last = NULL;
@@ -168,8 +240,8 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
             stack->frame[frames] = frame;
         frames++;
         *last = at;
-        h = python_hash(l, h, frame.code, (uint64_t)frame.flags << 32 | (uint32_t)frame.instruction,
-                        &file);
+        h = python_hash(h, digest_of(l, at, frame.code, known, &file),
+                        (uint64_t)frame.flags << 32 | (uint32_t)frame.instruction);
     }
     if (stack)
         stack->frames = frames;
@@ -185,7 +257,7 @@ static uint64_t walk_with_care(const char *thread, struct python_stack *stack)
         python_refuse("a filter of system calls came before its frames could be checked");
         return 0;
     }
-    if (!walk(&python.layout, 1, thread, stack, &hash, &last)) {
+    if (!walk(&python.layout, 1, thread, NULL, stack, &hash, &last)) {
         python_refuse("its frames do not lie in memory as in other builds of its version");
         return 0;
     }
@@ -202,20 +274,24 @@ static const char *of_thread(const char *frame)
     return frame && owner >= 0 && frame[owner] != OWNED_BY_THREAD ? NULL : frame;
 }
 
-/* Debian's: with numbers instead of variables its frames take half the time. */
-static const struct python_layout layout_known = PYTHON_LAYOUT_11;
+/* Do functions have numbers that count? */
+static int is_numbered(void)
+{
+    return python.layout.minor == layout_known.minor &&
+           !__atomic_load_n(&python.unnumbered, __ATOMIC_RELAXED);
+}
 
-uint64_t python_walk(const void *thread, struct python_stack *stack, const void **outermost)
+uint64_t python_walk(const void *thread, struct python_known *known, struct python_stack *stack,
+                     const void **outermost)
 {
     const char *last = NULL;
     uint64_t hash;
     if (__builtin_expect(__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0, 0))
         return walk_with_care(thread, stack);
     if (stack)
-        return walk(&python.layout, 0, thread, stack, &hash, &last) ? hash : 0;
-    if (!(python.layout.minor == layout_known.minor
-              ? walk(&layout_known, 0, thread, NULL, &hash, &last)
-              : walk(&python.layout, 0, thread, NULL, &hash, &last)))
+        return walk(&python.layout, 0, thread, NULL, stack, &hash, &last) ? hash : 0;
+    if (!(known && is_numbered() ? walk(&layout_known, 0, thread, known, NULL, &hash, &last)
+                                 : walk(&python.layout, 0, thread, NULL, NULL, &hash, &last)))
         return 0;
     if (outermost)
         *outermost = of_thread(last);

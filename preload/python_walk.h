@@ -12,6 +12,8 @@
 
 enum { PYTHON_FRAMES = 64 }; /* innermost ones that are followed */
 
+struct python_known;
+
 struct python_frame {
     const char *code;    /* PyCodeObject; the frame keeps it alive */
     int32_t instruction; /* byte offset of the one being executed; below 0: none yet */
@@ -29,10 +31,12 @@ struct python_stack {
 const void *python_thread(void);
 
 /* A hash of the chain: of every frame's place in its code, and of what its code object says of
- * itself, for code objects come and go at the same address. Into `stack`, too, if it is not NULL;
- * if it is, *outermost (if not NULL) is what python_outermost says, or NULL if that has to be
- * asked. 0: no frames. Not inside a signal handler. */
-uint64_t python_walk(const void *thread, struct python_stack *stack, const void **outermost);
+ * itself, for code objects come and go at the same address; `known` spares reading that again, and
+ * may be NULL. Into `stack`, too, if it is not NULL; if it is, *outermost (if not NULL) is what
+ * python_outermost says, or NULL if that has to be asked. 0: no frames. Not inside a signal
+ * handler. */
+uint64_t python_walk(const void *thread, struct python_known *known, struct python_stack *stack,
+                     const void **outermost);
 
 /* Where the outermost frame of the calling thread's chain lies; NULL: there is none, or it is not
  * to be told (a generator's lies elsewhere; memory is not proved yet). */

@@ -11,6 +11,7 @@
 #include "hot.h"
 #include "memo.h"
 #include "pending.h"
+#include "python_known.h"
 #include "segment.h"
 #include "slot.h"
 #include "trace_format.h"
@@ -50,6 +51,7 @@ struct thread {
     uint32_t python_met;                     /* python_root was used */
     uint32_t lock_list[THREAD_LOCK_LISTS];   /* record ids; see contention.c */
     uint32_t python_root[MEMO_PYTHON_ROOTS]; /* touched by threads of an interpreter alone */
+    struct python_known python_known;        /* ... */
     union {
         struct memo_node node;
         struct memo_python python;

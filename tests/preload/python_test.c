@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "python_frames.h"
+#include "python_known.h"
 #include "python_layout.h"
 #include "python_walk.h"
 #include "trace.h"
@@ -143,6 +144,7 @@ static void make_python(int unproved)
                                         .bytecode = -1,
                                         .first_traceable = -1,
                                         .version = -1,
+                                        .function = -1,
                                         .ascii = offsetof(struct string, text),
                                         .compact = offsetof(struct string, text),
                                         .scale = 1},
@@ -194,8 +196,8 @@ Test(python, chains_differ_by_what_their_code_says)
 {
     trace_for_test(4 << 20);
     make_python(0);
-    uint64_t plain = python_walk(thread_state(), NULL, NULL);
-    cr_assert_eq(python_walk(thread_state(), NULL, NULL), plain);
+    uint64_t plain = python_walk(thread_state(), NULL, NULL, NULL);
+    cr_assert_eq(python_walk(thread_state(), NULL, NULL, NULL), plain);
     char *bytes[] = {world->string[8].text,
                      world->string[8].text + 15,
                      world->string[3].text + 8,
@@ -204,11 +206,11 @@ Test(python, chains_differ_by_what_their_code_says)
                      (char *)&world->frame[4].instruction};
     for (unsigned i = 0; i < sizeof bytes / sizeof *bytes; i++) {
         (*bytes[i])++;
-        cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain);
+        cr_assert_neq(python_walk(thread_state(), NULL, NULL, NULL), plain);
         (*bytes[i])--;
     }
     world->frame[3].previous = NULL;
-    cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain);
+    cr_assert_neq(python_walk(thread_state(), NULL, NULL, NULL), plain);
 }
 
 /* Every byte of the last `counted` of a text or table of `size` bytes, which lie at `text`. */
@@ -216,15 +218,15 @@ static void every_byte_counts(char *text, uint64_t *size, unsigned most, unsigne
 {
     for (unsigned length = 1; length <= most; length++) {
         *size = length;
-        uint64_t plain = python_walk(thread_state(), NULL, NULL);
+        uint64_t plain = python_walk(thread_state(), NULL, NULL, NULL);
         for (unsigned i = length > counted ? length - counted : 0; i < length; i++) {
             text[i]++;
-            cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain, "byte %u of %u", i,
+            cr_assert_neq(python_walk(thread_state(), NULL, NULL, NULL), plain, "byte %u of %u", i,
                           length);
             text[i]--;
         }
         *size = length - 1;
-        cr_assert_neq(python_walk(thread_state(), NULL, NULL), plain, "size %u", length);
+        cr_assert_neq(python_walk(thread_state(), NULL, NULL, NULL), plain, "size %u", length);
     }
 }
 
@@ -246,6 +248,90 @@ Test(python, every_byte_of_what_a_code_says_counts)
     every_byte_counts(file.string.text, &file.string.length, LONG, 64);
     every_byte_counts(name.string.text, &name.string.length, LONG, 32);
     every_byte_counts(lines.bytes.text, &lines.bytes.size, 128, 128);
+}
+
+/* One frame as CPython 3.11 has it, in words. */
+static struct {
+    uint64_t thread[8], holder[2], frame[10], code[24], other[24], function[17];
+    struct string file, name;
+    struct bytes lines;
+} old;
+
+static uint64_t word(const void *pointer)
+{
+    return (uintptr_t)pointer;
+}
+
+static void make_numbered(uint32_t number)
+{
+    make_python(0);
+    python.layout = (struct python_layout)PYTHON_LAYOUT_11;
+    set_text(&old.file, "/srv/app/main.py");
+    set_text(&old.name, "function");
+    old.lines = (struct bytes){{1, &bytes_type}, 8, 0, "linetab"};
+    for (uint64_t *code = old.code; code; code = code == old.code ? old.other : NULL) {
+        code[0] = 1;
+        code[1] = word(&code_type);
+        code[9] = 7;
+        code[14] = word(&old.file);
+        code[16] = word(&old.name);
+        code[17] = word(&old.lines);
+    }
+    old.function[6] = word(old.code);
+    old.function[16] = number;
+    old.frame[0] = word(old.function);
+    old.frame[4] = word(old.code);
+    old.frame[7] = word(&old.code[23]);
+    old.holder[1] = word(old.frame);
+    old.thread[7] = word(old.holder);
+}
+
+static uint64_t walk_numbered(struct python_known *known)
+{
+    return python_walk(old.thread, known, NULL, NULL);
+}
+
+Test(python, code_is_known_again_by_its_functions_number)
+{
+    static struct python_known known;
+    trace_for_test(4 << 20);
+    make_numbered(5);
+    uint64_t plain = walk_numbered(NULL);
+    cr_assert_eq(walk_numbered(&known), plain);
+    old.lines.text[0]++;
+    cr_assert_eq(walk_numbered(&known), plain, "it is not read again");
+    uint64_t changed = walk_numbered(NULL);
+    cr_assert_neq(changed, plain);
+    for (uint32_t number = 0; number < 3 * PYTHON_KNOWN; number += PYTHON_KNOWN) {
+        old.function[16] = number;
+        cr_assert_eq(walk_numbered(&known), changed, "number %u is another one", number);
+    }
+    old.function[16] = 5;
+    cr_assert_eq(walk_numbered(&known), plain);
+    old.frame[7]++;
+    cr_assert_neq(walk_numbered(&known), plain, "the place counts");
+    old.frame[7]--;
+    old.frame[4] = old.function[6] = word(old.other);
+    old.frame[7] += word(old.other) - word(old.code);
+    cr_assert_eq(walk_numbered(&known), walk_numbered(NULL), "code elsewhere is other code");
+}
+
+Test(python, a_number_tells_nothing_of_code_that_its_function_gave_up)
+{
+    static struct python_known known;
+    trace_for_test(4 << 20);
+    make_numbered(5);
+    old.function[6] = word(old.other);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(walk_numbered(&known), walk_numbered(NULL));
+        old.lines.text[0]++;
+    }
+    make_numbered(5);
+    python.unnumbered = 1;
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(walk_numbered(&known), walk_numbered(NULL));
+        old.lines.text[0]++;
+    }
 }
 
 Test(python, owner_is_the_innermost_of_the_program)
@@ -284,7 +370,7 @@ Test(python, long_chain_is_cut_and_a_ring_comes_to_an_end)
     make_python(0);
     world->frame[FRAMES - 1].previous = &world->frame[0];
     struct python_stack stack;
-    cr_assert_neq(python_walk(thread_state(), &stack, NULL), 0u);
+    cr_assert_neq(python_walk(thread_state(), NULL, &stack, NULL), 0u);
     cr_assert_eq(stack.frames, PYTHON_FRAMES);
     cr_assert(stack.frame[PYTHON_FRAMES - 1].flags & PYTHON_CUT);
 }
@@ -295,7 +381,7 @@ Test(python, code_that_is_being_freed_is_left_out)
     make_python(0);
     world->code[0].head.references = 0;
     struct python_stack stack;
-    python_walk(thread_state(), &stack, NULL);
+    python_walk(thread_state(), NULL, &stack, NULL);
     cr_assert_eq(stack.frames, FRAMES - 1);
 }
 

@@ -227,6 +227,24 @@ def churn(count):
         exec(compile(source % (letter, letter), "<churn>", "exec"), dict(names))
 
 
+def numbered(first, count):
+    """Functions that are called so often from one place that the interpreter numbers them; they come and
+    go, and get other code."""
+    def made_of(i):
+        names = dict(note=note, free=free, ZERO=ZERO)
+        source = "def function():\n" + "\n" * (i % 7) + " note(), free(ZERO, 1, 0)\n" + "\n" * (i % 3)
+        exec(compile(source, "/numbered%d.py" % (i % 4), "exec"), names)
+        return names["function"]
+
+    for i in range(first, first + count):
+        function = made_of(i)
+        for _ in range(20):
+            function()
+        function.__code__ = made_of(i + 1).__code__
+        for _ in range(3):
+            function()
+
+
 def greenlets():
     try:
         import greenlet
@@ -269,6 +287,7 @@ def call_all(number):
         greenlets()
         collected()
     churn(20)
+    numbered(number, 2)
 
 
 def main():
