@@ -97,6 +97,22 @@ GUARD_INLINE uintptr_t guard_follow(const struct memo_node *node, uintptr_t end,
     return *(const uintptr_t *)(next - sizeof(void *)) == node->value ? next : 0;
 }
 
+/* Along nodes of which each lies behind the other and has a frame of one size: as guard_child and
+ * guard_follow, with less to ask. Moves *end to the end of the last that agrees, which is returned.
+ */
+GUARD_INLINE const struct memo_node *guard_run(const struct memo_node *node, uintptr_t *end,
+                                               uintptr_t high)
+{
+    while (node->child == MEMO_ADJACENT && !node[1].saved) {
+        uintptr_t next = *end + node[1].size;
+        if (next > high || *(const uintptr_t *)(next - sizeof(void *)) != node[1].value)
+            break;
+        *end = next;
+        node++;
+    }
+    return node;
+}
+
 /* The last node that agrees with the chain, NULL if none does. Words are read in order from the
  * innermost frame outward. */
 GUARD_INLINE const struct memo_node *guard_find(struct thread *t, uint16_t call, uintptr_t caller,
@@ -112,11 +128,12 @@ GUARD_INLINE const struct memo_node *guard_find(struct thread *t, uint16_t call,
     if (!node)
         return NULL;
     uintptr_t high = t->stack.high, end = frame;
+    node = guard_run(node, &end, high);
     for (const struct memo_node *next = guard_child(t, node); next;) {
         uintptr_t above = guard_follow(next, end, high);
         if (__builtin_expect(above != 0, 1)) {
             end = above;
-            node = next;
+            node = guard_run(next, &end, high);
             next = guard_child(t, node);
         } else {
             next = guard_sibling(t, next);
