@@ -13,11 +13,15 @@
 #include "calls.h"
 #include "conditions.h"
 #include "futex.h"
+#include "kept.h"
+#include "parcel.h"
 #include "raw.h"
 #include "refusal.h"
 #include "signals.h"
+#include "waiters.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
@@ -415,16 +419,32 @@ int handoff_away(const struct visit *v, const struct handoff_call *call, unsigne
 
 /* Workers must not keep a process alive that its own threads have left. A few threads may be left
  * that do not show yet: letting idle workers go costs little. */
-static void on_thread_end(void *unused)
+static void let_workers_go(void)
 {
     struct stat st = {0};
-    (void)unused;
     bulkhead_leave(0);
     if (trace_sealed() || !pool_is_current())
         return;
     if (arch_syscall(SYS_stat, (long)"/proc/self/task", (long)&st, 0, 0, 0, 0) != 0 ||
         st.st_nlink - 2 <= pool_workers() + 2)
         pool_shed(0);
+}
+
+/* The ends of others come in between, and may let green threads go on for the last time. */
+static void on_thread_end(void *unused)
+{
+    (void)unused;
+    if (handoff_self.known == 1)
+        let_workers_go();
+    if (handoff_self.known++ < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(thread_end, &handoff_self);
+        return;
+    }
+    kept_leave();
+    if (trace_sealed())
+        return;
+    waiters_leave();
+    parcel_leave();
 }
 
 int handoff_start(void)

@@ -130,6 +130,15 @@ void kept_take_back(struct kept *kept)
     __atomic_store_n(&hint, (uint32_t)(kept - entries), __ATOMIC_RELAXED);
 }
 
+void kept_leave(void)
+{
+    uint32_t end = in_use();
+    for (uint32_t i = 0; i < end; i++)
+        if (is_mine(&entries[i]))
+            __atomic_store_n(&entries[i].thread, 0, __ATOMIC_RELEASE);
+    parked = untold = 0;
+}
+
 uint32_t kept_parked(void)
 {
     return parked;

@@ -27,6 +27,9 @@ int kept_start(void);
 struct kept *kept_put_aside(const struct visit *v);
 void kept_take_back(struct kept *kept);
 
+/* The calling thread ends, and its green threads keep nothing. */
+void kept_leave(void);
+
 /* 0: a green thread that holds locks had better not be parked. */
 int kept_has_room(void);
 

@@ -9,6 +9,7 @@
 #include "wakers.h"
 
 #include <limits.h>
+#include <pthread.h>
 
 _Static_assert((int)PARCELS == (int)WAKERS, "a waker for each");
 
@@ -16,10 +17,11 @@ enum process { NOT_ENTERED, ENTERING, ENTERED };
 
 /* Wiped in a fork child. */
 static struct memory {
-    uint32_t state;  /* enum process */
-    uint32_t number; /* of the process */
-    uint32_t used;   /* parcels that were ever handed out */
-    uint64_t free;   /* number of changes << 32 | index + 1 */
+    uint32_t state;              /* enum process */
+    uint32_t number;             /* of the process */
+    uint32_t used;               /* parcels that were ever handed out */
+    uint64_t free;               /* number of changes << 32 | index + 1 */
+    uintptr_t lent_for[PARCELS]; /* pthread_self(); 0: it is not lent */
     struct parcel parcel[PARCELS];
 } * memory;
 
@@ -101,7 +103,7 @@ struct parcel *parcel_take(int *reason)
     *reason = REASON_POOL_FULL;
     if (!parcel)
         return NULL;
-    parcel->done = 0;
+    parcel->done = PARCEL_UNDER_WAY;
     parcel->used = 0;
     parcel->extras = 0;
     if (waker_fd(index_of(parcel)) >= 0)
@@ -148,14 +150,42 @@ int parcel_fd(const struct parcel *parcel)
 void parcel_finish(struct parcel *parcel)
 {
     unsigned number = index_of(parcel);
-    __atomic_store_n(&parcel->done, 1, __ATOMIC_RELEASE);
-    waker_wake(number);
+    if (__atomic_exchange_n(&parcel->done, PARCEL_OVER, __ATOMIC_ACQ_REL) == PARCEL_LEFT)
+        parcel_give(parcel);
+    else
+        waker_wake(number);
 }
 
 int parcel_is_over(struct parcel *parcel)
 {
     waker_clear(index_of(parcel));
-    return __atomic_load_n(&parcel->done, __ATOMIC_ACQUIRE) != 0;
+    return __atomic_load_n(&parcel->done, __ATOMIC_ACQUIRE) == PARCEL_OVER;
+}
+
+/* ---- threads that end ---- */
+
+void parcel_lend(const struct parcel *parcel)
+{
+    __atomic_store_n(&memory->lent_for[index_of(parcel)], (uintptr_t)pthread_self(),
+                     __ATOMIC_RELAXED);
+}
+
+void parcel_have(const struct parcel *parcel)
+{
+    __atomic_store_n(&memory->lent_for[index_of(parcel)], 0, __ATOMIC_RELAXED);
+}
+
+void parcel_leave(void)
+{
+    for (uint32_t i = 0; memory && i < PARCELS; i++) {
+        struct parcel *parcel = &memory->parcel[i];
+        if (__atomic_load_n(&memory->lent_for[i], __ATOMIC_RELAXED) != (uintptr_t)pthread_self())
+            continue;
+        parcel_have(parcel);
+        waker_clear(i);
+        if (__atomic_exchange_n(&parcel->done, PARCEL_LEFT, __ATOMIC_ACQ_REL) == PARCEL_OVER)
+            parcel_give(parcel);
+    }
 }
 
 /* What nobody may write to yet does not count against the program's RLIMIT_DATA. */

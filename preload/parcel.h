@@ -19,7 +19,7 @@ enum { PARCELS = 1024, PARCEL_ROOM = 3840, PARCEL_EXTRA = 4 };
 
 struct parcel {
     uint32_t next; /* index + 1 in the list of free ones */
-    uint32_t done; /* by the worker, after all else */
+    uint32_t done; /* enum parcel_done */
     uint32_t used; /* bytes of `room` */
     uint32_t extras;
 
@@ -42,6 +42,13 @@ struct parcel {
     char room[PARCEL_ROOM] __attribute__((aligned(16)));
 } __attribute__((aligned(4096)));
 
+/* Of a worker's call. */
+enum parcel_done {
+    PARCEL_UNDER_WAY,
+    PARCEL_OVER, /* by the worker, after all else */
+    PARCEL_LEFT  /* by the caller's thread: nobody waits for it any more */
+};
+
 /* Makes the memory. Constructor only; 1: done. */
 int parcel_start(void);
 
@@ -52,6 +59,14 @@ uint32_t parcel_process(void);
  */
 struct parcel *parcel_take(int *reason);
 void parcel_give(struct parcel *parcel);
+
+/* A worker has it, for a green thread of the calling thread; and has no more. */
+void parcel_lend(const struct parcel *parcel);
+void parcel_have(const struct parcel *parcel);
+
+/* The calling thread ends, and with it those of its green threads that are parked: what is lent for
+ * them is given back, by its worker if that still has it. */
+void parcel_leave(void);
 
 /* Room for `size` bytes, aligned for anything; NULL: there is none. */
 void *parcel_room(struct parcel *parcel, size_t size);

@@ -31,6 +31,7 @@ int park_begin(struct park *park, struct visit *v)
     park->runtime = runtime_here(v, &reason);
     if (!park->runtime)
         return reason;
+    handoff_know_thread();
     park->holding = v->thread && lock_holds(v->thread->record);
     if (park->holding)
         gil_need(1);

@@ -72,8 +72,11 @@ static void tell(struct park *park, const struct parcel *parcel, uint64_t start)
 int park_pool_run(struct park *park, struct parcel *parcel, unsigned pool, int *reason)
 {
     uint64_t start = clock_now();
-    if (!post(parcel, pool, reason))
+    parcel_lend(parcel);
+    if (!post(parcel, pool, reason)) {
+        parcel_have(parcel);
         return 0;
+    }
     while (!parcel_is_over(parcel)) {
         int how = park_wait(park, parcel_fd(parcel), POLLIN, SLICE);
         if (park_is_child(park))
@@ -81,6 +84,7 @@ int park_pool_run(struct park *park, struct parcel *parcel, unsigned pool, int *
         if (how == SHUNT_NOT_PARKED)
             wait_in_place(parcel);
     }
+    parcel_have(parcel);
     tell(park, parcel, start);
     return 1;
 }

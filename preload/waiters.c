@@ -11,6 +11,7 @@
 #include "trace_format.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 enum state { FREE, CLAIMED, WAITING, WAKING, WOKEN };
 
@@ -19,6 +20,7 @@ struct waiter {
     const void *object;
     struct parcel *parcel;
     uint64_t ticket;
+    uintptr_t thread; /* pthread_self(); 0: it is free */
 };
 
 static struct table {
@@ -74,6 +76,7 @@ int waiters_add(struct waiting *waiting, const void *object)
     waiting->process = parcel_process();
     __atomic_store_n(&waiter->ticket, waiting->ticket, __ATOMIC_RELAXED);
     waiter->parcel = parcel;
+    __atomic_store_n(&waiter->thread, (uintptr_t)pthread_self(), __ATOMIC_RELAXED);
     __atomic_store_n(&waiter->object, object, __ATOMIC_RELAXED);
     __atomic_fetch_add(&table->waiting, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&waiter->state, WAITING, __ATOMIC_SEQ_CST);
@@ -104,9 +107,23 @@ int waiters_remove(struct waiting *waiting)
     if (woken)
         parcel_is_over(waiting->parcel); /* whoever has it next begins with nothing to read */
     parcel_give(waiting->parcel);
+    __atomic_store_n(&waiter->thread, 0, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&table->waiting, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&waiter->state, FREE, __ATOMIC_RELEASE);
     return woken;
+}
+
+void waiters_leave(void)
+{
+    uint32_t end = table ? __atomic_load_n(&table->used, __ATOMIC_SEQ_CST) : 0;
+    for (uint32_t i = 0; i < end; i++) {
+        struct waiter *waiter = &table->waiter[i];
+        if (__atomic_load_n(&waiter->thread, __ATOMIC_RELAXED) != (uintptr_t)pthread_self())
+            continue;
+        struct waiting waiting = {
+            .entry = waiter, .parcel = waiter->parcel, .process = parcel_process()};
+        waiters_remove(&waiting);
+    }
 }
 
 /* ---- waking ---- */

@@ -41,6 +41,9 @@ int waiters_is_woken(const struct waiting *waiting);
 /* It waits no more. The answer is that of waiters_is_woken, and final. */
 int waiters_remove(struct waiting *waiting);
 
+/* The calling thread ends: those of its green threads that wait wait no more. */
+void waiters_leave(void);
+
 /* Wakes the one that has waited longest for the object, or all of them. Returns how many. */
 uint32_t waiters_wake(const void *object, int all);
 

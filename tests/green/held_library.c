@@ -10,6 +10,8 @@
 int held_ask(int fd, int value);
 int held_pass(int fd, int value);
 int held_look(void);
+int held_sync(int fd);
+int held_sync_data(int fd);
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t free_again = PTHREAD_COND_INITIALIZER;
@@ -57,4 +59,15 @@ int held_look(void)
     int was = busy;
     pthread_mutex_unlock(&mutex);
     return was;
+}
+
+// What workers make. Not by a jump, or the caller would be Python.
+int held_sync(int fd)
+{
+    return -(fsync(fd) != 0);
+}
+
+int held_sync_data(int fd)
+{
+    return -(fdatasync(fd) != 0);
 }
