@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "pending.h"
 #include "python.h"
+#include "slot.h"
 #include "thread.h"
 #include "trace.h"
 

@@ -62,8 +62,20 @@ static inline uint32_t memo_python_root(uint64_t hash, uint32_t node)
     return (uint32_t)(hash >> 32 ^ node * 0x9e3779b1u) & (MEMO_PYTHON_ROOTS - 1);
 }
 
+/* When it is time to begin anew. */
+struct memo_age {
+    uint32_t chains;  /* kept since all were forgotten */
+    uint32_t refused; /* unwound since then and not kept: there was no room */
+};
+
 /* Adds a chain and its slot; `python` is the hash of its Python frames, 0 if it has none. A vague
- * chain, or one without room, is not added, and is unwound again next time. */
+ * chain, or one without room, is not added, and is unwound again next time.
+ *
+ * A full memo begins anew once the chains that found no room were unwound MEMO_PATIENCE times as
+ * often as it has chains. So to learn those again that are still in use costs at most a part in
+ * MEMO_PATIENCE more than what was unwound anyway; and of chains that follow each other in circles,
+ * more than there is room for, it keeps knowing nearly the share that fits. */
+enum { MEMO_PATIENCE = 4 };
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
               uint32_t slot);
 
@@ -72,7 +84,8 @@ void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64
  * of the same thread is in progress further out. */
 void memo_prefer(struct thread *t, uint16_t call, const struct chain *chain);
 
-/* Forgets all chains. */
+/* Forgets all chains. Any signal context: what they lie in stays as it is for whoever was
+ * interrupted on the way along it, until the memo begins anew. */
 void memo_flush(struct thread *t);
 
 /* Puts the range of the stack that `frame` lies on in force; 0 if that stack was not met yet. */

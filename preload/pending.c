@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "guard.h"
 #include "raw.h"
+#include "refs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,18 +122,18 @@ static struct pending_entry *find(struct thread *t, uint16_t call, int fd, uint6
 static struct trace_pending_wait *record_of(struct thread *t, const struct trace_slot *slot)
 {
     uint64_t key = (uint64_t)t->green.spawn << 32 | slot->context;
-    uint32_t id = slot_ref_get(t, RECORD_PENDING_WAIT, slot->call, key);
+    uint32_t id = refs_find(t, RECORD_PENDING_WAIT, slot->call, key);
     if (id)
         return trace_at(id);
     struct trace_pending_wait *w =
-        trace_tight() ? NULL : (void *)segment_new(&t->segment, sizeof *w);
+        trace_tight() || !refs_have_room(t) ? NULL : (void *)segment_new(&t->segment, sizeof *w);
     if (!w)
         return NULL;
     w->context = slot->context;
     w->call = slot->call;
     w->spawn = t->green.spawn;
     trace_commit(&w->head, RECORD_PENDING_WAIT);
-    slot_ref_put(t, RECORD_PENDING_WAIT, slot->call, key, trace_id(w));
+    refs_add(t, RECORD_PENDING_WAIT, slot->call, key, trace_id(w));
     return w;
 }
 

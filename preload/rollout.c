@@ -6,6 +6,7 @@
 #include "rollout.h"
 
 #include "policy_format.h"
+#include "refs.h"
 #include "slot.h"
 #include "trace.h"
 
@@ -41,7 +42,7 @@ static uint64_t key_of(uint32_t record, uint32_t part)
 static uint32_t histogram_get(struct thread *t, const struct trace_slot *slot, uint32_t part)
 {
     uint64_t key = key_of(slot->histogram, part) | OF_HISTOGRAM;
-    uint32_t id = slot_ref_get(t, RECORD_ROLLOUT, slot->call, key);
+    uint32_t id = refs_find(t, RECORD_ROLLOUT, slot->call, key);
     struct trace_histogram *h = id ? NULL : (void *)segment_new(&t->segment, sizeof *h);
     if (!h)
         return id;
@@ -51,7 +52,7 @@ static uint32_t histogram_get(struct thread *t, const struct trace_slot *slot, u
     h->frame = all->frame;
     h->pyframe = all->pyframe;
     trace_commit(&h->head, RECORD_HISTOGRAM);
-    slot_ref_put(t, RECORD_ROLLOUT, slot->call, key, trace_id(h));
+    refs_add(t, RECORD_ROLLOUT, slot->call, key, trace_id(h));
     return trace_id(h);
 }
 
@@ -59,8 +60,9 @@ static struct trace_rollout *record_get(struct thread *t, const struct trace_slo
                                         uint32_t part)
 {
     uint64_t key = key_of(slot->context, part);
-    uint32_t id = slot_ref_get(t, RECORD_ROLLOUT, slot->call, key);
-    uint32_t histogram = id || trace_tight() ? 0 : histogram_get(t, slot, part);
+    uint32_t id = refs_find(t, RECORD_ROLLOUT, slot->call, key);
+    uint32_t histogram =
+        id || trace_tight() || !refs_have_room(t) ? 0 : histogram_get(t, slot, part);
     struct trace_rollout *r = histogram ? (void *)segment_new(&t->segment, sizeof *r) : NULL;
     if (!r)
         return id ? trace_at(id) : NULL;
@@ -69,7 +71,7 @@ static struct trace_rollout *record_get(struct thread *t, const struct trace_slo
     r->call = slot->call;
     r->histogram = histogram;
     trace_commit(&r->head, RECORD_ROLLOUT);
-    slot_ref_put(t, RECORD_ROLLOUT, slot->call, key, trace_id(r));
+    refs_add(t, RECORD_ROLLOUT, slot->call, key, trace_id(r));
     return r;
 }
 

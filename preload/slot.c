@@ -4,78 +4,30 @@
  */
 #include "slot.h"
 
-#include "arch_x86_64.h"
 #include "calls.h"
 #include "modules.h"
 #include "python_frames.h"
+#include "refs.h"
 #include "spawn_point.h"
 #include "thread.h"
 #include "trace.h"
 
 #include <string.h>
 
-static uint32_t *ref_root(struct thread *t, uint16_t call, uint64_t key)
-{
-    uint64_t h = (key ^ (uint64_t)call << 40) * 0x9e3779b97f4a7c15u;
-    return &t->ref_root[h >> 56 & (SLOT_ROOTS - 1)];
-}
-
-static struct slot_ref *ref_at(struct thread *t, uint32_t index)
-{
-    return &t->arena[t->room - index].ref;
-}
-
-static struct slot_ref *ref_find(struct thread *t, uint16_t kind, uint16_t call, uint64_t key)
-{
-    for (uint32_t i = *ref_root(t, call, key); i; i = ref_at(t, i)->next) {
-        struct slot_ref *ref = ref_at(t, i);
-        if (ref->key == key && ref->call == call && ref->kind == kind)
-            return ref;
-    }
-    return NULL;
-}
-
-/* Without room for a reference the record is still good: it is made anew next time, and the reader
- * adds up. */
-static void ref_add(struct thread *t, uint16_t kind, uint16_t call, uint64_t key, uint32_t id)
-{
-    if (t->nodes + t->refs + 2 >= t->room)
-        return;
-    uint32_t index = arch_local_fetch_add(&t->refs, 1) + 1;
-    uint32_t *root = ref_root(t, call, key);
-    *ref_at(t, index) =
-        (struct slot_ref){.key = key, .id = id, .next = *root, .call = call, .kind = kind};
-    __atomic_store_n(root, index, __ATOMIC_RELEASE);
-}
-
-uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key)
-{
-    const struct slot_ref *ref = ref_find(t, (uint16_t)kind, call, key);
-    return ref ? ref->id : 0;
-}
-
-void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
-                  uint32_t id)
-{
-    ref_add(t, (uint16_t)kind, call, key, id);
-}
-
 /* One histogram per function that owns the calls: Python's if there is one. */
 static uint32_t histogram_get(struct thread *t, uint16_t call, const struct slot_owner *owner)
 {
-    uint16_t kind = owner->pyframe ? RECORD_PYFRAME : RECORD_HISTOGRAM;
+    enum trace_record_type kind = owner->pyframe ? RECORD_PYFRAME : RECORD_HISTOGRAM;
     uint64_t key = owner->pyframe ? python_function(owner->pyframe) : owner->frame;
-    struct slot_ref *ref = ref_find(t, kind, call, key);
-    if (ref)
-        return ref->id;
-    struct trace_histogram *h = (void *)segment_new(&t->segment, sizeof *h);
+    uint32_t id = refs_find(t, kind, call, key);
+    struct trace_histogram *h = id ? NULL : (void *)segment_new(&t->segment, sizeof *h);
     if (!h)
-        return 0;
+        return id;
     h->call = call;
     h->frame = owner->frame;
     h->pyframe = owner->pyframe;
     trace_commit(&h->head, RECORD_HISTOGRAM);
-    ref_add(t, kind, call, key, trace_id(h));
+    refs_add(t, kind, call, key, trace_id(h));
     return trace_id(h);
 }
 
@@ -101,10 +53,10 @@ static int is_hub_wait(uint16_t call, uint32_t context)
 struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
                             const struct slot_owner *owner)
 {
-    struct slot_ref *ref = ref_find(t, RECORD_SLOT, call, context);
-    if (ref)
-        return trace_at(ref->id);
-    if (context && trace_tight())
+    uint32_t id = refs_find(t, RECORD_SLOT, call, context);
+    if (id)
+        return trace_at(id);
+    if (context && (trace_tight() || !refs_have_room(t)))
         return NULL;
     uint32_t histogram = histogram_get(t, call, owner);
     struct trace_slot *s = histogram ? (void *)segment_new(&t->segment, sizeof *s) : NULL;
@@ -115,22 +67,22 @@ struct trace_slot *slot_get(struct thread *t, uint16_t call, uint32_t context,
     s->histogram = histogram;
     s->flags = is_hub_wait(call, context) ? SLOT_HUB_WAIT : 0;
     trace_commit(&s->head, RECORD_SLOT);
-    ref_add(t, RECORD_SLOT, call, context, trace_id(s));
+    refs_add(t, RECORD_SLOT, call, context, trace_id(s));
     return s;
 }
 
 struct trace_routed *slot_routed(struct thread *t, const struct trace_slot *slot)
 {
-    struct slot_ref *ref = ref_find(t, RECORD_ROUTED, slot->call, slot->context);
-    if (ref)
-        return trace_at(ref->id);
-    struct trace_routed *r = (void *)segment_new(&t->segment, sizeof *r);
+    uint32_t id = refs_find(t, RECORD_ROUTED, slot->call, slot->context);
+    if (id)
+        return trace_at(id);
+    struct trace_routed *r = refs_have_room(t) ? (void *)segment_new(&t->segment, sizeof *r) : NULL;
     if (!r)
         return NULL;
     r->context = slot->context;
     r->call = slot->call;
     trace_commit(&r->head, RECORD_ROUTED);
-    ref_add(t, RECORD_ROUTED, slot->call, slot->context, trace_id(r));
+    refs_add(t, RECORD_ROUTED, slot->call, slot->context, trace_id(r));
     return r;
 }
 
@@ -190,7 +142,8 @@ void slot_check(struct thread *t, uintptr_t caller, uintptr_t frame,
     t->record->checked++;
     if (chain_agrees(context, &chain) &&
         (!context->pyframe || python_agrees(context->pyframe) != 0)) {
-        if (!nested)
+        /* Not published while they look and learn, others may have been interrupted in that. */
+        if (!nested && !(chain.flags & CONTEXT_CUT_SIGNAL))
             memo_prefer(t, answer->call, &chain);
         return;
     }

@@ -11,24 +11,12 @@
 
 #include <stdint.h>
 
-enum { SLOT_ROOTS = 256 };
-
 struct thread;
 
 /* Whose histogram takes a slot's latencies. */
 struct slot_owner {
     uint64_t frame;   /* first frame outside libc */
     uint32_t pyframe; /* record id of a Python frame, whose function it is then; 0: none */
-};
-
-/* How a thread finds its slots and histograms again. */
-struct slot_ref {
-    uint64_t key; /* slot: context id; pending wait: with a spawn point; histogram: frame, or
-                     Python function */
-    uint32_t id;  /* record */
-    uint32_t next;
-    uint16_t call;
-    uint16_t kind; /* enum trace_record_type */
 };
 
 /* The slot of (call, context), whose latencies go to the histogram of `owner`; NULL when there is
@@ -44,11 +32,6 @@ struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller,
 
 /* The function of Python that made the slot's calls, as python_function's number; 0: none. */
 uint64_t slot_function(const struct trace_slot *slot);
-
-/* The record of a kind that goes with (call, context) of this thread, as it was put; 0: none. */
-uint32_t slot_ref_get(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key);
-void slot_ref_put(struct thread *t, enum trace_record_type kind, uint16_t call, uint64_t key,
-                  uint32_t id);
 
 /* What became of a slot's calls that were to be routed; NULL when there is no room. */
 struct trace_routed *slot_routed(struct thread *t, const struct trace_slot *slot);

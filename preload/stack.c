@@ -275,7 +275,7 @@ void stack_unwind(struct chain *chain, uintptr_t caller, uintptr_t frame,
 struct search {
     uintptr_t frame;
     int frames;
-    int found; /* 1 yes, 0 passed by, -1 not known */
+    int found; /* 1 yes, 0 no, -1 not known */
 };
 
 static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *data)
@@ -295,6 +295,26 @@ int stack_reaches(uintptr_t frame)
     struct search s = {.frame = frame, .found = -1};
     if (backtrace)
         backtrace(look, &s);
+    return s.found;
+}
+
+static _Unwind_Reason_Code look_for_handler(struct _Unwind_Context *context, void *data)
+{
+    struct search *s = data;
+    int interrupted = 0;
+    uintptr_t ip = get_ip(context, &interrupted);
+    if (ip && !interrupted)
+        return ++s->frames < FRAMES_BEYOND_MOST ? go_on(context, ip, get_cfa(context))
+                                                : _URC_END_OF_STACK;
+    s->found = interrupted;
+    return _URC_END_OF_STACK;
+}
+
+int stack_in_handler(void)
+{
+    struct search s = {.found = -1};
+    if (backtrace)
+        backtrace(look_for_handler, &s);
     return s.found;
 }
 

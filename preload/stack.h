@@ -55,6 +55,10 @@ uintptr_t stack_unwinder(void);
 /* Does one of the callers' frames, on this stack, end at `frame`? 1 yes, 0 no, -1 not known. */
 int stack_reaches(uintptr_t frame);
 
+/* Does a signal handler run on this stack? 1 yes, 0 no, -1 where the stack cannot be followed to
+ * its end. */
+int stack_in_handler(void);
+
 /* Frames from there to the end of the stack, at most STACK_DEPTH_MOST; 0 unknown. A microsecond for
  * seven. */
 enum { STACK_DEPTH_MOST = 256 };

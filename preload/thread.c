@@ -67,6 +67,7 @@ static void thread_exit(void *data)
         roster_remove(t->record->tid, t->record);
         fold_thread(&t->segment, t->record);
     }
+    refs_leave();
     if (!trace_sealed())
         raw_munmap(t, size);
 }
@@ -231,6 +232,7 @@ static struct thread *attach(void)
     if (t == &thread_none && !(t = arena_new()))
         return give_up();
     t->room = (uint32_t)((arena_size - sizeof *t) / sizeof t->arena[0]);
+    t->refs_room = refs_share(t->room);
     t->record = segment_open(&t->segment, pid, tid, now);
     if (!t->record) {
         if (thread_self == &thread_none)
@@ -307,6 +309,7 @@ void thread_unlock(int flags)
     if (t == &thread_none)
         return;
     unlock(t, arena_size);
+    refs_unlock(t);
     const uintptr_t page = 4096;
     uintptr_t from = ((uintptr_t)&t->arena[t->nodes] + page - 1) & ~(page - 1);
     uintptr_t to = (uintptr_t)&t->arena[t->room - t->refs] & ~(page - 1);
@@ -325,7 +328,9 @@ static void child_finish(struct thread *t)
     if (!fold_child(&t->segment, t->record)) {
         t->epoch = observe_epoch;
         thread_self = t;
+        return;
     }
+    refs_leave();
 }
 
 void thread_finish(void)

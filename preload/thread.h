@@ -12,8 +12,8 @@
 #include "memo.h"
 #include "pending.h"
 #include "python_known.h"
+#include "refs.h"
 #include "segment.h"
-#include "slot.h"
 #include "trace_format.h"
 #include "turn.h"
 
@@ -42,12 +42,17 @@ struct thread {
     uint64_t sampled; /* ticks of the latest look at CPU time and name */
 
     /* The rest of the mapping is an arena of equal entries: the memo's from the front, references
-     * to slots and histograms from the back. Both are known by index, from 1. */
-    uint32_t room;  /* entries */
-    uint32_t nodes; /* handed out */
-    uint32_t refs;  /* handed out */
+     * to records from the back. Both are known by index, from 1. */
+    uint32_t room;      /* entries */
+    uint32_t refs_room; /* of them for references */
+    uint32_t nodes;     /* handed out */
+    uint32_t refs;      /* handed out */
+    struct memo_age age;
+    struct refs_more *more; /* further references; NULL: none needed yet */
+    uint32_t more_room;
+    uint32_t more_refs; /* handed out */
     uint32_t root[MEMO_ROOTS];
-    uint32_t ref_root[SLOT_ROOTS];
+    uint32_t ref_root[REFS_ROOTS];
     uint32_t python_met;                     /* python_root was used */
     uint32_t lock_list[THREAD_LOCK_LISTS];   /* record ids; see contention.c */
     uint32_t python_root[MEMO_PYTHON_ROOTS]; /* touched by threads of an interpreter alone */
@@ -55,8 +60,8 @@ struct thread {
     union {
         struct memo_node node;
         struct memo_python python;
-        struct slot_ref ref;
-    } arena[];
+        struct ref ref;
+    } arena[] __attribute__((aligned(32))); /* none of them on two cache lines */
 };
 
 _Static_assert(offsetof(struct thread, turns.slots) + sizeof(uint32_t) <= 64,
