@@ -9,6 +9,8 @@
  *   chains aligned       frames whose size depends on where they come to lie
  *   chains many          nearly every call by a chain of its own: only their number is exact
  *   chains deep          more frames than a chain keeps
+ *   chains circle        more chains, again and again, than the memo has room for
+ *   chains moving        the same a few at a time, which never come again
  */
 #include <alloca.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 
 static uint32_t seed; /* of the path */
 static uint32_t seeds;
+static unsigned per_phase;
 static uint32_t ends;
 
 static int zero;
@@ -153,12 +156,19 @@ static const struct shape {
     const char *name;
     int (*next[3])(void);
     unsigned deepest;
-    uint32_t seeds; /* few seeds, few paths */
-    uint32_t ends;  /* one in so many steps reads instead of going deeper */
+    uint32_t seeds;     /* few seeds, few paths */
+    uint32_t ends;      /* one in so many steps reads instead of going deeper */
+    unsigned per_phase; /* calls until the seeds are others; 0: they stay */
+    unsigned learned;   /* chains that may be unwound; 0: any number */
 } shapes[] = {
-    {"recursion", {a, b, c}, 7, ~0u, 4},    {"alloca", {alloca_a, alloca_b, alloca_c}, 7, ~0u, 4},
-    {"mixed", {alloca_a, b, c}, 7, ~0u, 4}, {"aligned", {a, b, aligned_c}, 7, ~0u, 4},
-    {"deep", {a, b, c}, DEEPEST, 200, 32},  {"many", {a, b, c}, KEPT - 1, ~0u, 1000000},
+    {"recursion", {a, b, c}, 7, ~0u, 4, 0, 0},
+    {"alloca", {alloca_a, alloca_b, alloca_c}, 7, ~0u, 4, 0, 0},
+    {"mixed", {alloca_a, b, c}, 7, ~0u, 4, 0, 0},
+    {"aligned", {a, b, aligned_c}, 7, ~0u, 4, 0, 0},
+    {"deep", {a, b, c}, DEEPEST, 200, 32, 0, 0},
+    {"many", {a, b, c}, KEPT - 1, ~0u, 1000000, 0, 0},
+    {"circle", {a, b, c}, KEPT - 1, 7000, 1000000, 0, 0},
+    {"moving", {a, b, c}, KEPT - 1, 12, 1000000, CALLS / 600, CALLS / 2},
 };
 
 TRUTH(m) static int m(void)
@@ -166,13 +176,15 @@ TRUTH(m) static int m(void)
     shadow[depth++] = 'm';
     for (int i = 0; i < CALLS; i++) {
         seed = random_number() % seeds;
+        if (per_phase)
+            seed += (unsigned)i / per_phase * seeds;
         work += next[seed % 2]();
     }
     depth--;
     return work;
 }
 
-static void tell(void)
+static unsigned tell(void)
 {
     unsigned chains = 0;
     for (unsigned i = 0; i < PATHS; i++) {
@@ -186,6 +198,7 @@ static void tell(void)
         truth_expect("chain read %s == %u", chain, paths[i].count);
     }
     printf("%u chains\n", chains);
+    return chains;
 }
 
 int main(int argc, char **argv)
@@ -197,6 +210,7 @@ int main(int argc, char **argv)
     deepest = shape->deepest;
     seeds = shape->seeds;
     ends = shape->ends;
+    per_phase = shape->per_phase;
     too_many = !strcmp(shape->name, "many");
     zero = open("/dev/zero", O_RDONLY);
     work += m();
@@ -204,7 +218,9 @@ int main(int argc, char **argv)
     truth_tell(b);
     truth_tell(c);
     truth_tell(m);
-    tell();
+    unsigned chains = tell();
+    if (shape->learned)
+        truth_expect("learned <= %u", shape->learned);
     if (too_many) {
         /* What it prints is lost like the rest. */
         truth_expect("kept read >= %d", CALLS);
@@ -212,7 +228,8 @@ int main(int argc, char **argv)
         truth_expect("losses >= 0");
     } else {
         truth_expect("calls read == %d", CALLS);
-        if (deepest < DEEPEST)
+        truth_expect("slots read == %u", chains);
+        if (deepest < KEPT - 1)
             truth_expect("checked >= 20");
     }
     return 0;

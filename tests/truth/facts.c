@@ -247,6 +247,7 @@ static void gather_thread(struct gathering *g, const struct trace_thread *thread
     facts->locks += thread->locks / TRACE_LOCKS_ONE;
     facts->wrong += thread->wrong;
     facts->checked += thread->checked;
+    facts->learned += thread->learned;
     facts->uncounted += thread->uncounted;
     /* The main thread goes on making calls after our destructor noted its end. */
     if (thread->tid && thread->tid != thread->pid && thread->end > thread->start &&

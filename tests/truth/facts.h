@@ -101,7 +101,7 @@ struct facts {
     struct pending_fact pending[1024];
     unsigned pendings;
     uint64_t locks; /* taken without waiting */
-    uint64_t wrong, uncounted, checked;
+    uint64_t wrong, uncounted, checked, learned;
     uint64_t lost[TRACE_LOSS_KINDS];
     unsigned traces, finished, gaps;
 };

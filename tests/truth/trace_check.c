@@ -8,6 +8,7 @@
  *   expect kept NAME == N                the same, with those counted as lost
  *   expect errors|again|interrupted NAME == N      outcomes
  *   expect chain NAME f<g<main == N      through these functions and libraries, innermost first
+ *   expect slots NAME == N               records of its invocations: one a chain and thread
  *   expect children == N                 processes forked without exec
  *   expect child-calls NAME == N         invocations in each of those
  *   expect event NAME RESULT ERRNO TARGET >= MS    the longest event that ended so, on a target
@@ -29,7 +30,7 @@
  *   expect turns|stalls == N             of the loop
  *   expect explained-ms|nested-ms == N   sums over the threads
  *   expect module|unloaded TEXT == N     modules whose path contains it; those of them that left
- *   expect losses|traces|finished|checked|gaps == N
+ *   expect losses|traces|finished|checked|learned|gaps == N      learned: chains unwound
  *   expect two-writers                   two tasks share counters: nothing is exact
  *
  * Comparisons are == >= <=. Nothing may be lost unless the program expects losses, no chain the
@@ -109,6 +110,14 @@ static void check_slots(const struct expectation *e)
 static void check_chain(const struct expectation *e)
 {
     compare(e, (double)sum("count", e->word[1], 0, e->word[2]));
+}
+
+static void check_slot_records(const struct expectation *e)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < facts.slots; i++)
+        found += !strcmp(facts.slot[i].call, e->word[1]);
+    compare(e, found);
 }
 
 static void check_children(const struct expectation *e)
@@ -281,6 +290,7 @@ static void check_number(const struct expectation *e)
                    : !strcmp(kind, "nested-ms")  ? facts.nested_ms
                    : !strcmp(kind, "finished")   ? facts.finished
                    : !strcmp(kind, "checked")    ? (double)facts.checked
+                   : !strcmp(kind, "learned")    ? (double)facts.learned
                    : !strcmp(kind, "locks")      ? (double)facts.locks
                    : !strcmp(kind, "gaps")       ? facts.gaps
                                                  : facts.traces;
@@ -307,6 +317,7 @@ static const struct {
     {"locks", 3, check_number},        {"waited", 6, check_waited},
     {"held", 5, check_waited},         {"pending", 5, check_pending},
     {"spawn", 5, check_spawn},         {"spawner", 3, check_spawner},
+    {"slots", 4, check_slot_records},  {"learned", 3, check_number},
 };
 
 static void check(struct expectation *e)
