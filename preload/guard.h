@@ -58,7 +58,7 @@ void guard_count_early(void);
 GUARD_INLINE const struct memo_node *guard_child(const struct thread *t,
                                                  const struct memo_node *node)
 {
-    if (__builtin_expect(node->child == MEMO_ADJACENT, 1))
+    if (__builtin_expect(node->child >= MEMO_PLAIN, 1))
         return node + 1;
     return node->child ? &t->arena[node->child - 1].node : NULL;
 }
@@ -104,7 +104,7 @@ GUARD_INLINE uintptr_t guard_follow(const struct memo_node *node, uintptr_t end,
 GUARD_INLINE const struct memo_node *guard_run(const struct memo_node *node, uintptr_t *end,
                                                uintptr_t high)
 {
-    while (node->child == MEMO_ADJACENT && !node[1].saved) {
+    while (node->child == MEMO_PLAIN) {
         uintptr_t next = *end + node[1].size;
         if (next > high || *(const uintptr_t *)(next - sizeof(void *)) != node[1].value)
             break;

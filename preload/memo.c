@@ -34,6 +34,19 @@ static struct memo_node *node_at(struct thread *t, uint32_t index)
     return &t->arena[index - 1].node;
 }
 
+/* What `child` of a parent is, and which node is meant by it. */
+static uint32_t child_word(struct thread *t, uint32_t parent, uint32_t i)
+{
+    if (i != parent + 1)
+        return i;
+    return node_at(t, i)->saved ? MEMO_ADJACENT : MEMO_PLAIN;
+}
+
+static uint32_t child_index(uint32_t parent, uint32_t word)
+{
+    return word >= MEMO_PLAIN ? parent + 1 : word;
+}
+
 /* A frame whose pointer is kept is one node, whatever its size. */
 static int node_same(const struct memo_node *a, const struct memo_node *b)
 {
@@ -80,7 +93,7 @@ static uint32_t child_link(struct thread *t, uint32_t parent, const struct memo_
 {
     struct memo_node *p = node_at(t, parent);
     uint32_t child = __atomic_load_n(&p->child, __ATOMIC_RELAXED);
-    uint32_t first = child == MEMO_ADJACENT ? parent + 1 : child;
+    uint32_t first = child_index(parent, child);
     uint32_t *list = first ? &node_at(t, first)->sibling : &p->child;
     uint32_t second = first ? __atomic_load_n(list, __ATOMIC_RELAXED) : 0;
     uint32_t i = node_find(t, first, like);
@@ -88,7 +101,7 @@ static uint32_t child_link(struct thread *t, uint32_t parent, const struct memo_
         return i;
     if (!(i = node_fill(t, like, second)))
         return 0;
-    return list_put(list, second, !first && i == parent + 1 ? MEMO_ADJACENT : i) ? i : 0;
+    return list_put(list, second, first ? i : child_word(t, parent, i)) ? i : 0;
 }
 
 static void python_add(struct thread *t, uint32_t node, uint64_t hash, uint32_t slot)
@@ -198,13 +211,13 @@ void memo_prefer(struct thread *t, uint16_t call, const struct chain *chain)
     for (uint32_t i = 0; i < chain->frames; i++) {
         struct memo_node like = node_like(call, chain, i);
         uint32_t *list = parent ? &node_at(t, parent)->child : &t->root[memo_root(like.value)];
-        uint32_t head = *list, first = head == MEMO_ADJACENT ? parent + 1 : head;
+        uint32_t head = *list, first = parent ? child_index(parent, head) : head;
         uint32_t node = node_find(t, first, &like);
         if (!node)
             return;
         if (node != first) {
             move_before(t, first, node);
-            list_put(list, head, parent && node == parent + 1 ? MEMO_ADJACENT : node);
+            list_put(list, head, parent ? child_word(t, parent, node) : node);
         }
         parent = node;
     }

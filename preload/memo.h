@@ -22,6 +22,7 @@ struct thread;
 /* The first child lies right behind its parent: a chain learned at one go is compared without
  * waiting for one node to say where the next is. */
 #define MEMO_ADJACENT UINT32_MAX
+#define MEMO_PLAIN    (UINT32_MAX - 1) /* ... and that child's `saved` is 0 */
 
 /* A trie: children continue a chain outward, siblings are alternatives at the same depth. Indices
  * into the thread's nodes, from 1. */
@@ -31,7 +32,7 @@ struct memo_node {
     int32_t saved;  /* as in struct chain */
     int16_t kept;   /* as in struct chain */
     uint16_t flags; /* enum memo_flag */
-    uint32_t child; /* index, MEMO_ADJACENT, or 0 */
+    uint32_t child; /* index, MEMO_ADJACENT, MEMO_PLAIN, or 0 */
     uint32_t sibling;
     uint32_t slot; /* record id of the slot of a chain that ends here and has no Python frames; 0:
                       none was needed yet */

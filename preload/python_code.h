@@ -203,11 +203,4 @@ PYTHON_INLINE uint64_t python_digest(const struct python_layout *l, const char *
     return python_digest_as(l, 0, code, object, name, file);
 }
 
-/* A chain's hash with one more frame outward: at `place` (its instruction, and whatever else tells
- * places apart) in a code object of this digest. */
-PYTHON_INLINE uint64_t python_hash(uint64_t h, uint64_t digest, uint64_t place)
-{
-    return python_mix(h ^ digest, place ^ python_odd[3]);
-}
-
 #endif

@@ -15,6 +15,7 @@
 enum {
     OWNER_C = 3, /* FRAME_OWNED_BY_CSTACK: stands for C code that entered the interpreter */
     OTHERS_MOST = 3 * PYTHON_FRAMES, /* frames that are no function's */
+    FLAGS_AT = 60,                   /* bits: above every address */
     TEXT_MOST = 1 << 20,
     TABLE_MOST = 1 << 24
 };
@@ -100,8 +101,14 @@ PYTHON_INLINE int is_from_c(const struct python_layout *l, int careful, const ch
                             const char *previous, uint32_t *from_c)
 {
     signed char byte = 0;
+    _Bool entry;
     if (l->owner < 0) {
         *from_c = PYTHON_FROM_C;
+        return 1;
+    }
+    if (l->entry >= 0 && !careful) {
+        python_peek(0, at + l->entry, &entry, sizeof entry);
+        *from_c = entry * PYTHON_FROM_C;
         return 1;
     }
     const char *where = l->entry >= 0 ? at + l->entry : previous ? previous + l->owner : NULL;
@@ -112,8 +119,9 @@ PYTHON_INLINE int is_from_c(const struct python_layout *l, int careful, const ch
     return 1;
 }
 
+/* ... and in *place as it is kept, which together with the code object says the same. */
 PYTHON_INLINE int find_instruction(const struct python_layout *l, int careful, const char *at,
-                                   struct python_frame *frame)
+                                   struct python_frame *frame, uint64_t *place)
 {
     const char *pointer;
     int32_t index;
@@ -121,16 +129,19 @@ PYTHON_INLINE int find_instruction(const struct python_layout *l, int careful, c
         if (!python_pointer(careful, at, l->instruction, &pointer))
             return 0;
         frame->instruction = (int32_t)(pointer - (frame->code + l->bytecode));
+        *place = (uintptr_t)pointer;
         return 1;
     }
     if (!python_peek(careful, at + l->instruction, &index, sizeof index))
         return 0;
     frame->instruction = index * l->scale;
+    *place = (uint32_t)index ^ python_odd[3];
     return 1;
 }
 
 PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, const char *at,
-                                    struct python_frame *frame, const char **previous)
+                                    struct python_frame *frame, uint64_t *place,
+                                    const char **previous)
 {
     const char *type;
     signed char owner = 0;
@@ -144,7 +155,7 @@ PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, 
     if (!python_pointer(careful, at, l->code, &frame->code) || !frame->code ||
         !python_pointer(careful, frame->code, PYTHON_TYPE, &type) || type != python.code_type ||
         !python_peek(careful, frame->code, &references, sizeof references) ||
-        !find_instruction(l, careful, at, frame) ||
+        !find_instruction(l, careful, at, frame, place) ||
         !is_from_c(l, careful, at, *previous, &frame->flags))
         return FOUND_BROKEN;
     if (!references)
@@ -215,13 +226,13 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
     struct python_frame frame;
     struct python_file file;
     const char *at, *previous;
-    uint64_t h = 0;
+    uint64_t h = 0, place;
     unsigned frames = 0, others = 0;
     file.object = NULL;
     if (!innermost(l, careful, thread, &at))
         return 0;
     for (; at; at = previous) {
-        enum found found = read_frame(l, careful, at, &frame, &previous);
+        enum found found = read_frame(l, careful, at, &frame, &place, &previous);
         if (found == FOUND_BROKEN)
             return 0;
         if (found == FOUND_NOTHING) {
@@ -240,8 +251,8 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
             stack->frame[frames] = frame;
         frames++;
         *last = at;
-        h = python_hash(h, digest_of(l, at, frame.code, known, &file),
-                        (uint64_t)frame.flags << 32 | (uint32_t)frame.instruction);
+        h = python_mix(h ^ digest_of(l, at, frame.code, known, &file),
+                       place ^ (uint64_t)frame.flags << FLAGS_AT);
     }
     if (stack)
         stack->frames = frames;
@@ -322,11 +333,12 @@ int python_is_importing(const void *thread)
     enum { HOPS = 4096 };
     struct python_frame frame;
     const char *at, *previous;
+    uint64_t place;
     int careful = __atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0;
     if (!innermost(&python.layout, careful, thread, &at))
         return 1;
     for (int hops = 0; at && hops < HOPS; hops++, at = previous) {
-        enum found found = read_frame(&python.layout, careful, at, &frame, &previous);
+        enum found found = read_frame(&python.layout, careful, at, &frame, &place, &previous);
         if (found == FOUND_BROKEN || (found == FOUND_FRAME && is_importlib(frame.code)))
             return 1;
     }
