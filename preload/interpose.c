@@ -41,13 +41,23 @@
         return r;                                                                                \
     }
 
-/* The body of a wrapper around `real`, with the row's columns. */
-#define BODY(real, name, result, fail, blocks, fd_, ...)                     \
+/* A call that wakes others where it may have to go aside, or is made before the constructor. */
+#define WAKE(wake, real, name, result, ...)                                          \
+    static __attribute__((noinline, cold)) result wake(PARAMS(__VA_ARGS__))          \
+    {                                                                                \
+        return ROUTE_ASIDE() ? aside_##name(NULL, NULL, real ARGS_MORE(__VA_ARGS__)) \
+                             : real(ARGS(__VA_ARGS__));                              \
+    }
+
+/* The body of a wrapper around `real`, which is `known` where it was looked up, with the row's
+ * columns. What wakes others is passed on. */
+#define BODY(real, known, wake, name, result, fail, blocks, fd_, ...)        \
     {                                                                        \
+        if (CALLFD_##fd_ == CALLFD_WAKES)                                    \
+            return KNOWN(known) && !ROUTE_ASIDE() ? known(ARGS(__VA_ARGS__)) \
+                                                  : wake(ARGS(__VA_ARGS__)); \
         if (ROUTE_ASIDE())                                                   \
             return aside_##name(CALLER, FRAME, real ARGS_MORE(__VA_ARGS__)); \
-        if (CALLFD_##fd_ == CALLFD_WAKES)                                    \
-            return real(ARGS(__VA_ARGS__));                                  \
         struct visit v;                                                      \
         GUARD(enter, fd_)(&v, CALL_##name, CALLER, FRAME);                   \
         NOTE(fd_, &v, ARGS(__VA_ARGS__));                                    \
@@ -59,15 +69,19 @@
 
 #define CALL(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
     ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                    \
+    WAKE(wake_##name, REAL(name), name, result, __VA_ARGS__)                     \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                 \
-    BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)
+    BODY(REAL(name), real_calls.name, wake_##name, name, result, fail, blocks, fd_, __VA_ARGS__)
 
 #define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
     ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                                     \
+    WAKE(wake_##name, REAL(name), name, result, __VA_ARGS__)                                      \
     WRAPPER_VERSION(wrap_##name, name, "@@", #since, result, (PARAMS(__VA_ARGS__)))               \
-    BODY(REAL(name), name, result, fail, blocks, fd_, __VA_ARGS__)                                \
+    BODY(REAL(name), real_calls.name, wake_##name, name, result, fail, blocks, fd_, __VA_ARGS__)  \
+    WAKE(wake_old_##name, REAL_OLD(name, old), name, result, __VA_ARGS__)                         \
     WRAPPER_VERSION(wrap_old_##name, name, "@", #old, result, (PARAMS(__VA_ARGS__)))              \
-    BODY(REAL_OLD(name, old), name, result, fail, blocks, fd_, __VA_ARGS__)
+    BODY(REAL_OLD(name, old), real_calls.old_##name, wake_old_##name, name, result, fail, blocks, \
+         fd_, __VA_ARGS__)
 
 #define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...)            \
     static __attribute__((noinline, cold)) void aside_##name(                                    \
@@ -126,11 +140,18 @@
             REAL(name)(ARGS(__VA_ARGS__)), __VA_ARGS__)
 #define TRYLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
     LOCK_AS(name, result, fail, kind, w->tried, r, __VA_ARGS__)
+/* ... and given back on a path that calls nothing but its unlock. */
 #define UNLOCK(name, result, family, move, fail, abort, blocks, kind, fixture, ...) \
+    static __attribute__((noinline)) result forget_##name(PARAMS(__VA_ARGS__))      \
+    {                                                                               \
+        lock_forget(FIRST(ARGS(__VA_ARGS__)));                                      \
+        return REAL(name)(ARGS(__VA_ARGS__));                                       \
+    }                                                                               \
     WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                    \
     {                                                                               \
-        lock_gave(FIRST(ARGS(__VA_ARGS__)));                                        \
-        return REAL(name)(ARGS(__VA_ARGS__));                                       \
+        return KNOWN(real_calls.name) && lock_gave_last(FIRST(ARGS(__VA_ARGS__)))   \
+                   ? real_calls.name(ARGS(__VA_ARGS__))                             \
+                   : forget_##name(ARGS(__VA_ARGS__));                              \
     }
 
 #define VARIADIC(name, ...)

@@ -177,21 +177,28 @@ GUARD_INLINE int lock_took(int tried, const void *lock, uintptr_t kind, void *ca
     return 1;
 }
 
-/* Before a lock is given back: it is no longer noted as held. Mostly it is the one taken last. */
-GUARD_INLINE void lock_gave(const void *lock)
+/* Before a lock is given back. Mostly it is the one taken last: 1, it is no longer noted as held.
+ * 0: lock_forget is to be called. */
+GUARD_INLINE int lock_gave_last(const void *lock)
 {
     const struct thread *t = thread_self;
-    if (__builtin_expect(t->epoch == observe_epoch, 1)) {
-        struct trace_thread *record = t->record;
-        unsigned held = record->locks & TRACE_LOCKS_HELD;
-        if (__builtin_expect(held && (record->held[held - 1].lock & ~(uint64_t)TRACE_LOCK_KINDS) ==
-                                         (uintptr_t)lock,
-                             1)) {
-            arch_local_add(&record->locks, (uint64_t)-1);
-            return;
-        }
-    }
-    lock_forget(lock);
+    if (__builtin_expect(t->epoch != observe_epoch, 0))
+        return 0;
+    struct trace_thread *record = t->record;
+    unsigned held = record->locks & TRACE_LOCKS_HELD;
+    if (__builtin_expect(!held || (record->held[held - 1].lock & ~(uint64_t)TRACE_LOCK_KINDS) !=
+                                      (uintptr_t)lock,
+                         0))
+        return 0;
+    arch_local_add(&record->locks, (uint64_t)-1);
+    return 1;
+}
+
+/* Both. */
+GUARD_INLINE void lock_gave(const void *lock)
+{
+    if (!lock_gave_last(lock))
+        lock_forget(lock);
 }
 
 #endif

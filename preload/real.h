@@ -92,15 +92,16 @@ void *real_find(void **where, const char *name);
  * without us. */
 void *real_find_old(void **where, const char *name, const char *version);
 
+#define KNOWN(call) __builtin_expect(!!(call), 1)
+
 /* The next definition of `name`, typed; and of its `old` version. */
-#define REAL(name)                          \
-    (__builtin_expect(!!real_calls.name, 1) \
-         ? real_calls.name                  \
+#define REAL(name)          \
+    (KNOWN(real_calls.name) \
+         ? real_calls.name  \
          : (__typeof__(real_calls.name))real_find((void **)&real_calls.name, #name))
-#define REAL_OLD(name, old)                                                                  \
-    (__builtin_expect(!!real_calls.old_##name, 1)                                            \
-         ? real_calls.old_##name                                                             \
-         : (__typeof__(real_calls.old_##name))real_find_old((void **)&real_calls.old_##name, \
-                                                            #name, #old))
+#define REAL_OLD(name, old)                                                           \
+    (KNOWN(real_calls.old_##name) ? real_calls.old_##name                             \
+                                  : (__typeof__(real_calls.old_##name))real_find_old( \
+                                        (void **)&real_calls.old_##name, #name, #old))
 
 #endif
