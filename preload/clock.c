@@ -114,7 +114,7 @@ uint64_t clock_thread_cpu(void)
 
 uint64_t clock_thread_sleeps(void)
 {
-    struct rusage usage;
+    struct rusage usage = {0};
     if (!clock_kind || arch_syscall(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0, 0, 0) != 0)
         return 0;
     return (uint64_t)usage.ru_nvcsw + 1;

@@ -50,7 +50,7 @@ static int begin_limit(void)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signals_abort()};
     const struct itimerspec limit = {{0, MOMENT}, {0, MOMENT}};
-    int timer;
+    int timer = -1;
     event.sigev_value.sival_ptr = pool_self();
     event._sigev_un._tid = raw_gettid();
     if (!event.sigev_signo ||
