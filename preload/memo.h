@@ -69,6 +69,8 @@ struct memo_age {
     uint32_t refused; /* unwound since then and not kept: there was no room */
 };
 
+enum { MEMO_PATIENCE = 4 };
+
 /* Adds a chain and its slot; `python` is the hash of its Python frames, 0 if it has none. A vague
  * chain, or one without room, is not added, and is unwound again next time.
  *
@@ -76,7 +78,6 @@ struct memo_age {
  * often as it has chains. So to learn those again that are still in use costs at most a part in
  * MEMO_PATIENCE more than what was unwound anyway; and of chains that follow each other in circles,
  * more than there is room for, it keeps knowing nearly the share that fits. */
-enum { MEMO_PATIENCE = 4 };
 void memo_add(struct thread *t, uint16_t call, const struct chain *chain, uint64_t python,
               uint32_t slot);
 

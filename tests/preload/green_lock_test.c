@@ -255,17 +255,23 @@ static void *hold_a_while(void *needed)
     return NULL;
 }
 
-/* How often the lock was given away until the mutex came. */
-static unsigned wait_holding(int needed)
+/* As a thread that has the interpreter lock. */
+static void begin_holding(void)
 {
-    uint32_t held = 0;
-    pthread_t other;
     begin();
     real_resolve();
     lock_start();
     gil_is_held = says_yes;
     python_api.PyEval_SaveThread = give_away;
     python_api.PyEval_RestoreThread = have_again;
+}
+
+/* How often the lock was given away until the mutex came. */
+static unsigned wait_holding(int needed)
+{
+    uint32_t held = 0;
+    pthread_t other;
+    begin_holding();
     pthread_create(&other, NULL, hold_a_while, &held);
     while (__atomic_load_n(&held, __ATOMIC_ACQUIRE) != 2)
         sched_yield();
@@ -296,12 +302,7 @@ Test(green_lock, the_gil_is_given_away_in_a_wait_where_one_with_locks_needs_it)
 Test(green_lock, the_gil_is_given_away_until_the_time_is_over)
 {
     struct timespec until;
-    begin();
-    real_resolve();
-    lock_start();
-    gil_is_held = says_yes;
-    python_api.PyEval_SaveThread = give_away;
-    python_api.PyEval_RestoreThread = have_again;
+    begin_holding();
     pthread_mutex_lock(&mutex[0]);
     gil_need(1);
     clock_gettime(CLOCK_MONOTONIC, &until);

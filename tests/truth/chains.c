@@ -17,11 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "truth.h"
+#include "paths.h"
 
-#define KEPT    16 /* TRACE_FRAMES: what a chain keeps */
 #define DEEPEST 40
-#define PATHS   8192u
 #define CALLS   120000
 
 static uint32_t seed; /* of the path */
@@ -36,10 +34,7 @@ static unsigned deepest;
 static char shadow[DEEPEST + 2];
 static unsigned depth;
 
-static struct path {
-    char text[KEPT + 1]; /* innermost first */
-    unsigned count;
-} paths[PATHS];
+static struct path paths[PATHS];
 
 static uint32_t state = 12345;
 
@@ -59,22 +54,10 @@ static uint32_t choose(void)
 
 static int too_many; /* paths to be counted */
 
-/* The path as the trace keeps it: the innermost frames; the first of them is the caller of read. */
 static void count_path(void)
 {
-    if (too_many)
-        return;
-    char text[KEPT + 1] = "";
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < depth && i < KEPT; i++) {
-        text[i] = shadow[depth - 1 - i];
-        hash = (hash ^ (uint8_t)text[i]) * 16777619u;
-    }
-    unsigned at = hash % PATHS;
-    while (paths[at].count && strcmp(paths[at].text, text) != 0)
-        at = (at + 1) % PATHS;
-    memcpy(paths[at].text, text, sizeof text);
-    paths[at].count++;
+    if (!too_many)
+        paths_count(paths, shadow, depth);
 }
 
 TRUTH_RANGE(a);
@@ -184,23 +167,6 @@ TRUTH(m) static int m(void)
     return work;
 }
 
-static unsigned tell(void)
-{
-    unsigned chains = 0;
-    for (unsigned i = 0; i < PATHS; i++) {
-        char chain[2 * KEPT + 1] = "";
-        if (!paths[i].count)
-            continue;
-        chains++;
-        for (unsigned j = 0; paths[i].text[j]; j++)
-            sprintf(chain + 2 * j, "%c<", paths[i].text[j]);
-        chain[strlen(chain) - 1] = '\0';
-        truth_expect("chain read %s == %u", chain, paths[i].count);
-    }
-    printf("%u chains\n", chains);
-    return chains;
-}
-
 int main(int argc, char **argv)
 {
     const struct shape *shape = shapes;
@@ -218,7 +184,8 @@ int main(int argc, char **argv)
     truth_tell(b);
     truth_tell(c);
     truth_tell(m);
-    unsigned chains = tell();
+    unsigned chains = paths_tell(paths);
+    printf("%u chains\n", chains);
     if (shape->learned)
         truth_expect("learned <= %u", shape->learned);
     if (too_many) {

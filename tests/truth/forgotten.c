@@ -12,11 +12,9 @@
 #include <signal.h>
 #include <string.h>
 
-#include "truth.h"
+#include "paths.h"
 
-#define KEPT    16 /* TRACE_FRAMES: what a chain keeps */
 #define DEEPEST 24
-#define PATHS   8192u
 #define CALLS   60000
 #define SIGNALS 20000 /* those that are left when the program is through come then */
 
@@ -26,10 +24,7 @@ struct walk {
     char letter[DEEPEST + 2];
 };
 
-static struct path {
-    char text[KEPT + 1]; /* innermost first */
-    unsigned count;
-} program_paths[PATHS], handler_paths[PATHS];
+static struct path program_paths[PATHS], handler_paths[PATHS];
 
 static int zero;
 static volatile int work; /* after each call, so that none is a tail call */
@@ -48,21 +43,6 @@ static uint32_t mixed(uint32_t number)
     return (hash ^ hash >> 15) * 0xc2b2ae35u >> 8;
 }
 
-static void count(const struct walk *w, struct path *paths)
-{
-    char text[KEPT + 1] = "";
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < w->depth && i < KEPT; i++) {
-        text[i] = w->letter[w->depth - 1 - i];
-        hash = (hash ^ (uint8_t)text[i]) * 16777619u;
-    }
-    unsigned at = hash % PATHS;
-    while (paths[at].count && strcmp(paths[at].text, text) != 0)
-        at = (at + 1) % PATHS;
-    memcpy(paths[at].text, text, sizeof text);
-    paths[at].count++;
-}
-
 #define STEP(name, other, paths)                                  \
     static int other(struct walk *w);                             \
     TRUTH(name) static int name(struct walk *w)                   \
@@ -70,7 +50,7 @@ static void count(const struct walk *w, struct path *paths)
         char byte;                                                \
         w->letter[w->depth++] = #name[0];                         \
         if (w->depth >= w->deepest) {                             \
-            count(w, paths);                                      \
+            paths_count(paths, w->letter, w->depth);              \
             work += (int)read(zero, &byte, 1);                    \
         } else if (mixed(w->seed ^ w->depth * 0x9e3779b9u) & 1) { \
             work += name(w);                                      \
@@ -119,22 +99,6 @@ TRUTH(m) static int m(void)
     return work;
 }
 
-static unsigned tell(const struct path *paths)
-{
-    unsigned chains = 0;
-    for (unsigned i = 0; i < PATHS; i++) {
-        char chain[2 * KEPT + 1] = "";
-        if (!paths[i].count)
-            continue;
-        chains++;
-        for (unsigned j = 0; paths[i].text[j]; j++)
-            sprintf(chain + 2 * j, "%c<", paths[i].text[j]);
-        chain[strlen(chain) - 1] = '\0';
-        truth_expect("chain read %s == %u", chain, paths[i].count);
-    }
-    return chains;
-}
-
 int main(int argc, char **argv)
 {
     pthread_t sender;
@@ -153,7 +117,7 @@ int main(int argc, char **argv)
     truth_tell(x);
     truth_tell(y);
     truth_tell(h);
-    unsigned chains = tell(program_paths) + tell(handler_paths);
+    unsigned chains = paths_tell(program_paths) + paths_tell(handler_paths);
     printf("%u chains\n", chains);
     truth_expect("calls read == %d", CALLS + SIGNALS);
     truth_expect("slots read == %u", chains);
