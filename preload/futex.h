@@ -13,6 +13,12 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+/* 1 if the word was `from` and is `to` now. */
+static inline int word_change(uint32_t *word, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 /* Until woken, `timeout` (relative; NULL none), or if the word is not `value`. Without a timeout a
  * handler with SA_RESTART does not end it. */
 static inline long futex_wait(uint32_t *word, uint32_t value, const struct timespec *timeout)

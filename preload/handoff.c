@@ -19,6 +19,7 @@
 #include "refusal.h"
 #include "signals.h"
 #include "waiters.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -89,7 +90,7 @@ static void await_abort(struct handoff_trip *trip, int caught)
 {
     struct pool_worker *worker = trip->worker;
     while (!is_done(worker) && !(caught && is_caught(worker))) {
-        pool_rouse(worker);
+        worker_rouse(worker);
         uint32_t seen = __atomic_or_fetch(&worker->word, POOL_PARKED, __ATOMIC_ACQ_REL);
         if (!(seen & POOL_DONE))
             futex_wait(&worker->word, seen, &half_ms);
@@ -119,7 +120,7 @@ void handoff_interrupt(uint32_t mark)
     enum call_abort kind = call_infos[trip->call].abort;
     if (kind == ABORT_NONE || trip->over || !pool_is_current())
         return;
-    if (!pool_is_posted(trip->worker)) {
+    if (!worker_is_posted(trip->worker)) {
         /* It was about to go: it will be interrupted when it has. */
         __atomic_fetch_or(&trip->worker->word, mark, __ATOMIC_ACQ_REL);
         return;
@@ -232,7 +233,7 @@ void handoff_abandon(void)
     __atomic_store_n(&handoff_self.trip, NULL, __ATOMIC_RELEASE);
     if (!trip || !pool_is_current())
         return;
-    if (pool_is_posted(trip->worker) && !trip->over) {
+    if (worker_is_posted(trip->worker) && !trip->over) {
         begin_abort(trip, POOL_ENDS);
         await_abort(trip, 0);
     }
@@ -269,7 +270,7 @@ static __attribute__((noinline)) int post_and_wait(struct handoff_trip *trip)
     pthread_cleanup_push(abandon, NULL);
     if (handoff_is_cancellation_point(trip->call))
         pthread_testcancel();
-    pool_post(trip->worker);
+    worker_post(trip->worker);
     over = await_end(trip);
     pthread_cleanup_pop(0);
     return over;
@@ -358,7 +359,7 @@ int handoff_in_handler(uintptr_t frame)
 
 int handoff_kept_in_place(const struct visit *v)
 {
-    if (pool_self() || v->nested || handoff_self.trip)
+    if (worker_self() || v->nested || handoff_self.trip)
         return REASON_NESTED;
     if (handoff_in_handler(v->frame))
         return REASON_HANDLER;

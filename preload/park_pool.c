@@ -9,6 +9,7 @@
 #include "pool.h"
 #include "raw.h"
 #include "refusal.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -51,7 +52,7 @@ static int post(struct parcel *parcel, unsigned pool, int *reason)
     worker->error = errno;
     worker->raised = 0;
     worker->over = finish;
-    pool_post(worker);
+    worker_post(worker);
     return 1;
 }
 

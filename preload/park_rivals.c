@@ -10,9 +10,9 @@
 
 #include "bounce.h"
 #include "calls.h"
-#include "pool.h"
 #include "raw.h"
 #include "signals.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static int begin_limit(void)
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signals_abort()};
     const struct itimerspec limit = {{0, MOMENT}, {0, MOMENT}};
     int timer = -1;
-    event.sigev_value.sival_ptr = pool_self();
+    event.sigev_value.sival_ptr = worker_self();
     event._sigev_un._tid = raw_gettid();
     if (!event.sigev_signo ||
         arch_syscall(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer, 0, 0, 0) != 0)

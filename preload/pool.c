@@ -6,34 +6,22 @@
  */
 #include "pool.h"
 
-#include "clock.h"
 #include "futex.h"
-#include "lookup.h"
 #include "raw.h"
-#include "real.h"
-#include "signals.h"
-#include "thread.h"
 #include "trace.h"
+#include "worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/single_threaded.h>
 
 enum {
-    STACK = 256 << 10, /* beside what libc and the program's thread-local storage take */
     MOST = 64,
     SHED_TRIES = 500, /* of 100 us */
-    REST = 64,        /* calls after which growing is tried again when it failed */
-    INBOX_EMPTY = 0,
-    INBOX_SLEEPS = 1,
-    INBOX_POSTED = 2,
-    INBOX_LEAVE = 3,
-    INBOX_TAKEN = 4
+    REST = 64         /* calls after which growing is tried again when it failed */
 };
 
 enum ready { READY_NOT, READY_SOON, READY };
@@ -64,10 +52,6 @@ static struct {
     uint64_t idle_ns;
 } defined[POOLS] = {{"shunt/default", MOST, 5000000000}};
 
-static size_t (*least_stack)(const pthread_attr_t *);
-static __typeof__(real_calls.pthread_create) make; /* before anything of ours takes its place */
-static __thread struct pool_worker *self;
-
 /* ---- stacks of workers ---- */
 
 static void push(uint64_t *stack, struct pool_worker *worker)
@@ -95,18 +79,13 @@ static struct pool_worker *pop(uint64_t *stack)
     return worker;
 }
 
-static int change(uint32_t *word, uint32_t from, uint32_t to)
-{
-    return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-}
-
 static void set_free(struct pool_worker *worker)
 {
     __atomic_store_n(&worker->state, POOL_FREE, __ATOMIC_RELAXED);
     push(&memory->free, worker);
 }
 
-/* ---- a worker's life ---- */
+/* ---- growing and shrinking ---- */
 
 static void note_peak(struct pool *pool, uint32_t workers)
 {
@@ -125,92 +104,15 @@ static void count(uint32_t *counter)
     __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* 1 if the worker is to end: it was idle for long, or told to, and nobody has claimed it. */
-static int retire(struct pool_worker *worker)
+void pool_shrunk(unsigned number)
 {
-    struct pool *pool = &memory->pool[worker->pool];
-    if (!change(&worker->state, POOL_IDLE, POOL_RETIRED))
-        return 0;
-    self = NULL;
+    struct pool *pool = &memory->pool[number];
     if (pool->record) {
         count(&pool->record->shrunk);
         __atomic_fetch_sub(&pool->record->workers, 1, __ATOMIC_RELAXED);
     }
     __atomic_fetch_sub(&pool->workers, 1, __ATOMIC_RELEASE);
-    return 1;
 }
-
-/* Sleeps until a call is posted; 0: the worker has retired. */
-static int await_call(struct pool_worker *worker, const struct timespec *idle)
-{
-    change(&worker->inbox, INBOX_TAKEN, INBOX_EMPTY);
-    for (;;) {
-        if ((pool_waiting() <= 1 &&
-             spin_for_call(&worker->spin, &worker->inbox, ~0u, INBOX_POSTED)) ||
-            !change(&worker->inbox, INBOX_EMPTY, INBOX_SLEEPS))
-            if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
-                break;
-        long result = futex_wait(&worker->inbox, INBOX_SLEEPS, idle);
-        uint32_t inbox = __atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE);
-        if (inbox == INBOX_POSTED)
-            break;
-        if ((inbox == INBOX_LEAVE || result == -ETIMEDOUT) && retire(worker))
-            return 0;
-        change(&worker->inbox, INBOX_LEAVE, INBOX_EMPTY);
-    }
-    __atomic_store_n(&worker->inbox, INBOX_TAKEN, __ATOMIC_RELEASE);
-    return 1;
-}
-
-/* What the kernel sent to this thread and meant for the caller: a worker blocks it, takes it, and
- * the caller raises it. */
-static int take_signal(int error)
-{
-    int number = error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
-    if (!number)
-        return 0;
-    uint64_t set = 1ull << (number - 1);
-    static const struct timespec none;
-    return arch_syscall(SYS_rt_sigtimedwait, (long)&set, 0, (long)&none, sizeof set, 0, 0) == number
-               ? number
-               : 0;
-}
-
-/* What interrupts a worker beside the abort signal comes to every thread alike (libc's setuid, a
- * stop): its EINTR is the caller's, who would have got it, too. */
-static void run_call(struct pool_worker *worker)
-{
-    worker->began = clock_now();
-    errno = worker->error;
-    __atomic_store_n(&worker->running, 1, __ATOMIC_SEQ_CST);
-    worker->failed = worker->run(worker->frame);
-    __atomic_store_n(&worker->running, 0, __ATOMIC_SEQ_CST);
-    worker->error = errno;
-    worker->raised = take_signal(worker->error);
-    worker->ended = clock_now();
-    if (worker->over)
-        worker->over(worker);
-    else if (__atomic_fetch_or(&worker->word, POOL_DONE, __ATOMIC_ACQ_REL) & POOL_PARKED)
-        futex_wake(&worker->word);
-}
-
-static void *work(void *argument)
-{
-    struct pool_worker *worker = argument;
-    uint64_t blocked = signals_worker_mask();
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof blocked, 0, 0);
-    arch_syscall(SYS_prctl, PR_SET_NAME, (long)defined[worker->pool].name, 0, 0, 0, 0);
-    thread_hide();
-    uint64_t ns = defined[worker->pool].idle_ns;
-    struct timespec idle = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
-    self = worker;
-    __atomic_store_n(&worker->tid, raw_gettid(), __ATOMIC_RELEASE);
-    while (await_call(worker, &idle))
-        run_call(worker);
-    return NULL;
-}
-
-/* ---- growing ---- */
 
 static int has_limited_space(void)
 {
@@ -224,25 +126,6 @@ static int has_limited_space(void)
     return 0;
 }
 
-/* With all signals blocked: a handler that jumps out must not leave libc's locks behind. */
-static int make_thread(struct pool_worker *worker)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    uint64_t all = ~0ull, before;
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
-    int error = pthread_attr_init(&attributes);
-    if (!error) {
-        size_t least = least_stack ? least_stack(&attributes) : (size_t)PTHREAD_STACK_MIN;
-        pthread_attr_setstacksize(&attributes, (least + STACK + 4095) & ~(size_t)4095);
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        error = make(&thread, &attributes, work, worker);
-        pthread_attr_destroy(&attributes);
-    }
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
-    return error;
-}
-
 /* An entry for a new worker of the pool, counted; NULL if there may be no more than `most`. */
 static struct pool_worker *new_entry(struct pool *pool, unsigned number, uint32_t most)
 {
@@ -253,8 +136,7 @@ static struct pool_worker *new_entry(struct pool *pool, unsigned number, uint32_
             worker = index < POOL_WORKERS ? &memory->worker[index] : NULL;
         }
         if (worker) {
-            __atomic_store_n(&worker->inbox, INBOX_EMPTY, __ATOMIC_RELAXED);
-            __atomic_store_n(&worker->tid, 0, __ATOMIC_RELAXED);
+            worker_begin(worker);
             worker->pool = (uint16_t)number;
             worker->sent = worker->taken = worker->caught = 0;
             worker->spin = (struct spin){0};
@@ -271,7 +153,7 @@ static struct pool_worker *grow(struct pool *pool, unsigned number, uint32_t mos
     uint32_t rest = __atomic_load_n(&pool->rest, __ATOMIC_RELAXED);
     *reason = REASON_NO_WORKER;
     if (rest) {
-        change(&pool->rest, rest, rest - 1);
+        word_change(&pool->rest, rest, rest - 1);
         return NULL;
     }
     *reason = REASON_ADDRESS_SPACE;
@@ -281,7 +163,7 @@ static struct pool_worker *grow(struct pool *pool, unsigned number, uint32_t mos
     struct pool_worker *worker = new_entry(pool, number, most);
     if (!worker)
         return NULL;
-    if (make_thread(worker) == 0) {
+    if (worker_make(worker) == 0) {
         uint32_t workers = __atomic_load_n(&pool->workers, __ATOMIC_RELAXED);
         if (pool->record)
             count(&pool->record->grown);
@@ -323,7 +205,7 @@ static int enter(int *reason)
     if (!memory->orderly && !__libc_single_threaded)
         return 0;
     *reason = REASON_NO_WORKER;
-    if (!change(&memory->ready, READY_NOT, READY_SOON))
+    if (!word_change(&memory->ready, READY_NOT, READY_SOON))
         return 0;
     __atomic_store_n(&memory->pid, raw_getpid(), __ATOMIC_RELAXED);
     for (unsigned i = 0; i < POOLS; i++)
@@ -340,7 +222,8 @@ static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
     *reason = REASON_NO_WORKER;
     if (memory && (pool_is_current() || enter(reason))) {
         struct pool *pool = &memory->pool[number];
-        while ((worker = pop(&pool->idle)) && !change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
+        while ((worker = pop(&pool->idle)) &&
+               !word_change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
             set_free(worker);
         }
         if (!worker)
@@ -348,7 +231,7 @@ static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
     }
     if (worker) {
         __atomic_fetch_add(&memory->waiting, 1, __ATOMIC_RELAXED);
-        change(&worker->inbox, INBOX_TAKEN, INBOX_EMPTY);
+        worker_claimed(worker);
         worker->word = 0;
         worker->over = NULL;
         worker->abort = POOL_GOES_ON;
@@ -372,25 +255,6 @@ struct pool_worker *pool_claim(unsigned number, int *reason)
 struct pool_worker *pool_claim_beyond(unsigned number, int *reason)
 {
     return claim(number, POOL_WORKERS, reason);
-}
-
-void pool_post(struct pool_worker *worker)
-{
-    if (__atomic_exchange_n(&worker->inbox, INBOX_POSTED, __ATOMIC_ACQ_REL) != INBOX_EMPTY)
-        futex_wake(&worker->inbox);
-}
-
-int pool_is_posted(const struct pool_worker *worker)
-{
-    uint32_t inbox = __atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE);
-    return inbox == INBOX_POSTED || inbox == INBOX_TAKEN ||
-           __atomic_load_n(&worker->word, __ATOMIC_ACQUIRE) & POOL_DONE;
-}
-
-void pool_rouse(struct pool_worker *worker)
-{
-    if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
-        futex_wake(&worker->inbox);
 }
 
 void pool_release(struct pool_worker *worker)
@@ -425,9 +289,14 @@ uint32_t pool_workers(void)
     return sum;
 }
 
-struct pool_worker *pool_self(void)
+const char *pool_name(unsigned number)
 {
-    return self;
+    return defined[number].name;
+}
+
+uint64_t pool_idle(unsigned number)
+{
+    return defined[number].idle_ns;
 }
 
 struct pool_worker *pool_of(pthread_t caller)
@@ -444,18 +313,6 @@ struct pool_worker *pool_of(pthread_t caller)
     return NULL;
 }
 
-/* 1 if the worker was told. */
-static int tell_to_leave(struct pool_worker *worker)
-{
-    if (__atomic_load_n(&worker->state, __ATOMIC_ACQUIRE) != POOL_IDLE ||
-        !(change(&worker->inbox, INBOX_SLEEPS, INBOX_LEAVE) ||
-          change(&worker->inbox, INBOX_EMPTY, INBOX_LEAVE) ||
-          change(&worker->inbox, INBOX_TAKEN, INBOX_LEAVE)))
-        return 0;
-    futex_wake(&worker->inbox);
-    return 1;
-}
-
 static int is_gone(int32_t tid)
 {
     return arch_syscall(SYS_tgkill, memory->pid, tid, 0, 0, 0, 0) != 0;
@@ -468,7 +325,7 @@ int pool_shed(int wait)
     int count = 0;
     uint32_t used = pool_is_current() ? __atomic_load_n(&memory->used, __ATOMIC_ACQUIRE) : 0;
     for (uint32_t i = 0; i < used && i < POOL_WORKERS; i++)
-        if (tell_to_leave(&memory->worker[i]))
+        if (worker_dismiss(&memory->worker[i]))
             told[count++] = __atomic_load_n(&memory->worker[i].tid, __ATOMIC_RELAXED);
     for (int i = 0, tries = 0; wait && i < count; i++)
         while (!is_gone(told[i]) && tries++ < SHED_TRIES)
@@ -500,8 +357,7 @@ int pool_start(void)
         raw_munmap(made, size);
         return -ENOSYS;
     }
-    make = REAL(pthread_create);
-    *(void **)&least_stack = lookup_in(RTLD_DEFAULT, "__pthread_get_minstack");
+    worker_start();
     spin_start();
     memory = made;
     memory->pid = raw_getpid();

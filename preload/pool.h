@@ -83,8 +83,7 @@ struct pool_worker *pool_claim(unsigned number, int *reason);
 /* The same for a call whose caller goes on with other work: the pool grows past its bound. */
 struct pool_worker *pool_claim_beyond(unsigned number, int *reason);
 
-/* Gives a claimed call to its worker; and a worker back, when its call is over. */
-void pool_post(struct pool_worker *worker);
+/* Gives a worker back, when its call is over. */
 void pool_release(struct pool_worker *worker);
 
 /* 1 unless this is a fork child that has no pools of its own yet. */
@@ -93,19 +92,18 @@ int pool_is_current(void);
 /* The process for which the pools are, or will be; 0 in a fork child that has none yet. */
 int32_t pool_pid(void);
 
-/* Has the worker been given its call? By its caller's signal handlers, at any instant: posting is
- * one instruction. And wakes the worker if its caller was interrupted before it did. */
-int pool_is_posted(const struct pool_worker *worker);
-void pool_rouse(struct pool_worker *worker);
-
 /* Callers of this process that have a worker now. */
 uint32_t pool_waiting(void);
 
 /* Workers of this process. */
 uint32_t pool_workers(void);
 
-/* The calling thread is a worker: which; else NULL. */
-struct pool_worker *pool_self(void);
+/* What a worker of pool `number` is called, and after how many idle nanoseconds it ends. */
+const char *pool_name(unsigned number);
+uint64_t pool_idle(unsigned number);
+
+/* By a worker of pool `number` that ends. */
+void pool_shrunk(unsigned number);
 
 /* The worker that runs a call for `caller`, NULL if none does. The answer may be old. */
 struct pool_worker *pool_of(pthread_t caller);

@@ -7,9 +7,9 @@
 
 #include "handoff.h"
 #include "interrupted.h"
-#include "pool.h"
 #include "raw.h"
 #include "real.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -197,7 +197,7 @@ static void as_the_program_wants(int number, siginfo_t *info, void *context)
  * transferred nothing: it may end in this way, too, if its caller's handler has no SA_RESTART. */
 static void on_abort(int number, siginfo_t *info, void *context)
 {
-    struct pool_worker *worker = pool_self();
+    struct pool_worker *worker = worker_self();
     /* The worker's own, which ends what its call waits in (park_rivals.c). */
     if (worker && info->si_code == SI_TIMER && info->si_value.sival_ptr == worker) {
         interrupted_call(context, 1);
