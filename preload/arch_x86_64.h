@@ -80,4 +80,27 @@ enum {
     ARCH_CALLEE_SAVED = 1 << 3 | 1 << 6 | 0xf << 12 /* rbx, rbp, r12 to r15 */
 };
 
+/* Do the bytes before an address end in a call instruction (Intel SDM vol. 2, CALL)? The address
+ * lies right behind bytes[ARCH_CALL_MOST - 1]. */
+enum { ARCH_CALL_MOST = 7 };
+static inline int arch_ends_in_call(const uint8_t *bytes)
+{
+    if (bytes[ARCH_CALL_MOST - 5] == 0xe8)
+        return 1; /* call rel32 */
+    for (int size = 2; size <= ARCH_CALL_MOST; size++) {
+        const uint8_t *code = bytes + ARCH_CALL_MOST - size;
+        unsigned mode = code[1] >> 6, operand = code[1] & 7;
+        if (code[0] != 0xff || (code[1] >> 3 & 7) != 2)
+            continue;                             /* not call r/m64 */
+        int absolute = mode == 0 && operand == 5; /* rip or nothing, and disp32 */
+        int based = mode != 3 && operand == 4;    /* by a SIB byte */
+        if (based && size > 2 && mode == 0 && (code[2] & 7) == 5)
+            absolute = 1;
+        int displacement = mode == 1 ? 1 : mode == 2 || absolute ? 4 : 0;
+        if (size == 2 + based + displacement)
+            return 1;
+    }
+    return 0;
+}
+
 #endif

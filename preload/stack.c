@@ -9,9 +9,13 @@
 #include "arch_x86_64.h"
 #include "cfi.h"
 #include "lookup.h"
+#include "raw.h"
+#include "trace.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stddef.h>
+#include <sys/uio.h>
 #include <unwind.h>
 
 enum { FRAME_DISTANCE_MOST = 64 << 20, FRAME_MOST = 8 << 20, FRAMES_BEYOND_MOST = 4096 };
@@ -204,6 +208,30 @@ static _Unwind_Reason_Code go_on(struct _Unwind_Context *context, uintptr_t ip, 
                                                                       : _URC_END_OF_STACK;
 }
 
+/* Whether a call returns to this address, which may be anything that lies on a stack. Where the
+ * kernel does not read it for us (a filter of the program's, a container's) that is taken for
+ * granted. */
+static int follows_call(uintptr_t address)
+{
+    uint8_t code[ARCH_CALL_MOST] = {0};
+    struct iovec here = {code, sizeof code}, there = {(char *)address - sizeof code, sizeof code};
+    if (trace_sealed())
+        return 1;
+    long size =
+        arch_syscall(SYS_process_vm_readv, raw_getpid(), (long)&here, 1, (long)&there, 1, 0);
+    if (size == -EPERM || size == -ENOSYS)
+        return 1;
+    return size == sizeof code && arch_ends_in_call(code);
+}
+
+/* Generated code, or a word that was left above the frames of a green thread. */
+static int is_code(const struct walk *w, uintptr_t address)
+{
+    int on_stack = address - w->frame <= FRAME_DISTANCE_MOST;
+    return address >= CODE_LOWEST && !(address >> ADDRESS_BITS) && !on_stack &&
+           follows_call(address);
+}
+
 /* 0 to stop here. Generated code is the last frame of a chain. */
 static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr_t ip,
                         uintptr_t pointer)
@@ -212,9 +240,7 @@ static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr
     enum ahead ahead = look_ahead(context, ip, pointer, &caller, &end);
     if (ahead != AHEAD_CODE)
         return ahead == AHEAD_FRAME;
-    int on_stack = caller - w->frame <= FRAME_DISTANCE_MOST;
-    if (caller >= CODE_LOWEST && !(caller >> ADDRESS_BITS) && !on_stack &&
-        w->chain->frames < TRACE_FRAMES)
+    if (w->chain->frames < TRACE_FRAMES && is_code(w, caller))
         add_frame(w, caller, end, w->pointer);
     return 0;
 }

@@ -2,7 +2,8 @@
  *
  * Green threads that share one stack (greenlet, under Eventlet and gevent) copy it away and back:
  * above a running one's frames lies whatever others left there. Calls are made from such a place,
- * with everything above the caller's frame overwritten; whoever walks the stack must not follow it.
+ * with everything above the caller's frame overwritten; whoever walks the stack must not follow it,
+ * nor take what lies there for callers: the calls of one place have one chain.
  *
  *   overwritten_stack small|high|heap|stack|code|framed
  */
@@ -12,8 +13,9 @@
 
 #include "truth.h"
 
-#define ABOVE 2048u
-#define CALLS 3
+#define ABOVE     2048u
+#define CALLS     3
+#define WORD_STEP 64u
 
 static int zero;
 static volatile int keep;
@@ -40,7 +42,7 @@ static uintptr_t word_for(const char *kind)
     if (!strcmp(kind, "high"))
         return 0xdeadbeefdeadbee8;
     if (!strcmp(kind, "heap"))
-        return (uintptr_t)malloc(64);
+        return (uintptr_t)calloc(CALLS, WORD_STEP);
     if (!strcmp(kind, "stack"))
         return (uintptr_t)&kind & ~(uintptr_t)15;
     if (!strcmp(kind, "code"))
@@ -88,11 +90,13 @@ int main(int argc, char **argv)
     zero = open("/dev/zero", O_RDONLY);
     uintptr_t word = word_for(argv[1]);
     int sum = 0;
-    for (int i = 0; i < CALLS; i++)
-        sum += sea(word);
+    uintptr_t step = strcmp(argv[1], "heap") ? 0 : WORD_STEP; /* another object each time */
+    for (unsigned i = 0; i < CALLS; i++)
+        sum += sea(word + i * step);
     truth_check(sum == CALLS);
     truth_check(framed(4) == 1);
     plain(zero);
-    truth_expect("calls read >= %d", CALLS);
+    truth_expect("calls read == %d", CALLS + 2);
+    truth_expect("slots read == 3");
     return 0;
 }
