@@ -6,6 +6,7 @@
 #include "modules.h"
 
 #include "clock.h"
+#include "greenlet.h"
 #include "libc_objects.h"
 #include "lookup.h"
 #include "python_layout.h"
@@ -133,6 +134,7 @@ static void module_record(struct module *m)
     m->record = record;
     trace_commit(&record->head, RECORD_MODULE);
     python_meet(m->map);
+    greenlet_meet(m->map, m->start, m->end);
 }
 
 /* Ids are handed out by the file, which fork children share; 0, no module, when they are used up.
@@ -256,6 +258,7 @@ int modules_sweep(void)
         if (m->record && m->record->pid == raw_getpid())
             m->record->unloaded = clock_now();
         python_part(m->map);
+        greenlet_part(m->map);
         gone++;
     }
     return gone;

@@ -5,6 +5,7 @@
 #include "slot.h"
 
 #include "calls.h"
+#include "greenlet.h"
 #include "modules.h"
 #include "python_frames.h"
 #include "refs.h"
@@ -99,19 +100,33 @@ static uint64_t chain_frames(const struct chain *chain, uint64_t *frames)
     return owner ? owner : frames[0];
 }
 
+/* The chain, and the frames that chain_frames makes of it; returns what that does. greenlet's
+ * module is known as soon as a frame in it was named, and the walk could have ended there. */
+static uint64_t chain_find(const struct thread *t, struct chain *chain, uintptr_t caller,
+                           uintptr_t frame, uint64_t *frames)
+{
+    for (;;) {
+        int known = greenlet_is_known();
+        stack_unwind(chain, caller, frame, &t->own);
+        uint64_t owner = chain_frames(chain, frames);
+        if (known || !greenlet_is_known())
+            return owner;
+    }
+}
+
 struct trace_slot *slot_learn(struct thread *t, uint16_t call, uintptr_t caller, uintptr_t frame,
                               int with_python)
 {
     struct chain chain;
     struct python_chain python = {0};
     uint64_t frames[TRACE_FRAMES] = {0};
-    stack_unwind(&chain, caller, frame, &t->own);
+    uint64_t native = chain_find(t, &chain, caller, frame, frames);
     memo_learn_stack(t, frame, chain.top);
     t->record->learned++;
     if (with_python && !(chain.flags & CONTEXT_CUT_SIGNAL))
         python_intern(&python);
 
-    struct slot_owner owner = {chain_frames(&chain, frames), python.owner};
+    struct slot_owner owner = {native, python.owner};
     uint32_t context = trace_context(frames, chain.frames, chain.flags, python.innermost);
     struct trace_slot *slot = context ? slot_get(t, call, context, &owner) : NULL;
     if (slot) {

@@ -8,6 +8,7 @@
 
 #include "arch_x86_64.h"
 #include "cfi.h"
+#include "greenlet.h"
 #include "lookup.h"
 #include "raw.h"
 #include "trace.h"
@@ -237,6 +238,8 @@ static int next_is_safe(struct walk *w, struct _Unwind_Context *context, uintptr
                         uintptr_t pointer)
 {
     uintptr_t caller = 0, end = 0;
+    if (greenlet_is_first(ip))
+        return 0;
     enum ahead ahead = look_ahead(context, ip, pointer, &caller, &end);
     if (ahead != AHEAD_CODE)
         return ahead == AHEAD_FRAME;
