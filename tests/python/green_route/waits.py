@@ -111,8 +111,8 @@ def main():
     ticked, values = zip(*[pulse.within(call) for call in calls])
     long_enough = sleep_is_not_short()
     received, polled = one_descriptor()
-    died = value_of(spawn(die))
     numbers = same_numbers()
+    died = value_of(spawn(die))  # last, for its traceback opens files and may be late
     pulse.stop()
     say([slept, values, long_enough, received, died, numbers], {"polled": polled, "ticked": ticked[:3]},
         took=took, gap=pulse.gap, ticks=pulse.ticks)
