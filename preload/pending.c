@@ -119,8 +119,22 @@ static struct pending_entry *find(struct thread *t, uint16_t call, int fd, uint6
     return NULL;
 }
 
-static struct trace_pending_wait *record_of(struct thread *t, const struct trace_slot *slot)
+/* The wait that lay in an entry before is often the same: where it is, nothing is looked for. */
+static struct trace_pending_wait *
+record_again(const struct thread *t, const struct trace_slot *slot, const struct pending_entry *e)
 {
+    struct trace_pending_wait *w = e->record ? trace_at(e->record) : NULL;
+    return w && w->context == slot->context && w->call == slot->call && w->spawn == t->green.spawn
+               ? w
+               : NULL;
+}
+
+static struct trace_pending_wait *record_of(struct thread *t, const struct trace_slot *slot,
+                                            const struct pending_entry *before)
+{
+    struct trace_pending_wait *again = record_again(t, slot, before);
+    if (again)
+        return again;
     uint64_t key = (uint64_t)t->green.spawn << 32 | slot->context;
     uint32_t id = refs_find(t, RECORD_PENDING_WAIT, slot->call, key);
     if (id)
@@ -163,14 +177,15 @@ static void begin(const struct visit *v)
     const struct trace_slot *slot = trace_at(v->slot);
     if (find(t, v->call, v->fd, v->start))
         return; /* another try of the same wait */
-    struct trace_pending_wait *w = has_room(p) ? record_of(t, slot) : NULL;
+    uint32_t place = first_place(v->fd);
+    int room = has_room(p);
+    while (room && p->entry[place].used)
+        place = after(place);
+    struct trace_pending_wait *w = room ? record_of(t, slot, &p->entry[place]) : NULL;
     if (!w) {
         trace_lose(TRACE_LOSS_PENDING, 1);
         return;
     }
-    uint32_t place = first_place(v->fd);
-    while (p->entry[place].used)
-        place = after(place);
     p->entry[place] = (struct pending_entry){.start = v->start,
                                              .record = trace_id(w),
                                              .fd = v->fd,
@@ -238,7 +253,7 @@ static int ends_by(const struct pending_entry *e, uint16_t call)
     return e->call == call || (e->call == CALL_connect && call_infos[call].blocks == BLOCKS_DATA);
 }
 
-void pending_succeeded(struct visit *v)
+static __attribute__((noinline)) void succeeded(const struct visit *v)
 {
     struct pending *p = &v->thread->pending;
     int closes = call_infos[v->call].fd == CALLFD_CLOSES;
@@ -254,6 +269,14 @@ void pending_succeeded(struct visit *v)
         end(v->thread, i, v->start + v->ticks, !closes && e->closed == closed_times(v->fd));
     }
     leave(p);
+}
+
+/* Where the first place is free the fd has none. */
+void pending_succeeded(struct visit *v)
+{
+    const struct pending *p = &v->thread->pending;
+    if (p->entry[first_place(v->fd)].used || p->busy)
+        succeeded(v);
 }
 
 void pending_leave(void)

@@ -330,6 +330,7 @@ static void child_finish(struct thread *t)
         thread_self = t;
         return;
     }
+    pending_leave();
     refs_leave();
 }
 
