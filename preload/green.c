@@ -234,14 +234,10 @@ static void enter_green(const struct visit *v, struct green_entry *e)
     g->key = e->spawn ? e->key : 0; /* else asked again at its next call */
 }
 
-void green_enter(struct visit *v, const void *state, const void *outermost)
+static __attribute__((noinline)) void enter_other(struct visit *v, uint64_t key)
 {
     struct green *g = &v->thread->green;
-    if (has_pieces() && !g->live && g->own && g->key == g->own)
-        return;
-    const void *frame = outermost ? outermost : python_outermost(state);
-    uint64_t key = frame ? key_of(frame) : g->own;
-    if (key == g->key || !enter(g))
+    if (!enter(g))
         return;
     struct green_entry *e = NULL;
     if (!g->own)
@@ -255,6 +251,17 @@ void green_enter(struct visit *v, const void *state, const void *outermost)
         g->key = refine_thread(v) ? key : 0;
     }
     leave(g);
+}
+
+void green_enter(struct visit *v, const void *state, const void *outermost)
+{
+    const struct green *g = &v->thread->green;
+    if (has_pieces() && !g->live && g->own && g->key == g->own)
+        return;
+    const void *frame = outermost ? outermost : python_outermost(state);
+    uint64_t key = frame ? key_of(frame) : g->own;
+    if (key != g->key)
+        enter_other(v, key);
 }
 
 void green_leave(void)
