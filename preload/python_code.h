@@ -53,20 +53,25 @@ struct python_string {
     int ascii;
 };
 
-/* An ASCII str that has its text inside, as nearly all names are? */
-PYTHON_INLINE int python_is_plain(const char *object)
+PYTHON_INLINE uint32_t python_state(const char *object)
 {
-    enum { KIND = 7 << 2, COMPACT = 1 << 5, ASCII = 1 << 6, PLAIN = 1 << 2 | COMPACT | ASCII };
     uint32_t state;
     __builtin_memcpy(&state, object + PYTHON_STATE, sizeof state);
-    return (state & (KIND | COMPACT | ASCII)) == PLAIN;
+    return state;
+}
+
+/* Are both of these ASCII and have their text inside, as nearly all names? A kind is 1, 2 or 4 if
+ * the text is inside. */
+PYTHON_INLINE int python_are_plain(const char *a, const char *b)
+{
+    enum { COMPACT = 1 << 5, ASCII = 1 << 6, PLAIN = 1 << 2 | COMPACT | ASCII };
+    return (python_state(a) & python_state(b) & PLAIN) == PLAIN;
 }
 
 PYTHON_INLINE struct python_string python_string(const struct python_layout *l, const char *object)
 {
     enum { KIND = 7 << 2, COMPACT = 1 << 5, ASCII = 1 << 6 };
-    uint32_t state;
-    __builtin_memcpy(&state, object + PYTHON_STATE, sizeof state);
+    uint32_t state = python_state(object);
     return (struct python_string){.at = object + (state & ASCII ? l->ascii : l->compact),
                                   .length = python_word(object + PYTHON_SIZE),
                                   .kind = state & COMPACT ? (state & KIND) >> 2 : 0,
@@ -121,19 +126,39 @@ PYTHON_INLINE void python_add_run(struct python_sums *s, const char *at, uint64_
     }
 }
 
-/* The end of a text, which is known to be `plain` or may be any. Returns its size and kind. */
-PYTHON_INLINE uint64_t python_add_end(const struct python_layout *l, int plain,
-                                      struct python_sums *s, const char *object, uint64_t most)
+/* The last bytes of a text, `most` of them, which are two or four blocks: as python_add_run, with
+ * less to ask of one that is not short. */
+PYTHON_INLINE void python_add_last(struct python_sums *s, const char *at, uint64_t size,
+                                   uint64_t most)
 {
-    struct python_string text = {.at = object + l->ascii, .kind = 1};
-    if (plain)
-        text.length = python_word(object + PYTHON_SIZE);
-    else
-        text = python_string(l, object);
+    const char *end = at + size;
+    if (size < most / 2) {
+        python_add_run(s, at, size);
+        return;
+    }
+    at = size > most ? end - most : at;
+    python_add_at(s, at);
+    if (most > (uint64_t)2 * PYTHON_BLOCK) {
+        python_add_at(s, at + PYTHON_BLOCK);
+        python_add_at(s, end - (ptrdiff_t)2 * PYTHON_BLOCK);
+    }
+    python_add_at(s, end - PYTHON_BLOCK);
+}
+
+/* The end of a text, which is known to be `plain` or may be any. Returns its size, and kind. */
+PYTHON_INLINE uint64_t python_add_text(const struct python_layout *l, int plain,
+                                       struct python_sums *s, const char *object, uint64_t most)
+{
+    enum { KIND_AT = 17 }; /* bits: above the length of a name, as far as it matters */
+    if (plain) {
+        uint64_t size = python_word(object + PYTHON_SIZE);
+        python_add_last(s, object + l->ascii, size, most);
+        return size;
+    }
+    struct python_string text = python_string(l, object);
     uint64_t size = text.length * text.kind;
-    uint64_t part = size < most ? size : most;
-    python_add_run(s, text.at + (size - part), part);
-    return size << 3 ^ text.kind;
+    python_add_last(s, text.at, size, most);
+    return size ^ (uint64_t)text.kind << KIND_AT;
 }
 
 /* Both ends of a table of lines. Returns its size. */
@@ -157,50 +182,34 @@ PYTHON_INLINE uint64_t python_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The name of a file in a chain: neighbours often share it, and it is read once. */
-struct python_file {
-    const char *object;
-    struct python_sums sums;
-    uint64_t size;
-};
-
 static const uint64_t python_odd[] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
                                       0xd6e8feb86659fd93u};
 
 /* What a code object says of itself. `plain`: of file and name that is known. */
 PYTHON_INLINE uint64_t python_digest_as(const struct python_layout *l, int plain, const char *code,
-                                        const char *object, const char *name,
-                                        struct python_file *file)
+                                        const char *file, const char *name)
 {
     const char *lines;
     uint32_t first_line;
     __builtin_memcpy(&first_line, code + l->first_line, sizeof first_line);
     python_pointer(0, code, l->lines, &lines);
     struct python_sums s = {{python_odd[0], python_odd[1]}, {python_odd[2], python_odd[3]}};
-    if (object == file->object) {
-        s = file->sums;
-    } else {
-        file->size = python_add_end(l, plain, &s, object, PYTHON_FILE_HASHED);
-        file->object = object;
-        file->sums = s;
-    }
-    uint64_t sizes = file->size;
-    sizes ^= python_add_end(l, plain, &s, name, PYTHON_NAME_HASHED) << 20;
+    uint64_t sizes = python_add_text(l, plain, &s, file, PYTHON_FILE_HASHED);
+    sizes ^= python_add_text(l, plain, &s, name, PYTHON_NAME_HASHED) << 20;
     sizes ^= python_add_lines(&s, lines) << 40;
     return python_mix(s.plain[0] ^ sizes ^ (uintptr_t)code,
                       s.placed[0] ^ (uint64_t)first_line << 36) ^
            python_mix(s.plain[1], s.placed[1]);
 }
 
-PYTHON_INLINE uint64_t python_digest(const struct python_layout *l, const char *code,
-                                     struct python_file *file)
+PYTHON_INLINE uint64_t python_digest(const struct python_layout *l, const char *code)
 {
-    const char *object, *name;
-    python_pointer(0, code, l->file, &object);
+    const char *file, *name;
+    python_pointer(0, code, l->file, &file);
     python_pointer(0, code, l->name, &name);
-    if (__builtin_expect(python_is_plain(object) && python_is_plain(name), 1))
-        return python_digest_as(l, 1, code, object, name, file);
-    return python_digest_as(l, 0, code, object, name, file);
+    if (__builtin_expect(python_are_plain(file, name), 1))
+        return python_digest_as(l, 1, code, file, name);
+    return python_digest_as(l, 0, code, file, name);
 }
 
 #endif

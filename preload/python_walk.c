@@ -173,26 +173,27 @@ PYTHON_INLINE int innermost(const struct python_layout *l, int careful, const ch
 }
 
 /* Of a code object without a number. Apart, for the walk's loop is short without it. */
-static __attribute__((noinline)) uint64_t digest_any(const char *code, struct python_file *file)
+static __attribute__((noinline)) uint64_t digest_any(const char *code)
 {
-    return python_digest(&python.layout, code, file);
+    return python_digest(&python.layout, code);
 }
 
 /* Debian's: with numbers instead of variables its frames take half the time. */
 static const struct python_layout layout_known = PYTHON_LAYOUT_11;
 
-/* ... and is noted, if its function has a number. */
-static __attribute__((noinline)) uint64_t digest_anew(const char *function, const char *code,
-                                                      struct python_known *known,
-                                                      struct python_file *file)
+static __attribute__((noinline)) uint64_t digest_unnumbered(const char *code)
 {
-    const struct python_layout *l = &layout_known;
+    return python_digest(&layout_known, code);
+}
+
+/* Of one whose function has a number, under which it is noted. */
+static __attribute__((noinline)) uint64_t digest_anew(const char *function, const char *code,
+                                                      uint32_t version, struct python_known *known)
+{
     const char *its_code;
-    uint32_t version;
-    uint64_t digest = python_digest(l, code, file);
-    python_pointer(0, function, l->function_code, &its_code);
-    __builtin_memcpy(&version, function + l->function_version, sizeof version);
-    if (version && its_code == code)
+    uint64_t digest = digest_unnumbered(code);
+    python_pointer(0, function, layout_known.function_code, &its_code);
+    if (its_code == code)
         python_known_note(known, version, (uintptr_t)code, digest);
     return digest;
 }
@@ -201,21 +202,23 @@ static __attribute__((noinline)) uint64_t digest_anew(const char *function, cons
  * number of its own until four billion were made. Without one its contents must tell, or what is
  * `known` by the number of its function. */
 PYTHON_INLINE uint64_t digest_of(const struct python_layout *l, const char *at, const char *code,
-                                 struct python_known *known, struct python_file *file)
+                                 struct python_known *known)
 {
     uint32_t version = 0;
     if (known) {
         const char *function;
         python_pointer(0, at, l->function, &function);
         __builtin_memcpy(&version, function + l->function_version, sizeof version);
+        if (!version)
+            return digest_unnumbered(code);
         const struct python_digest *k = python_known_at(known, version);
-        return version && k->version == version && k->code == (uintptr_t)code
+        return k->version == version && k->code == (uintptr_t)code
                    ? k->digest
-                   : digest_anew(function, code, known, file);
+                   : digest_anew(function, code, version, known);
     }
     if (l->version >= 0)
         __builtin_memcpy(&version, code + l->version, sizeof version);
-    return version ? (uintptr_t)code + version * python_odd[0] : digest_any(code, file);
+    return version ? (uintptr_t)code + version * python_odd[0] : digest_any(code);
 }
 
 /* 0 if the chain is not what it should be. */
@@ -224,11 +227,9 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
                        const char **last)
 {
     struct python_frame frame;
-    struct python_file file;
     const char *at, *previous;
     uint64_t h = 0, place;
     unsigned frames = 0, others = 0;
-    file.object = NULL;
     if (!innermost(l, careful, thread, &at))
         return 0;
     for (; at; at = previous) {
@@ -251,7 +252,7 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
             stack->frame[frames] = frame;
         frames++;
         *last = at;
-        h = python_mix(h ^ digest_of(l, at, frame.code, known, &file),
+        h = python_mix(h ^ digest_of(l, at, frame.code, known),
                        place ^ (uint64_t)frame.flags << FLAGS_AT);
     }
     if (stack)
