@@ -63,11 +63,11 @@ for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
 P
 }
 
-# source_package NAME: unpacks Debian's source package into $CACHE/NAME. The sources are those of the
-# machine's own package lists, asked for with lists and states apart from its own.
-source_package() {
+# fetch_source NAME APT_OPTION...: what `apt-get source` brings, into $CACHE/unpack.NAME. The sources are those
+# of the machine's own package lists, asked for with lists and states apart from its own.
+fetch_source() {
   local name=$1 apt=$CACHE/apt
-  [ ! -d "$CACHE/$name" ] || return 0
+  shift
   mkdir -p "$apt/parts" "$apt/lists/partial" "$CACHE/unpack.$name"
   local options=(-qq -o Dir::Etc::sourcelist="$apt/parts/one-line.list" -o APT::Sandbox::User=root
     -o Dir::Etc::sourceparts="$apt/parts" -o Dir::State::Lists="$apt/lists")
@@ -79,8 +79,23 @@ source_package() {
     sed -n 's/^deb /deb-src /p' >"$apt/parts/one-line.list"
   (
     cd "$CACHE/unpack.$name" || exit 1
-    apt-get "${options[@]}" update && apt-get "${options[@]}" source "$name"
+    apt-get "${options[@]}" update && apt-get "${options[@]}" source "$@" "$name"
   ) >"$apt/$name.log" 2>&1 || die "apt-get source $name failed: $(tail -1 "$apt/$name.log")"
-  mv "$CACHE/unpack.$name"/*/ "$CACHE/$name"
-  rm -rf "$CACHE/unpack.$name"
+}
+
+# source_package NAME: unpacks Debian's source package into $CACHE/NAME.
+source_package() {
+  [ ! -d "$CACHE/$1" ] || return 0
+  fetch_source "$1"
+  mv "$CACHE/unpack.$1"/*/ "$CACHE/$1"
+  rm -rf "$CACHE/unpack.$1"
+}
+
+# source_archive NAME: unpacks what its authors published, without Debian's patches, into $CACHE/NAME.
+source_archive() {
+  [ ! -d "$CACHE/$1" ] || return 0
+  fetch_source "$1" --tar-only
+  tar -C "$CACHE/unpack.$1" -xf "$CACHE/unpack.$1"/*.orig.tar.* || die "unpacking $1 failed"
+  mv "$CACHE/unpack.$1"/*/ "$CACHE/$1"
+  rm -rf "$CACHE/unpack.$1"
 }
