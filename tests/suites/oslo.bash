@@ -3,7 +3,9 @@
 #
 # The tests of oslo.service (on Eventlet) and futurist (on threads and on Eventlet), as their Debian
 # packages bring them: one module is one unit. Certificates that the packages leave out make four
-# tests of test_wsgi and test_sslutils fail, bare too.
+# tests of test_wsgi and test_sslutils fail, bare too. ServiceLauncherTest signals workers as soon as ps shows
+# them: where one needs 0.2 s to begin, its tests fail or hang, bare too (so on a machine with ten times as much
+# to do as it has processors).
 . "$(dirname "$0")/lib.bash"
 
 quick="futurist.tests.test_waiters oslo_service.tests.test_systemd oslo_service.tests.test_fixture"
