@@ -16,7 +16,7 @@ if unshare -Ur true 2>/dev/null; then
   tested=$((tested + 1))
 fi
 if [ "$(id -u)" -eq 0 ] && unshare -pf --mount-proc true 2>/dev/null; then
-  same unshare -pf --mount-proc sh -c 'echo $$; sleep 1; set -- /proc/[0-9]*; echo $#; exit 4'
+  same unshare -pf --mount-proc sh -c 'echo $$; sleep 3; set -- /proc/[0-9]*; echo $#; exit 4'
   [ -e "$trace"/sh.1.shunt ] && [ -e "$trace"/sleep.2.shunt ] ||
     fail "children in a pid namespace were lost: $(ls "$trace")"
   /usr/bin/python3 - "$trace/run.json" <<'P' || fail "threads of another pid namespace"
