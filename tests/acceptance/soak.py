@@ -8,6 +8,7 @@ thread or the hub gets nowhere for 30 s, memory grows after the first fifth, des
 left, or calls were not moved. Exit status 0, 1, or 77 with what is missing.
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -33,7 +34,27 @@ def options_of(words):
     return parser.parse_args(words)
 
 
-def load(runner, up, options):
+def explain(runner, trace):
+    """Prints what became of each call until then."""
+    if not trace:
+        return
+    try:
+        process = Report(runner.shunt, trace).process
+    except (Wrong, OSError, ValueError, subprocess.SubprocessError) as error:
+        print(f"soak: no report: {error}")
+        return
+    print("soak: lost:", {name: lost for name, lost in process["lost"].items() if lost})
+    moved, in_place = collections.Counter(), collections.defaultdict(collections.Counter)
+    for site in process["sites"]:
+        routed = site.get("routed")
+        if routed:
+            moved[site["call"]] += routed["moved"] + routed.get("green", {}).get("parked", 0)
+            in_place[site["call"]].update(routed["in_place"])
+    for call in sorted(in_place):
+        print(f"soak: {call}: {moved[call]} moved; in place: {dict(in_place[call])}")
+
+
+def command_of(runner, up, options):
     command, trace = runner.command(
         options.mode, ["green_load.py", str(options.seconds), str(options.seed),
                        str(up[servers.MariaDB].port), str(up[servers.PostgreSQL].port),
@@ -42,12 +63,16 @@ def load(runner, up, options):
     if trace:
         at = command.index("run") + 1
         command[at:at] = ["--max-size", "32M"]
+    return command, trace
+
+
+def load(runner, command, options):
     done = subprocess.run(command, cwd=runner.directory(), env=runner.environment(HUB=options.hub),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=options.seconds + 120, check=False)
     demand(done.returncode == 0 and done.stdout.startswith("{"),
            f"status {done.returncode}: {done.stdout}{done.stderr[-4000:]}")
-    return json.loads(done.stdout), done.stderr, trace
+    return json.loads(done.stdout), done.stderr
 
 
 def judge(runner, said, error, trace, options):
@@ -75,7 +100,12 @@ def main():
     print(f"soak: {options.mode} {options.hub}, {options.seconds:.0f} s, seed {options.seed}", flush=True)
     try:
         with servers.Group(servers.MariaDB, servers.PostgreSQL) as up:
-            judge(runner, *load(runner, up, options), options)
+            command, trace = command_of(runner, up, options)
+            try:
+                judge(runner, *load(runner, command, options), trace, options)
+            except Wrong:
+                explain(runner, trace)
+                raise
         return 0
     except Wrong as wrong:
         print(f"soak: FAILED: {wrong} (--seed {options.seed})")
