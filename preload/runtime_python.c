@@ -38,7 +38,9 @@ static struct {
     void *take_back;
     void *keep;
     void *kept;
+    void *getrefcount;
     void *owed;      /* dict: what was raised in green threads */
+    void *promised;  /* dict: what is to be raised in threads */
     void *set_aside; /* dict: exceptions that were pending */
 } helper;
 static uint32_t helper_state; /* enum helper_state */
@@ -46,8 +48,9 @@ enum helper_state { HELPER_NONE, HELPER_READY, HELPER_BROKEN };
 
 enum { ERROR_PARTS = 3 }; /* type, value, traceback */
 
-/* An exception was promised to this thread, and perhaps not raised yet. */
-static __thread uint32_t promised;
+/* The class whose exception was promised to this thread, and perhaps not raised yet; a reference.
+ * While it is not, no code of Python's may run: it would be raised there. */
+static __thread void *promised;
 
 /* The call that was entered has not waited yet. */
 static __thread uint32_t fresh;
@@ -137,10 +140,13 @@ static int has_functions(void *globals)
     helper.take_back = function(globals, "take_back");
     helper.keep = function(globals, "keep");
     helper.kept = function(globals, "kept");
+    helper.getrefcount = function(globals, "getrefcount");
     helper.owed = function(globals, "owed");
+    helper.promised = function(globals, "promised");
     helper.set_aside = function(globals, "set_aside");
     return helper.here && helper.wait && helper.escaped && helper.promise && helper.take_back &&
-           helper.keep && helper.kept && helper.owed && helper.set_aside;
+           helper.keep && helper.kept && helper.getrefcount && helper.owed && helper.promised &&
+           helper.set_aside;
 }
 
 static int run_helper(void *globals, void *modules)
@@ -212,18 +218,48 @@ static void promise(void)
     void *class = py->PyObject_CallFunction(helper.promise, "k", thread);
     if (class && class != py->none) {
         py->PyThreadState_SetAsyncExc(thread, class);
-        promised = 1;
-    }
-    if (class)
+        promised = class;
+    } else if (class) {
         py->Py_DecRef(class);
+    }
     py->PyErr_Clear();
 }
 
+/* A function in C: nothing is raised while it runs. */
+static long references(void *object)
+{
+    const struct python_api *py = &python_api;
+    void *answer = py->PyObject_CallFunction(helper.getrefcount, "O", object);
+    long count = answer ? py->PyLong_AsLong(answer) : 0;
+    if (answer)
+        py->Py_DecRef(answer);
+    return count;
+}
+
+/* What was promised is not raised any more. 1: it was not yet; the thread had a reference then. */
+static int withdraw(void)
+{
+    const struct python_api *py = &python_api;
+    long before = references(promised);
+    py->PyThreadState_SetAsyncExc(py->PyThread_get_thread_ident(), NULL);
+    return references(promised) < before;
+}
+
+/* Before any code of Python's runs. */
 static void take_back(void)
 {
     const struct python_api *py = &python_api;
-    promised = 0;
-    void *taken = py->PyObject_CallFunction(helper.take_back, "k", py->PyThread_get_thread_ident());
+    void *class = promised;
+    if (!class)
+        return;
+    int known = py->PyDict_Size(helper.promised) > 0;
+    int pending = known && withdraw();
+    promised = NULL;
+    py->Py_DecRef(class);
+    if (!known)
+        return;
+    void *taken =
+        py->PyObject_CallFunction(helper.take_back, "ki", py->PyThread_get_thread_ident(), pending);
     if (taken)
         py->Py_DecRef(taken);
     py->PyErr_Clear();
@@ -256,17 +292,25 @@ static void *part_of(void *kept, long i)
     return part;
 }
 
-/* The exception that was pending is so again. */
-static void put_back(void)
+/* What the green thread's call has kept; NULL: nothing. */
+static void *take_kept(void)
 {
     const struct python_api *py = &python_api;
-    void *kept = py->PyObject_CallFunction(helper.kept, NULL);
-    if (!kept || kept == py->none) {
-        py->PyErr_Clear();
-        return;
-    }
-    py->PyErr_Restore(part_of(kept, 0), part_of(kept, 1), part_of(kept, 2));
-    py->Py_DecRef(kept);
+    void *kept =
+        py->PyDict_Size(helper.set_aside) > 0 ? py->PyObject_CallFunction(helper.kept, NULL) : NULL;
+    if (kept && kept != py->none)
+        return kept;
+    if (kept)
+        py->Py_DecRef(kept);
+    py->PyErr_Clear();
+    return NULL;
+}
+
+/* The exception that was pending is so again. */
+static void put_back(void *kept)
+{
+    python_api.PyErr_Restore(part_of(kept, 0), part_of(kept, 1), part_of(kept, 2));
+    python_api.Py_DecRef(kept);
 }
 
 /* ---- the steps of a call ---- */
@@ -292,8 +336,6 @@ static int prepare(void *error[ERROR_PARTS])
         return REASON_NO_RUNTIME;
     if (state == HELPER_NONE && python_reader(&first))
         return REASON_READER;
-    if (promised)
-        take_back();
     int reason = ask();
     if (!reason && error[0] && !keep(error))
         return REASON_EXCEPTION;
@@ -311,9 +353,8 @@ static int enter(void)
     const struct python_api *py = &python_api;
     void *error[ERROR_PARTS];
     py->PyEval_RestoreThread(python.thread_state());
-    if (promised) /* before any code of Python's runs */
-        py->PyThreadState_SetAsyncExc(py->PyThread_get_thread_ident(), NULL);
     py->PyErr_Fetch(&error[0], &error[1], &error[2]);
+    take_back();
     int reason = prepare(error);
     if (reason) {
         if (helper_state == HELPER_READY && py->PyDict_Size(helper.owed) > 0)
@@ -399,10 +440,12 @@ static int wait(int fd, short events, int64_t timeout)
 static void leave(int interrupted)
 {
     (void)interrupted; /* it is owed */
+    take_back();       /* another green thread's */
+    void *kept = take_kept();
     if (python_api.PyDict_Size(helper.owed) > 0)
         promise();
-    if (python_api.PyDict_Size(helper.set_aside) > 0)
-        put_back();
+    if (kept)
+        put_back(kept);
     python_api.PyEval_SaveThread();
 }
 

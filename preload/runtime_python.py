@@ -13,10 +13,12 @@ SELECTABLE = 1024  # FD_SETSIZE
 
 getcurrent = modules["greenlet"].getcurrent  # noqa: F821
 monotonic = modules["time"].monotonic  # noqa: F821
+getframe, getrefcount = modules["sys"]._getframe, modules["sys"].getrefcount  # noqa: F821
+here_in = globals()
 
 parked = set()  # green threads; held here, so that none is taken for garbage and ended
 owed = {}  # green thread: what was raised in it while it was parked
-promised = {}  # thread: what is raised there as soon as its Python code goes on
+promised = {}  # thread: (green thread, what is raised there as soon as its Python code goes on)
 set_aside = {}  # green thread: the exception that was pending when its call began
 
 
@@ -49,8 +51,13 @@ class Eventlet:
             stops.append(timer.cancel)
 
     @staticmethod
-    def throw(hub, green, error):
-        hub.schedule_call_global(0, green.throw, error)
+    def soon(hub, call, *arguments):
+        hub.schedule_call_global(0, call, *arguments)
+
+    @staticmethod
+    def is_cancelled(error):
+        module = modules.get("eventlet.timeout")  # noqa: F821
+        return module and isinstance(error, module.Timeout) and error.timer is None
 
 
 class Gevent:
@@ -77,8 +84,14 @@ class Gevent:
             timer.start(green.switch, (wait, TIMED_OUT), update=True)
 
     @staticmethod
-    def throw(hub, green, error):
-        hub.loop.run_callback(green.throw, error)
+    def soon(hub, call, *arguments):
+        hub.loop.run_callback(call, *arguments)
+
+    @staticmethod
+    def is_cancelled(error):
+        module = modules.get("gevent.timeout")  # noqa: F821
+        fake = getattr(module, "_FakeTimer", None)
+        return fake and isinstance(error, module.Timeout) and error.timer is fake
 
 
 def find():
@@ -166,22 +179,39 @@ def promise(thread):
     """The class for the first exception that the current green thread is owed, None if there is
     nothing; the others are raised when it yields next."""
     green = getcurrent()
-    errors = owed.pop(green, None)
-    if not errors:
+    if green not in owed or is_amid():
         return None
+    kind = class_of(thread, owed[green][0])
+    error, *more = owed.pop(green)
+    promised[thread] = green, error
     runtime, hub = find()
-    promised[thread] = errors[0]
-    for error in errors[1:] if hub is not None else ():
+    for one in more if hub is not None else ():
         try:
-            runtime.throw(hub, green, error)
+            runtime.soon(hub, throw, runtime, green, one)
         except Exception:
             pass
-    return class_of(thread, errors[0])
+    return kind
+
+
+def is_amid():
+    """Was the call made amid code of this file, by a finalizer of any object? What is promised would
+    be raised here. It is when the call is over that this code is for."""
+    frame = getframe(1).f_back
+    while frame is not None and frame.f_globals is not here_in:
+        frame = frame.f_back
+    return frame is not None
+
+
+def throw(runtime, green, error):
+    """A Timeout whose block was left meanwhile is not raised any more."""
+    if not runtime.is_cancelled(error):
+        green.throw(error)
 
 
 def class_of(thread, error):
     def new(cls, *_):
-        promised.pop(thread, None)
+        if promised.get(thread, (None, None))[1] is error:
+            del promised[thread]
         return error
 
     kind = type(error)
@@ -192,11 +222,12 @@ def class_of(thread, error):
         return type(kind.__name__, (BaseException,), members)
 
 
-def take_back(thread):
-    """The green thread goes into another call before it was raised."""
-    error = promised.pop(thread, None)
-    if error is not None:
-        owed.setdefault(getcurrent(), []).insert(0, error)
+def take_back(thread, pending):
+    """Another call begins, perhaps of another green thread: what was `pending` until then, and not
+    raised yet, is owed again. Else it was raised, and whoever called ended that without a look."""
+    green, error = promised.pop(thread, (None, None))
+    if green is not None and pending:
+        owed.setdefault(green, []).insert(0, error)
 
 
 def keep(*error):

@@ -10,12 +10,15 @@ void PyErr_SetNone(void *type);
 int PyErr_ExceptionMatches(void *type);
 void *PyErr_Occurred(void);
 void PyErr_Clear(void);
+void *PyObject_CallObject(void *callable, void *arguments);
+void Py_DecRef(void *object);
 void *PyEval_SaveThread(void);
 void PyEval_RestoreThread(void *state);
 
 void once(unsigned microseconds);
 void twice(unsigned microseconds);
 int pending(unsigned microseconds);
+int unlooked(unsigned microseconds, void *callable);
 int readable(int fd, int milliseconds);
 void with_callback(unsigned microseconds, void (*callback)(void));
 
@@ -41,6 +44,20 @@ int pending(unsigned microseconds)
     int kept = PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_KeyError);
     PyErr_Clear();
     return kept;
+}
+
+/* With the interpreter lock held: a call back into Python, whose exception is ended without a look.
+ * 1: there was one. */
+int unlooked(unsigned microseconds, void *callable)
+{
+    void *state = PyEval_SaveThread();
+    usleep(microseconds);
+    PyEval_RestoreThread(state);
+    void *result = PyObject_CallObject(callable, 0);
+    PyErr_Clear();
+    if (result)
+        Py_DecRef(result);
+    return !result;
 }
 
 int readable(int fd, int milliseconds)

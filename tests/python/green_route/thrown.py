@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What is raised in a green thread while C code waits on its behalf: it is raised when the call is
 over, the same instance. Bare the hub is blocked, and nothing is raised in time."""
+import contextlib
+import ctypes
 import sys
 import threading
 import time
 import traceback
 
-from faces import PULSE, SLEEP, Timeout, is_eventlet, kill, library, nap, say, spawn, value_of
+from faces import (PULSE, SLEEP, Timeout, get_hub, is_eventlet, kill, library, nap, say, spawn,
+                   value_of)
 
-free, _ = library()
+free, held = library()
 blocking_sleep = time.sleep
 
 
@@ -60,7 +63,6 @@ def while_handling():
 
 def callback_between():
     """Into a callback that comes first; ctypes cannot pass it on."""
-    import ctypes
     came = []
     function = ctypes.CFUNCTYPE(None)(lambda: came.append("callback"))
     try:
@@ -110,6 +112,74 @@ def twice_raised():
     return came
 
 
+def is_quiet(call, *arguments):
+    """Nothing is raised any more."""
+    try:
+        call(*arguments)
+    except BaseException as error:
+        return type(error).__name__
+    return True
+
+
+def beside_pending():
+    """Another green thread waits with an exception pending, which is its own."""
+    other = spawn(held.pending, int(3e6 * SLEEP))
+    nap(PULSE)
+    return [timed_out(blocking_sleep, SLEEP), is_quiet(blocking_sleep, PULSE), value_of(other)]
+
+
+def unlooked():
+    """Raised in a function that C code called, which ended it: it does not come again."""
+    with Timeout(SLEEP / 3):
+        ended = held.unlooked(int(SLEEP * 1e6), ctypes.py_object(lambda: nap))
+    return [ended, is_quiet(blocking_sleep, PULSE)]
+
+
+@contextlib.contextmanager
+def slow_timers():
+    """The next timer is made slowly, by a call that is parked, too: as garbage may be collected at
+    any time. gevent's loop lets nobody do that."""
+    hub = get_hub()
+    if not is_eventlet:
+        yield
+        return
+    make = hub.schedule_call_global
+
+    def once(*arguments, **words):
+        hub.schedule_call_global = make
+        blocking_sleep(SLEEP)
+        return make(*arguments, **words)
+
+    hub.schedule_call_global = once
+    try:
+        yield
+    finally:
+        hub.schedule_call_global = make
+
+
+def amid_parking():
+    """Raised in a call that is made while another one is about to be parked."""
+    try:
+        with Timeout(SLEEP / 3, Own), slow_timers():
+            blocking_sleep(SLEEP)
+        return ["went on", is_quiet(blocking_sleep, PULSE)]
+    except Own:
+        return ["raised", is_quiet(blocking_sleep, PULSE)]
+
+
+def nested():
+    """The outer limit ends first, and with it the inner one's block: that is not raised then."""
+    came = []
+    try:
+        with Timeout(SLEEP / 3) as outer:
+            with Timeout(SLEEP / 2):
+                blocking_sleep(SLEEP)
+            came.append("went on")
+    except Timeout as error:
+        came.append("outer" if error is outer else "inner")
+    return came + [is_quiet(nap, PULSE)]
+
+
 def in_green(call, *arguments):
     return value_of(spawn(call, *arguments))
 
@@ -132,6 +202,10 @@ def main():
              "silent": lambda: in_green(silent),
              "while handling": lambda: in_green(while_handling),
              "callback": lambda: in_green(callback_between),
+             "beside pending": lambda: in_green(beside_pending),
+             "unlooked": lambda: in_green(unlooked),
+             "amid parking": lambda: in_green(amid_parking),
+             "nested": lambda: in_green(nested),
              "killed": killed,
              "twice": twice_raised}
     nap(0)
