@@ -253,7 +253,7 @@ static __attribute__((noinline)) void enter_other(struct visit *v, uint64_t key)
     leave(g);
 }
 
-void green_enter(struct visit *v, const void *state, const void *outermost)
+HOT_TEXT void green_enter(struct visit *v, const void *state, const void *outermost)
 {
     const struct green *g = &v->thread->green;
     if (has_pieces() && !g->live && g->own && g->key == g->own)

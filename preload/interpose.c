@@ -70,17 +70,17 @@
 #define CALL(name, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
     ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                    \
     WAKE(wake_##name, REAL(name), name, result, __VA_ARGS__)                     \
-    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                 \
+    WRAPPER_AT(TEXT(fd_), name, result, (PARAMS(__VA_ARGS__)))                   \
     BODY(REAL(name), real_calls.name, wake_##name, name, result, fail, blocks, fd_, __VA_ARGS__)
 
-#define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd_, fixture, ...) \
-    ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                                     \
-    WAKE(wake_##name, REAL(name), name, result, __VA_ARGS__)                                      \
-    WRAPPER_VERSION(wrap_##name, name, "@@", #since, result, (PARAMS(__VA_ARGS__)))               \
-    BODY(REAL(name), real_calls.name, wake_##name, name, result, fail, blocks, fd_, __VA_ARGS__)  \
-    WAKE(wake_old_##name, REAL_OLD(name, old), name, result, __VA_ARGS__)                         \
-    WRAPPER_VERSION(wrap_old_##name, name, "@", #old, result, (PARAMS(__VA_ARGS__)))              \
-    BODY(REAL_OLD(name, old), real_calls.old_##name, wake_old_##name, name, result, fail, blocks, \
+#define VERSIONED(name, since, old, result, family, move, fail, abort, blocks, fd_, fixture, ...)  \
+    ASIDE(name, result, move, fail, blocks, fd_, __VA_ARGS__)                                      \
+    WAKE(wake_##name, REAL(name), name, result, __VA_ARGS__)                                       \
+    WRAPPER_VERSION_AT(TEXT(fd_), wrap_##name, name, "@@", #since, result, (PARAMS(__VA_ARGS__)))  \
+    BODY(REAL(name), real_calls.name, wake_##name, name, result, fail, blocks, fd_, __VA_ARGS__)   \
+    WAKE(wake_old_##name, REAL_OLD(name, old), name, result, __VA_ARGS__)                          \
+    WRAPPER_VERSION_AT(TEXT(fd_), wrap_old_##name, name, "@", #old, result, (PARAMS(__VA_ARGS__))) \
+    BODY(REAL_OLD(name, old), real_calls.old_##name, wake_old_##name, name, result, fail, blocks,  \
          fd_, __VA_ARGS__)
 
 #define CALL_VOID(name, result, family, move, fail, abort, blocks, fd_, fixture, ...)            \
@@ -124,7 +124,7 @@
         lock_wait_end(w, FAILED_##fail(r), r);                                                    \
         return r;                                                                                 \
     }                                                                                             \
-    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                                  \
+    WRAPPER_AT(HOT_TEXT, name, result, (PARAMS(__VA_ARGS__)))                                     \
     {                                                                                             \
         result tried = TRY(name, ARGS(__VA_ARGS__));                                              \
         if (lock_took(tried, FIRST(ARGS(__VA_ARGS__)), TRACE_LOCK_##kind, CALLER))                \
@@ -147,7 +147,7 @@
         lock_forget(FIRST(ARGS(__VA_ARGS__)));                                      \
         return REAL(name)(ARGS(__VA_ARGS__));                                       \
     }                                                                               \
-    WRAPPER(name, result, (PARAMS(__VA_ARGS__)))                                    \
+    WRAPPER_AT(HOT_TEXT, name, result, (PARAMS(__VA_ARGS__)))                       \
     {                                                                               \
         return KNOWN(real_calls.name) && lock_gave_last(FIRST(ARGS(__VA_ARGS__)))   \
                    ? real_calls.name(ARGS(__VA_ARGS__))                             \

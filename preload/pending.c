@@ -272,7 +272,7 @@ static __attribute__((noinline)) void succeeded(const struct visit *v)
 }
 
 /* Where the first place is free the fd has none. */
-void pending_succeeded(struct visit *v)
+HOT_TEXT void pending_succeeded(struct visit *v)
 {
     const struct pending *p = &v->thread->pending;
     if (p->entry[first_place(v->fd)].used || p->busy)

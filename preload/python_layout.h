@@ -7,6 +7,8 @@
 #ifndef SHUNT_PYTHON_LAYOUT_H
 #define SHUNT_PYTHON_LAYOUT_H
 
+#include "hot.h"
+
 #include <link.h>
 #include <stdint.h>
 
@@ -65,7 +67,7 @@ struct python {
 };
 
 /* The interpreter of this process; its members are valid once python_found is 1. */
-extern struct python python __attribute__((visibility("hidden")));
+extern struct python python HOT_PYTHON;
 
 /* Whether Python frames are wanted at all. Constructor only, before modules_start. */
 void python_start(int wanted);

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "calls.h"
+#include "hot.h"
 
 #include <aio.h>
 #include <dirent.h>
@@ -78,7 +79,7 @@ struct real_calls {
 #undef ALIAS
 };
 
-extern struct real_calls real_calls __attribute__((visibility("hidden")));
+extern struct real_calls real_calls HOT_TABLE;
 
 /* Looks all of them up. Constructor only. */
 void real_resolve(void);

@@ -16,8 +16,9 @@
 
 /* The wrapper of `name` has a name of its own in C, so that no prototype of libc's is in the way,
  * and the intercepted name in the object file. */
-#define WRAPPER(name, result, params)                                                \
-    result wrap_##name params __asm__(#name) __attribute__((visibility("default"))); \
+#define WRAPPER(name, result, params) WRAPPER_AT(, name, result, params)
+#define WRAPPER_AT(place, name, result, params)                                            \
+    result wrap_##name params __asm__(#name) __attribute__((visibility("default"))) place; \
     result wrap_##name params
 
 #define WRAPPER_ALIAS(twin, name)                             \
@@ -27,8 +28,10 @@
 /* One version of an intercepted name: `tag` is "@@" for the default, "@" for the others. A `same`
  * version is another one of the code that `wrap_name` is. */
 #define WRAPPER_VERSION(function, name, tag, version, result, params) \
-    __asm__(".symver " #function ", " #name tag version);             \
-    result function params __attribute__((visibility("default")));    \
+    WRAPPER_VERSION_AT(, function, name, tag, version, result, params)
+#define WRAPPER_VERSION_AT(place, function, name, tag, version, result, params) \
+    __asm__(".symver " #function ", " #name tag version);                       \
+    result function params __attribute__((visibility("default"))) place;        \
     result function params
 
 #define WRAPPER_SAME(function, wrapper, name, tag, version) \
@@ -69,6 +72,26 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 #define PACE_DIRECTORY     near
 #define PACE_RELEASES      far
 #define PACE_WAKES         far
+
+/* ... and those that wake others come together with locks. */
+#define TEXT(fd_) TEXT_##fd_
+#define TEXT_NONE
+#define TEXT_USES
+#define TEXT_OPENS
+#define TEXT_CLOSES
+#define TEXT_CONNECTS
+#define TEXT_SET
+#define TEXT_EPOLL
+#define TEXT_SELECT
+#define TEXT_STREAM1
+#define TEXT_STREAM2
+#define TEXT_STREAM3
+#define TEXT_STREAM4
+#define TEXT_STREAM5
+#define TEXT_STREAM_CLOSES
+#define TEXT_DIRECTORY
+#define TEXT_RELEASES
+#define TEXT_WAKES HOT_TEXT
 
 /* guard_enter or guard_enter_far, and so on. */
 #define GUARD(step, fd_)     GUARD_(step, PACE_##fd_)

@@ -36,3 +36,11 @@ lines=$(for name in clock_kind python_found route_switch thread_threshold observ
   echo $((0x$address / 64))
 done | sort -u)
 [ "$(wc -l <<<"$lines")" = 1 ] || fail "the hot variables lie in several lines: $lines"
+
+# ... and what many calls read besides begins in the same page.
+pages=$(for name in clock_kind lock_tries python real_calls; do
+  address=$(awk -v name=$name '$8 == name { print $2 }' "$work/symbols")
+  [ -n "$address" ] || echo "no $name"
+  echo $((0x$address / 4096))
+done | sort -u)
+[ "$(wc -l <<<"$pages")" = 1 ] || fail "the hot variables lie in several pages: $pages"
