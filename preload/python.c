@@ -15,15 +15,21 @@
 /* What an interpreter calls without end and by itself, and what never waits: for its allocators,
  * also while it frees what a frame refers to, for the GIL, and for locks that come and go. They are
  * counted by their native chains. */
-static const uint8_t is_plain[CALL_COUNT] = {
-    [CALL_mmap] = 1,
-    [CALL_munmap] = 1,
-    [CALL_madvise] = 1,
-    [CALL_pthread_cond_init] = 1,
-    [CALL_pthread_cond_destroy] = 1,
-    [CALL_sem_init] = 1,
-    [CALL_sem_destroy] = 1,
-};
+static int is_plain(uint16_t call)
+{
+    switch (call) {
+    case CALL_mmap:
+    case CALL_munmap:
+    case CALL_madvise:
+    case CALL_pthread_cond_init:
+    case CALL_pthread_cond_destroy:
+    case CALL_sem_init:
+    case CALL_sem_destroy:
+        return 1;
+    default:
+        return 0;
+    }
+}
 
 static uint32_t find(const struct thread *t, const struct memo_node *node, uint64_t hash)
 {
@@ -76,9 +82,9 @@ static int find_slot(struct visit *v, const struct memo_node *node, const void *
     return 1;
 }
 
-void python_enter(struct visit *v, const struct memo_node *node)
+HOT_TEXT void python_enter(struct visit *v, const struct memo_node *node)
 {
-    const void *thread = is_plain[v->call] ? NULL : python_thread();
+    const void *thread = is_plain(v->call) ? NULL : python_thread();
     const void *outermost = NULL;
     if (!thread || !find_slot(v, node, thread, &outermost))
         return;

@@ -193,7 +193,7 @@ PYTHON_INLINE uint64_t python_digest_as(const struct python_layout *l, int plain
     uint32_t first_line;
     __builtin_memcpy(&first_line, code + l->first_line, sizeof first_line);
     python_pointer(0, code, l->lines, &lines);
-    struct python_sums s = {{python_odd[0], python_odd[1]}, {python_odd[2], python_odd[3]}};
+    struct python_sums s = {{0}, {0}};
     uint64_t sizes = python_add_text(l, plain, &s, file, PYTHON_FILE_HASHED);
     sizes ^= python_add_text(l, plain, &s, name, PYTHON_NAME_HASHED) << 20;
     sizes ^= python_add_lines(&s, lines) << 40;

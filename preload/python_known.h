@@ -7,6 +7,10 @@
  * noted with the number (Objects/funcobject.c: _PyFunction_GetVersionForCurrentState;
  * Python/ceval.c guards its calls by the same number). A function without a number is read like
  * everything else.
+ *
+ * A code object that is known by its function's number is not looked at. That needs frames whose
+ * functions are alive, which they are from 3.11.1 on: before, one that was being torn down was
+ * still in the chain.
  */
 #ifndef SHUNT_PYTHON_KNOWN_H
 #define SHUNT_PYTHON_KNOWN_H

@@ -50,6 +50,10 @@ static const struct {
     {70, offsetof(struct python_layout, ascii)},
 };
 
+/* Up to 3.11.0 a frame could be seen while it was torn down, its function gone (CPython's issue
+ * 99729). */
+enum { SHOWS_DYING = 0x030b00f0 };
+
 struct python python;
 uint32_t python_found HOT_DATA = 0;
 static int unwanted;
@@ -182,6 +186,8 @@ void python_meet(const struct link_map *map)
         is_settled())
         return;
     find_version(&version, map);
+    if (version.hex <= SHOWS_DYING)
+        p.unnumbered = 1;
     if (find_layout(&p.layout, map, &version) && find_functions(&p, map)) {
         python = p;
         __atomic_store_n(&python_found, 1, __ATOMIC_RELEASE);

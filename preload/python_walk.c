@@ -139,13 +139,23 @@ PYTHON_INLINE int find_instruction(const struct python_layout *l, int careful, c
     return 1;
 }
 
+/* Is what a frame executes a code object, and alive? */
+PYTHON_INLINE enum found look_at_code(int careful, const char *code)
+{
+    const char *type;
+    uint32_t references;
+    if (!python_pointer(careful, code, PYTHON_TYPE, &type) || type != python.code_type ||
+        !python_peek(careful, code, &references, sizeof references))
+        return FOUND_BROKEN;
+    return references ? FOUND_FRAME : FOUND_NOTHING;
+}
+
+/* All but what its code object says. */
 PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, const char *at,
                                     struct python_frame *frame, uint64_t *place,
                                     const char **previous)
 {
-    const char *type;
     signed char owner = 0;
-    uint32_t references;
     if ((careful && (uintptr_t)at % sizeof(void *)) ||
         !python_pointer(careful, at, l->previous, previous) ||
         (has_c_frames(l) && !python_peek(careful, at + l->owner, &owner, 1)))
@@ -153,14 +163,22 @@ PYTHON_INLINE enum found read_frame(const struct python_layout *l, int careful, 
     if (owner >= OWNER_C)
         return FOUND_NOTHING;
     if (!python_pointer(careful, at, l->code, &frame->code) || !frame->code ||
-        !python_pointer(careful, frame->code, PYTHON_TYPE, &type) || type != python.code_type ||
-        !python_peek(careful, frame->code, &references, sizeof references) ||
         !find_instruction(l, careful, at, frame, place) ||
         !is_from_c(l, careful, at, *previous, &frame->flags))
         return FOUND_BROKEN;
-    if (!references)
-        return FOUND_NOTHING;
-    return careful && !frame_is_sound(at, frame) ? FOUND_BROKEN : FOUND_FRAME;
+    return FOUND_FRAME;
+}
+
+PYTHON_INLINE enum found read_whole(const struct python_layout *l, int careful, const char *at,
+                                    struct python_frame *frame, uint64_t *place,
+                                    const char **previous)
+{
+    enum found found = read_frame(l, careful, at, frame, place, previous);
+    if (found == FOUND_FRAME)
+        found = look_at_code(careful, frame->code);
+    if (found == FOUND_FRAME && careful && !frame_is_sound(at, frame))
+        found = FOUND_BROKEN;
+    return found;
 }
 
 PYTHON_INLINE int innermost(const struct python_layout *l, int careful, const char *thread,
@@ -181,7 +199,7 @@ static __attribute__((noinline)) uint64_t digest_any(const char *code)
 /* Debian's: with numbers instead of variables its frames take half the time. */
 static const struct python_layout layout_known = PYTHON_LAYOUT_11;
 
-static __attribute__((noinline)) uint64_t digest_unnumbered(const char *code)
+static HOT_TEXT __attribute__((noinline)) uint64_t digest_unnumbered(const char *code)
 {
     return python_digest(&layout_known, code);
 }
@@ -198,27 +216,34 @@ static __attribute__((noinline)) uint64_t digest_anew(const char *function, cons
     return digest;
 }
 
-/* The digest of the code object that the frame `at` executes. From 3.12 on every code object has a
- * number of its own until four billion were made. Without one its contents must tell, or what is
- * `known` by the number of its function. */
-PYTHON_INLINE uint64_t digest_of(const struct python_layout *l, const char *at, const char *code,
-                                 struct python_known *known)
+/* The digest of a code object. From 3.12 on each has a number of its own until four billion were
+ * made. Without one its contents must tell. */
+PYTHON_INLINE uint64_t digest_of(const struct python_layout *l, const char *code)
 {
     uint32_t version = 0;
-    if (known) {
-        const char *function;
-        python_pointer(0, at, l->function, &function);
-        __builtin_memcpy(&version, function + l->function_version, sizeof version);
-        if (!version)
-            return digest_unnumbered(code);
-        const struct python_digest *k = python_known_at(known, version);
-        return k->version == version && k->code == (uintptr_t)code
-                   ? k->digest
-                   : digest_anew(function, code, version, known);
-    }
     if (l->version >= 0)
         __builtin_memcpy(&version, code + l->version, sizeof version);
     return version ? (uintptr_t)code + version * python_odd[0] : digest_any(code);
+}
+
+/* The same where functions have numbers, of what the frame `at` executes. What is known is alive,
+ * and not looked at: it is a page for each function. */
+PYTHON_INLINE enum found digest_known(const char *at, const char *code, struct python_known *known,
+                                      uint64_t *digest)
+{
+    const char *function;
+    uint32_t version;
+    python_pointer(0, at, layout_known.function, &function);
+    __builtin_memcpy(&version, function + layout_known.function_version, sizeof version);
+    const struct python_digest *k = python_known_at(known, version);
+    if (version && k->version == version && k->code == (uintptr_t)code) {
+        *digest = k->digest;
+        return FOUND_FRAME;
+    }
+    enum found found = look_at_code(0, code);
+    if (found == FOUND_FRAME)
+        *digest = version ? digest_anew(function, code, version, known) : digest_unnumbered(code);
+    return found;
 }
 
 /* 0 if the chain is not what it should be. */
@@ -228,12 +253,15 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
 {
     struct python_frame frame;
     const char *at, *previous;
-    uint64_t h = 0, place;
+    uint64_t h = 0, place, digest = 0;
     unsigned frames = 0, others = 0;
     if (!innermost(l, careful, thread, &at))
         return 0;
     for (; at; at = previous) {
-        enum found found = read_frame(l, careful, at, &frame, &place, &previous);
+        enum found found = known ? read_frame(l, careful, at, &frame, &place, &previous)
+                                 : read_whole(l, careful, at, &frame, &place, &previous);
+        if (known && found == FOUND_FRAME)
+            found = digest_known(at, frame.code, known, &digest);
         if (found == FOUND_BROKEN)
             return 0;
         if (found == FOUND_NOTHING) {
@@ -252,8 +280,9 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
             stack->frame[frames] = frame;
         frames++;
         *last = at;
-        h = python_mix(h ^ digest_of(l, at, frame.code, known),
-                       place ^ (uint64_t)frame.flags << FLAGS_AT);
+        if (!known)
+            digest = digest_of(l, frame.code);
+        h = python_mix(h ^ digest, place ^ (uint64_t)frame.flags << FLAGS_AT);
     }
     if (stack)
         stack->frames = frames;
@@ -261,7 +290,41 @@ PYTHON_INLINE int walk(const struct python_layout *l, int careful, const char *t
     return 1;
 }
 
-static uint64_t walk_with_care(const char *thread, struct python_stack *stack)
+/* A generator's frame lies with the generator. */
+static const char *of_thread(const char *frame)
+{
+    enum { OWNED_BY_THREAD = 0 };
+    int owner = python.layout.owner;
+    return frame && owner >= 0 && frame[owner] != OWNED_BY_THREAD ? NULL : frame;
+}
+
+/* The usual walk. */
+static HOT_TEXT __attribute__((noinline, nonnull(2))) uint64_t
+walk_known(const char *thread, struct python_known *known, const void **outermost)
+{
+    const char *last = NULL;
+    uint64_t hash;
+    if (!walk(&layout_known, 0, thread, known, NULL, &hash, &last))
+        return 0;
+    if (outermost)
+        *outermost = of_thread(last);
+    return hash;
+}
+
+static __attribute__((noinline)) uint64_t walk_any(const char *thread, struct python_stack *stack,
+                                                   const void **outermost)
+{
+    const char *last = NULL;
+    uint64_t hash;
+    if (!walk(&python.layout, 0, thread, NULL, stack, &hash, &last))
+        return 0;
+    if (outermost)
+        *outermost = of_thread(last);
+    return hash;
+}
+
+static __attribute__((noinline)) uint64_t walk_with_care(const char *thread,
+                                                         struct python_stack *stack)
 {
     const char *last = NULL;
     uint64_t hash = 0;
@@ -278,14 +341,6 @@ static uint64_t walk_with_care(const char *thread, struct python_stack *stack)
     return hash;
 }
 
-/* A generator's frame lies with the generator. */
-static const char *of_thread(const char *frame)
-{
-    enum { OWNED_BY_THREAD = 0 };
-    int owner = python.layout.owner;
-    return frame && owner >= 0 && frame[owner] != OWNED_BY_THREAD ? NULL : frame;
-}
-
 /* Do functions have numbers that count? */
 static int is_numbered(void)
 {
@@ -293,21 +348,14 @@ static int is_numbered(void)
            !__atomic_load_n(&python.unnumbered, __ATOMIC_RELAXED);
 }
 
-uint64_t python_walk(const void *thread, struct python_known *known, struct python_stack *stack,
-                     const void **outermost)
+HOT_TEXT uint64_t python_walk(const void *thread, struct python_known *known,
+                              struct python_stack *stack, const void **outermost)
 {
-    const char *last = NULL;
-    uint64_t hash;
     if (__builtin_expect(__atomic_load_n(&python.unproved, __ATOMIC_RELAXED) > 0, 0))
         return walk_with_care(thread, stack);
-    if (stack)
-        return walk(&python.layout, 0, thread, NULL, stack, &hash, &last) ? hash : 0;
-    if (!(known && is_numbered() ? walk(&layout_known, 0, thread, known, NULL, &hash, &last)
-                                 : walk(&python.layout, 0, thread, NULL, NULL, &hash, &last)))
-        return 0;
-    if (outermost)
-        *outermost = of_thread(last);
-    return hash;
+    if (known && !stack && is_numbered())
+        return walk_known(thread, known, outermost);
+    return walk_any(thread, stack, outermost);
 }
 
 int python_is_running(const void *thread)
@@ -339,7 +387,7 @@ int python_is_importing(const void *thread)
     if (!innermost(&python.layout, careful, thread, &at))
         return 1;
     for (int hops = 0; at && hops < HOPS; hops++, at = previous) {
-        enum found found = read_frame(&python.layout, careful, at, &frame, &place, &previous);
+        enum found found = read_whole(&python.layout, careful, at, &frame, &place, &previous);
         if (found == FOUND_BROKEN || (found == FOUND_FRAME && is_importlib(frame.code)))
             return 1;
     }
@@ -376,7 +424,7 @@ static int is_alone(void)
     return head != NULL;
 }
 
-const void *python_thread(void)
+HOT_TEXT const void *python_thread(void)
 {
     if (__builtin_expect(__atomic_load_n(&python.off, __ATOMIC_RELAXED), 0))
         return NULL;
