@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from runs import ENVIRONMENT, RUN_SECONDS, Run, Wrong, demand, wait_until
 
@@ -100,8 +101,10 @@ def cotyledon_slow(one):
 
 
 def oslo_reload(one):
-    """The same for oslo.service: a killed worker returns, HUP resets and replaces, TERM ends."""
+    """The same for oslo.service: a killed worker returns, HUP resets and replaces, TERM ends. It
+    sleeps, and says so, when more than its two workers are forked within two seconds."""
     one.until(start=2)
+    time.sleep(2)
     one.signal(signal.SIGKILL, one.pids("start")[0])
     one.until(start=1)
     one.signal(signal.SIGHUP)
