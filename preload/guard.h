@@ -104,16 +104,13 @@ GUARD_INLINE uintptr_t guard_follow(const struct memo_node *node, uintptr_t end,
 GUARD_INLINE const struct memo_node *guard_run(const struct memo_node *node, uintptr_t *end,
                                                uintptr_t high)
 {
-    /* How far from the stack's end, which the sum must not pass: past it, it is carried. */
-    uintptr_t below = *end - high - 1, top = high + 1 - sizeof(void *);
-    for (; node->child == MEMO_PLAIN; node++) {
-        if (__builtin_expect(__builtin_add_overflow(below, (uintptr_t)node[1].size, &below), 0) ||
-            *(const uintptr_t *)(top + below) != node[1].value) {
-            below -= node[1].size;
+    while (node->child == MEMO_PLAIN) {
+        uintptr_t next = *end + node[1].size;
+        if (next > high || *(const uintptr_t *)(next - sizeof(void *)) != node[1].value)
             break;
-        }
+        *end = next;
+        node++;
     }
-    *end = high + below + 1;
     return node;
 }
 
