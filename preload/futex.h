@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sleeping on a word and waking who sleeps there. Results are the kernel's; errno is not touched;
- * no cancellation point.
+ * Changing a word, sleeping on it and waking who sleeps there. Results are the kernel's; errno is
+ * not touched; no cancellation point.
  */
 #ifndef SHUNT_FUTEX_H
 #define SHUNT_FUTEX_H

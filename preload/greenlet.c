@@ -21,8 +21,8 @@ static struct {
 
 void greenlet_meet(const struct link_map *map, uintptr_t start, uintptr_t end)
 {
-    uintptr_t function = (uintptr_t)dynsym_find(map, FIRST_FUNCTION);
-    if (!function || module.function)
+    uintptr_t function = module.function ? 0 : (uintptr_t)dynsym_find(map, FIRST_FUNCTION);
+    if (!function)
         return;
     module.map = map;
     module.start = start;

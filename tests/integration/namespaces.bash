@@ -16,7 +16,7 @@ if unshare -Ur true 2>/dev/null; then
   tested=$((tested + 1))
 fi
 if [ "$(id -u)" -eq 0 ] && unshare -pf --mount-proc true 2>/dev/null; then
-  same unshare -pf --mount-proc sh -c 'echo $$; sleep 3; set -- /proc/[0-9]*; echo $#; exit 4'
+  same unshare -pf --mount-proc sh -c 'echo $$; sleep 1; set -- /proc/[0-9]*; echo $#; exit 4'
   [ -e "$trace"/sh.1.shunt ] && [ -e "$trace"/sleep.2.shunt ] ||
     fail "children in a pid namespace were lost: $(ls "$trace")"
   /usr/bin/python3 - "$trace/run.json" <<'P' || fail "threads of another pid namespace"
@@ -40,12 +40,12 @@ if [ "$(id -u)" -eq 0 ]; then
   [ $? -eq 3 ] && [ ! -s "$work/err" ] || fail "--shared-dir: $(cat "$work/err")"
   [ -e "$work"/shared/hello.*.shunt ] || echo "not observed for another user: $(ls "$work/shared")"
 
-  mkdir -p "$work/root/lib64" "$work/root/bin"
-  cp /bin/dash "$work/root/bin/sh"
+  mkdir -p "$work/jail/lib64" "$work/jail/bin"
+  cp /bin/dash "$work/jail/bin/sh"
   for one in $(ldd /bin/dash | grep -oE '/[^ ]+'); do
-    mkdir -p "$work/root/$(dirname "$one")" && cp -L "$one" "$work/root/$one"
+    mkdir -p "$work/jail/$(dirname "$one")" && cp -L "$one" "$work/jail/$one"
   done
-  same chroot --userspec 65534:65534 "$work/root" sh -c 'echo in here; /bin/sh -c "exit 6"'
+  same chroot --userspec 65534:65534 "$work/jail" sh -c 'echo in here; /bin/sh -c "exit 6"'
   gaps 'could not read libshunt.so from where it is'
   tested=$((tested + 1))
 fi
