@@ -8,21 +8,25 @@
 
 #include "python_code.h"
 #include "python_layout.h"
+#include "raw.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum {
     MINOR = 11,
     RAISED = 96,    /* PyThreadState.curexc_type */
     TYPE_NAME = 24, /* PyTypeObject.tp_name */
-    NAME_MOST = 128
+    NAME_MOST = 128,
+    PAGE_SIZE = 4096 /* the least there is: what can be read of it can be read whole */
 };
 
 static int copy(char *name, const char *from)
 {
     for (int i = 0; i < NAME_MOST; i++) {
-        if (!python_peek(1, from + i, name + i, 1))
+        if ((!i || (uintptr_t)(from + i) % PAGE_SIZE == 0) && !raw_readable(from + i))
             return 0;
+        name[i] = from[i];
         if (!name[i])
             return 1;
     }
