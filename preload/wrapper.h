@@ -54,7 +54,8 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 }
 
 /* Column `fd`: calls on open files and streams come by the million, and have the guard inlined. The
- * others call it: their few nanoseconds matter less than half a megabyte of code. */
+ * others call it: their few nanoseconds matter less than half a megabyte of code. Those that wake
+ * others come together with locks, and lie where locks do. */
 #define PACE_NONE          far
 #define PACE_USES          near
 #define PACE_OPENS         far
@@ -71,27 +72,15 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 #define PACE_STREAM_CLOSES far
 #define PACE_DIRECTORY     near
 #define PACE_RELEASES      far
-#define PACE_WAKES         far
+#define PACE_WAKES         hot
 
-/* ... and those that wake others come together with locks. */
-#define TEXT(fd_) TEXT_##fd_
-#define TEXT_NONE
-#define TEXT_USES
-#define TEXT_OPENS
-#define TEXT_CLOSES
-#define TEXT_CONNECTS
-#define TEXT_SET
-#define TEXT_EPOLL
-#define TEXT_SELECT
-#define TEXT_STREAM1
-#define TEXT_STREAM2
-#define TEXT_STREAM3
-#define TEXT_STREAM4
-#define TEXT_STREAM5
-#define TEXT_STREAM_CLOSES
-#define TEXT_DIRECTORY
-#define TEXT_RELEASES
-#define TEXT_WAKES HOT_TEXT
+/* Where the wrapper lies. */
+#define TEXT(fd_)    TEXT_(PACE_##fd_)
+#define TEXT_(pace)  TEXT__(pace)
+#define TEXT__(pace) TEXT_##pace
+#define TEXT_near
+#define TEXT_far
+#define TEXT_hot HOT_TEXT
 
 /* guard_enter or guard_enter_far, and so on. */
 #define GUARD(step, fd_)     GUARD_(step, PACE_##fd_)
@@ -99,6 +88,7 @@ GUARD_INLINE void enter(struct visit *v, uint16_t call, void *caller, void *fram
 #define GUARD__(step, pace)  GUARD_##pace(guard_##step)
 #define GUARD_near(function) function
 #define GUARD_far(function)  function##_far
+#define GUARD_hot(function)  function##_far
 
 /* Column `fail`: did the call fail? */
 #define FAILED_MINUS_ONE(r)     ((r) == (__typeof__(r))-1)
