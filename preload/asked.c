@@ -159,21 +159,11 @@ static void judge(const struct question *q)
     errno = saved;
 }
 
-static void *next_of(void **where, const char *name)
-{
-    void *next = __atomic_load_n(where, __ATOMIC_ACQUIRE);
-    if (!next) {
-        next = lookup_next(name);
-        __atomic_store_n(where, next, __ATOMIC_RELEASE);
-    }
-    return next;
-}
-
 void *asked_by_dlsym(void *handle, const char *name, const void *unused, uintptr_t caller)
 {
     static void *next;
     (void)unused;
-    struct question q = {handle, name, NULL, caller, next_of(&next, "dlsym")};
+    struct question q = {handle, name, NULL, caller, lookup_next_once(&next, "dlsym")};
     judge(&q);
     return q.next;
 }
@@ -181,7 +171,7 @@ void *asked_by_dlsym(void *handle, const char *name, const void *unused, uintptr
 void *asked_by_dlvsym(void *handle, const char *name, const char *version, uintptr_t caller)
 {
     static void *next;
-    struct question q = {handle, name, version, caller, next_of(&next, "dlvsym")};
+    struct question q = {handle, name, version, caller, lookup_next_once(&next, "dlvsym")};
     judge(&q);
     return q.next;
 }

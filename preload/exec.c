@@ -24,14 +24,7 @@ static struct {
     __typeof__(&execveat) execveat;
 } next;
 
-static void *next_find(void **where, const char *name)
-{
-    if (!*where)
-        *where = lookup_next(name);
-    return *where;
-}
-
-#define NEXT(name) ((__typeof__(next.name))next_find((void **)&next.name, #name))
+#define NEXT(name) ((__typeof__(next.name))lookup_next_once((void **)&next.name, #name))
 
 void exec_start(void)
 {

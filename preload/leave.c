@@ -66,9 +66,7 @@ static void *next_of(int which)
 {
     static const char *const names[] = {"longjmp",       "_longjmp",     "siglongjmp",
                                         "__longjmp_chk", "pthread_exit", "thrd_exit"};
-    if (!next[which])
-        next[which] = lookup_next(names[which]);
-    return next[which];
+    return lookup_next_once(&next[which], names[which]);
 }
 
 void leave_start(void)

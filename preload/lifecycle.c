@@ -156,10 +156,8 @@ __attribute__((destructor)) static void finish(void)
 int wrap_dlclose(void *handle) __asm__("dlclose") __attribute__((visibility("default")));
 int wrap_dlclose(void *handle)
 {
-    static int (*next)(void *);
-    if (!next)
-        *(void **)&next = lookup_next("dlclose");
-    int result = next(handle);
+    static void *next;
+    int result = ((int (*)(void *))lookup_next_once(&next, "dlclose"))(handle);
     if (__atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE) && modules_sweep())
         __atomic_fetch_add(&observe_epoch, 1, __ATOMIC_ACQ_REL);
     return result;

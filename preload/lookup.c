@@ -62,6 +62,16 @@ void *lookup_next(const char *name)
     return lookup_in(RTLD_NEXT, name);
 }
 
+void *lookup_next_once(void **where, const char *name)
+{
+    void *next = __atomic_load_n(where, __ATOMIC_ACQUIRE);
+    if (!next) {
+        next = lookup_next(name);
+        __atomic_store_n(where, next, __ATOMIC_RELEASE);
+    }
+    return next;
+}
+
 void *lookup_next_version(const char *name, const char *version)
 {
     static void *libc_dlvsym;

@@ -16,6 +16,9 @@ const struct link_map *lookup_us(void);
  * there is none. Takes the loader's lock. */
 void *lookup_next(const char *name);
 
+/* The same, asked for where `where` is still NULL, and kept there. Any thread. */
+void *lookup_next_once(void **where, const char *name);
+
 /* The same for one version of it, as dlvsym. */
 void *lookup_next_version(const char *name, const char *version);
 

@@ -17,16 +17,6 @@
 
 enum { GAPS_MOST = 16 }; /* of one process; more would say nothing new */
 
-static void *next_of(void **where, const char *name)
-{
-    void *next = __atomic_load_n(where, __ATOMIC_ACQUIRE);
-    if (!next) {
-        next = lookup_next(name);
-        __atomic_store_n(where, next, __ATOMIC_RELEASE);
-    }
-    return next;
-}
-
 static void note(const char *path, const char *how)
 {
     static uint32_t noted;
@@ -72,7 +62,7 @@ void *opened_by_dlopen(const char *path, int flags)
     static void *next;
     loading_note();
     note_binding(path, flags);
-    return next_of(&next, "dlopen");
+    return lookup_next_once(&next, "dlopen");
 }
 
 void *opened_by_dlmopen(Lmid_t space, const char *path, int flags)
@@ -82,5 +72,5 @@ void *opened_by_dlmopen(Lmid_t space, const char *path, int flags)
         note(path, "in a namespace of its own, which has another libc: its calls are not seen");
     else
         note_binding(path, flags);
-    return next_of(&next, "dlmopen");
+    return lookup_next_once(&next, "dlmopen");
 }

@@ -15,8 +15,6 @@ int wrap_signalfd(int fd, const sigset_t *mask, int flags) __asm__("signalfd")
 int wrap_signalfd(int fd, const sigset_t *mask, int flags)
 {
     static void *next;
-    if (!next)
-        next = lookup_next("signalfd");
     __atomic_store_n(&taint_signalfd, 1, __ATOMIC_RELAXED);
-    return ((signalfd_function *)next)(fd, mask, flags);
+    return ((signalfd_function *)lookup_next_once(&next, "signalfd"))(fd, mask, flags);
 }
