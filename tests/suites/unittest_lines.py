@@ -9,15 +9,18 @@ import faulthandler
 import importlib
 import os
 import sys
+import time
 import unittest
 
 
 class Lines(unittest.TestResult):
-    """Each line is written at once: a module that hangs or dies keeps what it had."""
+    """Each line is written at once: a module that hangs or dies keeps what it had. `settle` lets the
+    hub, if there is one, end what a test left in it: the next one does not meet that, whether or not a
+    call in between lets the hub turn, too (a moved write of ours does)."""
 
-    def __init__(self, fd):
+    def __init__(self, fd, settle):
         super().__init__()
-        self.fd, self.failed = fd, set()
+        self.fd, self.settle = fd, settle
 
     def write(self, test, status):
         os.write(self.fd, f"{'_'.join(test.id().split())} {status}\n".encode())
@@ -39,22 +42,40 @@ class Lines(unittest.TestResult):
     def addExpectedFailure(self, test, err):
         self.write(test, "pass")
 
+    def stopTest(self, test):
+        super().stopTest(test)
+        try:
+            self.settle()
+        except Exception:  # the test's own, come late
+            pass
+
 
 HANG_SECONDS = 100
+SETTLE_SECONDS = 0.005
 
 
 def patch(name):
+    """Returns what sleeps until nobody wakes it early."""
     faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+    green = importlib.import_module(name)
     if name == "eventlet":
-        importlib.import_module("eventlet").monkey_patch()
+        green.monkey_patch()
     else:
         importlib.import_module("gevent.monkey").patch_all()
 
+    def settle():
+        slept = 0
+        while slept < SETTLE_SECONDS:
+            start = time.monotonic()
+            green.sleep(SETTLE_SECONDS)
+            slept = time.monotonic() - start
+
+    return settle
+
 
 def main():
-    if sys.argv[3:]:
-        patch(sys.argv[3])
-    result = Lines(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
+    settle = patch(sys.argv[3]) if sys.argv[3:] else lambda: None
+    result = Lines(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), settle)
     module = importlib.import_module(sys.argv[1])
     tests = unittest.defaultTestLoader.loadTestsFromModule(module)
     tests.run(result)
