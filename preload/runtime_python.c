@@ -71,6 +71,13 @@ static int hub_was_seen(const struct thread *t)
     return loop && loop->record && loop->record->flags & WAIT_HUB;
 }
 
+/* A hub that a fork child inherits, run or not, would run its parent's green threads there; and
+ * what is about to execute another program closes the hub's descriptors. */
+static int is_inherited(const struct thread *t)
+{
+    return trace_file->pid != raw_getpid() && !hub_was_seen(t);
+}
+
 static int is_hub_wait(const struct visit *v)
 {
     const struct trace_slot *slot = v->slot ? trace_at(v->slot) : NULL;
@@ -113,7 +120,7 @@ static int refuse(const struct visit *v)
         return REASON_GIL_HELD;
     if (is_interpreters_own(v))
         return REASON_LOCK_ORDER;
-    if (is_hub_wait(v) || is_in_vain(v))
+    if (is_hub_wait(v) || is_in_vain(v) || is_inherited(v->thread))
         return REASON_NO_GREEN;
     if (python_is_importing(state))
         return REASON_IMPORTING;
@@ -318,9 +325,7 @@ static void put_back(void *kept)
 static int ask(void)
 {
     const struct python_api *py = &python_api;
-    const struct thread *t = thread_self;
-    int trusted = trace_file->pid == raw_getpid() || hub_was_seen(t);
-    void *answer = py->PyObject_CallFunction(helper.here, "i", trusted);
+    void *answer = py->PyObject_CallFunction(helper.here, NULL);
     long here = answer ? py->PyLong_AsLong(answer) : HERE_NO_GREEN;
     if (answer)
         py->Py_DecRef(answer);

@@ -106,17 +106,13 @@ def find():
     return None, None
 
 
-def here(trusted):
-    """May the current green thread be parked? A hub that a fork child inherits would run its
-    parent's green threads there: unless it is `trusted`, it must be one that did not run yet."""
+def here():
+    """May the current green thread be parked?"""
     runtime, hub = find()
     if hub is None:
         loaded = "eventlet.hubs" in modules or "gevent.hub" in modules  # noqa: F821
         return NO_GREEN if loaded else NO_RUNTIME
-    greenlet = runtime.greenlet(hub)
-    if getcurrent() is greenlet or not (trusted or not greenlet):
-        return NO_GREEN
-    return HERE
+    return NO_GREEN if getcurrent() is runtime.greenlet(hub) else HERE
 
 
 def wait(fd, seconds):

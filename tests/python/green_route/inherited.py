@@ -27,6 +27,12 @@ def sleeps_alone():
     return (time.monotonic() - began < SLEEP) + 2 * (len(came) != before)
 
 
+def closes_all():
+    """What is about to execute another program gives up the hub's descriptors, too."""
+    os.closerange(3, 256)
+    return sleeps_alone() | sleeps_alone()
+
+
 def own_hub():
     """1: ticks fell into a call, 0: none did."""
     if is_eventlet:
@@ -49,10 +55,12 @@ def sleeper():
 
 
 came = []
+get_hub()  # it has not run yet
+closed = child(closes_all)
 parked = spawn(sleeper)
 tick = spawn(lambda: [(nap(PULSE), came.append(1)) for _ in range(3)])
 nap(PULSE)
 alone = child(sleeps_alone)
 again = child(own_hub)
-values = [value_of(parked), value_of(tick) and None, os.getpid() in came, alone]
+values = [value_of(parked), value_of(tick) and None, os.getpid() in came, alone, closed]
 say(values, {"own hub": again}, hub=type(get_hub()).__module__, version=sys.version_info[:2])
