@@ -94,7 +94,7 @@ static struct parcel *unused(void)
     return &memory->parcel[index];
 }
 
-struct parcel *parcel_take(int *reason)
+struct parcel *parcel_claim(int *reason)
 {
     parcel_process();
     struct parcel *parcel = pop();
@@ -106,7 +106,13 @@ struct parcel *parcel_take(int *reason)
     parcel->done = PARCEL_UNDER_WAY;
     parcel->used = 0;
     parcel->extras = 0;
-    if (waker_fd(index_of(parcel)) >= 0)
+    return parcel;
+}
+
+struct parcel *parcel_take(int *reason)
+{
+    struct parcel *parcel = parcel_claim(reason);
+    if (!parcel || parcel_fd(parcel) >= 0)
         return parcel;
     *reason = REASON_NO_DESCRIPTOR;
     push(parcel);

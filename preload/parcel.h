@@ -55,8 +55,9 @@ int parcel_start(void);
 /* A number of this process that none of its ancestors has. */
 uint32_t parcel_process(void);
 
-/* An empty one with an eventfd, or NULL and why not (enum trace_reason). Not in a signal handler.
- */
+/* An empty one, or NULL and why not (enum trace_reason). Not in a signal handler. */
+struct parcel *parcel_claim(int *reason);
+/* One that has its eventfd. A process that never parks has none: it could see it. */
 struct parcel *parcel_take(int *reason);
 void parcel_give(struct parcel *parcel);
 
@@ -71,7 +72,7 @@ void parcel_leave(void);
 /* Room for `size` bytes, aligned for anything; NULL: there is none. */
 void *parcel_room(struct parcel *parcel, size_t size);
 
-/* Its eventfd. */
+/* Its eventfd; -1: there is no room for one. */
 int parcel_fd(const struct parcel *parcel);
 
 /* By the worker: the call is over. The parcel is not touched afterwards. */

@@ -202,7 +202,7 @@ static int pack(struct plan *plan, const struct handoff_call *call)
     int reason = REASON_NONE;
     if (plan->way != GREEN_POOL)
         return REASON_NONE;
-    plan->parcel = parcel_take(&reason);
+    plan->parcel = parcel_claim(&reason);
     if (!plan->parcel)
         return reason;
     reason = bounce_pack(plan->parcel, call);
@@ -221,7 +221,8 @@ static int go(struct plan *plan, struct park *park, const struct handoff_call *c
     case GREEN_READY:
         return park_ready_go(park, call, pool, reason);
     default:
-        return park_pool_go(park, call, plan->parcel, pool, reason);
+        *reason = REASON_NO_DESCRIPTOR;
+        return parcel_fd(plan->parcel) >= 0 && park_pool_go(park, call, plan->parcel, pool, reason);
     }
 }
 
