@@ -56,7 +56,7 @@ class Suite:
         # Nothing of the caller's environment but where its programs are; no shims before Debian's.
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                     "CACHE": options.cache, "SHUNT": options.shunt, "DUMP": options.dump,
-                    "ISOLATED": str(int(self.isolated))}
+                    "AGAINST": options.mode, "ISOLATED": str(int(self.isolated))}
 
     def ask(self, *words):
         return subprocess.run(["bash", self.script, *words], check=True, text=True, env=self.env,

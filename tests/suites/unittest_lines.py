@@ -18,17 +18,22 @@ class Lines(unittest.TestResult):
     hub, if there is one, end what a test left in it: the next one does not meet that, whether or not a
     call in between lets the hub turn, too (a moved write of ours does)."""
 
-    def __init__(self, fd, settle):
-        super().__init__()
-        self.fd, self.settle = fd, settle
+    fd = None
+    settle = staticmethod(lambda: None)
+
+    @classmethod
+    def write_to(cls, name):
+        cls.fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
     def write(self, test, status):
         os.write(self.fd, f"{'_'.join(test.id().split())} {status}\n".encode())
 
     def addSuccess(self, test):
+        super().addSuccess(test)
         self.write(test, "pass")
 
     def addSkip(self, test, reason):
+        super().addSkip(test, reason)
         self.write(test, "skip")
 
     def addError(self, test, err):
@@ -40,6 +45,7 @@ class Lines(unittest.TestResult):
         self.write(test, "fail")
 
     def addExpectedFailure(self, test, err):
+        super().addExpectedFailure(test, err)
         self.write(test, "pass")
 
     def stopTest(self, test):
@@ -74,8 +80,10 @@ def patch(name):
 
 
 def main():
-    settle = patch(sys.argv[3]) if sys.argv[3:] else lambda: None
-    result = Lines(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), settle)
+    if sys.argv[3:]:
+        Lines.settle = staticmethod(patch(sys.argv[3]))
+    Lines.write_to(sys.argv[2])
+    result = Lines()
     module = importlib.import_module(sys.argv[1])
     tests = unittest.defaultTestLoader.loadTestsFromModule(module)
     tests.run(result)
@@ -84,4 +92,5 @@ def main():
     sys.exit(not result.wasSuccessful())
 
 
-main()
+if __name__ == "__main__":
+    main()
