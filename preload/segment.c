@@ -37,8 +37,11 @@ static struct trace_chunk *chunk_claim(struct segment *s)
     chunk->pid = s->pid;
     chunk->tid = s->tid;
     chunk->start = s->start;
-    chunk->previous = s->chunk ? trace_chunk_number(s->chunk) : 0;
-    s->chunk = chunk;
+    struct trace_chunk *before = s->chunk;
+    do
+        chunk->previous = before ? trace_chunk_number(before) : 0;
+    while (!__atomic_compare_exchange_n(&s->chunk, &before, chunk, 0, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
     __atomic_store_n(&chunk->kind, TRACE_CHUNK_THREAD, __ATOMIC_RELEASE);
     return chunk;
 }
@@ -46,14 +49,20 @@ static struct trace_chunk *chunk_claim(struct segment *s)
 struct trace_record *segment_new(struct segment *s, size_t bytes)
 {
     uint32_t cells = trace_cells(bytes);
-    if (s->chunk->used + cells > CHUNK_CELLS && !chunk_claim(s))
-        return NULL;
-    uint32_t cell = arch_local_fetch_add(&s->chunk->used, cells);
-    if (cell + cells > CHUNK_CELLS)
-        return NULL; /* a signal handler took the rest in between */
-    struct trace_record *record = (void *)((char *)s->chunk + (size_t)cell * TRACE_CELL);
-    trace_pend(record, cells);
-    return record;
+    struct trace_chunk *chunk = s->chunk;
+    while (chunk) {
+        if (chunk->used + cells > CHUNK_CELLS && !(chunk = chunk_claim(s)))
+            break;
+        uint32_t cell = arch_local_fetch_add(&chunk->used, cells);
+        if (cell + cells <= CHUNK_CELLS) {
+            struct trace_record *record = (void *)((char *)chunk + (size_t)cell * TRACE_CELL);
+            trace_pend(record, cells);
+            return record;
+        }
+        /* a signal handler took the rest in between */
+        arch_local_fetch_add(&chunk->used, -cells);
+    }
+    return NULL;
 }
 
 struct trace_thread *segment_open(struct segment *s, int pid, int tid, uint64_t start)

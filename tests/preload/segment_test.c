@@ -7,11 +7,13 @@
 
 #include "fold.h"
 #include "segment.h"
+#include "step_x86_64.h"
 #include "thread.h"
 #include "trace.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 static int count(struct trace_record *record, void *data)
@@ -49,6 +51,73 @@ Test(segment, released_chunks_come_back_empty)
         cr_assert_eq(thread->explained, 0u);
         thread->explained = 99;
         segment_release(&s);
+    }
+    cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
+}
+
+enum { CELLS = TRACE_CHUNK / TRACE_CELL };
+
+static struct segment stepped;
+static int step, handled_at;
+static size_t handlers_cells;
+static struct trace_record *handlers;
+
+static void on_step(int number)
+{
+    (void)number;
+    if (++step == handled_at)
+        handlers = segment_new(&stepped, handlers_cells * TRACE_CELL);
+}
+
+static int is_it(struct trace_record *record, void *data)
+{
+    return record == data;
+}
+
+/* A handler takes `theirs` cells within the call, after instruction `at`, that takes `ours` where
+ * `left` are left; 0: the call was over by then. */
+static int interrupted(uint32_t left, size_t ours, size_t theirs, int at)
+{
+    cr_assert_not_null(segment_open(&stepped, 1, at, 3));
+    uint32_t fill = CELLS - left - stepped.chunk->used;
+    struct trace_record *filler = segment_new(&stepped, (size_t)fill * TRACE_CELL);
+    trace_commit(filler, RECORD_HISTOGRAM);
+    const struct trace_chunk *first = stepped.chunk;
+    step = 0;
+    handled_at = at;
+    handlers_cells = theirs;
+    handlers = NULL;
+    step_begin();
+    struct trace_record *own = segment_new(&stepped, ours * TRACE_CELL);
+    step_end();
+    if (!handlers)
+        return 0;
+    cr_assert_not_null(own, "%u left, instruction %d: nothing", left, at);
+    trace_commit(own, RECORD_SLOT);
+    trace_commit(handlers, RECORD_SLOT);
+    int slots = 0;
+    segment_each(&stepped, RECORD_SLOT, count, &slots);
+    cr_assert_eq(slots, 2, "%u left, instruction %d: %d records", left, at, slots);
+    cr_assert_eq(segment_each(&stepped, RECORD_SLOT, is_it, own), own);
+    cr_assert_eq(segment_each(&stepped, RECORD_SLOT, is_it, handlers), handlers);
+    cr_assert_leq(first->used, (uint32_t)CELLS);
+    return 1;
+}
+
+Test(segment, a_handler_takes_cells_in_between)
+{
+    static const struct {
+        uint32_t left;
+        size_t ours, theirs;
+    } cases[] = {{6, 2, 3}, {4, 4, 1}, {2, 2, 4}, {1, 2, 2}, {0, 1, 1}};
+    trace_for_test(64 << 20);
+    struct sigaction action = {.sa_handler = on_step};
+    sigaction(SIGTRAP, &action, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int at = 1;
+        while (interrupted(cases[i].left, cases[i].ours, cases[i].theirs, at))
+            at++;
+        cr_assert_gt(at, 10, "only %d instructions", at);
     }
     cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
 }

@@ -81,9 +81,8 @@ static int each_record(const struct trace *trace, const struct trace_chunk *chun
                        trace_visitor *visit, void *arg)
 {
     const uint8_t *start = (const uint8_t *)chunk;
-    uint32_t used = chunk->used;
-    if (used > TRACE_CHUNK / TRACE_CELL)
-        return broken(trace, "a chunk uses more cells than it has", used);
+    const uint32_t most = TRACE_CHUNK / TRACE_CELL;
+    uint32_t used = chunk->used < most ? chunk->used : most;
     for (uint32_t cell = 1; cell < used;) {
         const void *at = start + (size_t)cell * TRACE_CELL;
         const struct trace_record *record = at;
