@@ -75,7 +75,7 @@ static int hub_was_seen(const struct thread *t)
  * what is about to execute another program closes the hub's descriptors. */
 static int is_inherited(const struct thread *t)
 {
-    return trace_file->pid != raw_getpid() && !hub_was_seen(t);
+    return !hub_was_seen(t) && trace_file->pid != raw_getpid();
 }
 
 static int is_hub_wait(const struct visit *v)
