@@ -155,8 +155,8 @@ enum trace_chunk_kind {
 /* First cell of every chunk. */
 struct trace_chunk {
     uint32_t kind; /* enum trace_chunk_kind; release store, last */
-    uint32_t used; /* cells asked for, this head included; those beyond TRACE_CHUNK / TRACE_CELL
-                    * were not had */
+    uint32_t used; /* cells handed out, this head included; at most TRACE_CHUNK / TRACE_CELL. META:
+                    * cells asked for, of which those beyond that were not had */
     int32_t pid;   /* THREAD: the segment owner is (pid, tid, start) */
     int32_t tid;
     uint64_t start; /* ticks at which the thread was first seen */

@@ -81,8 +81,11 @@ static int each_record(const struct trace *trace, const struct trace_chunk *chun
                        trace_visitor *visit, void *arg)
 {
     const uint8_t *start = (const uint8_t *)chunk;
-    const uint32_t most = TRACE_CHUNK / TRACE_CELL;
-    uint32_t used = chunk->used < most ? chunk->used : most;
+    uint32_t used = chunk->used;
+    if (used > TRACE_CHUNK / TRACE_CELL && chunk->kind == TRACE_CHUNK_THREAD)
+        return broken(trace, "a chunk uses more cells than it has", used);
+    if (used > TRACE_CHUNK / TRACE_CELL)
+        used = TRACE_CHUNK / TRACE_CELL; /* threads asked for the last cells at once */
     for (uint32_t cell = 1; cell < used;) {
         const void *at = start + (size_t)cell * TRACE_CELL;
         const struct trace_record *record = at;
