@@ -17,12 +17,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <locale.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 
 enum kind {
     FREE, /* for a CARE row: may not move */
@@ -152,25 +154,50 @@ static const uint8_t kinds[CALL_COUNT] = {
 
 /* ---- descriptors ---- */
 
+/* Asks once a call. 0: it cannot be told, and the call itself will tell. */
+static int look_at(int fd, struct stat *st)
+{
+    return st->st_mode != 0 || raw_fstat(fd, st) == 0;
+}
+
+/* Devices that are memory (/dev/zero, /dev/urandom) have a number of their own: no terminal has it.
+ * The kernel's Documentation/admin-guide/devices.txt. */
+static int is_terminal(int fd, const struct stat *st)
+{
+    char scratch[64];
+    return S_ISCHR(st->st_mode) && major(st->st_rdev) != MEM_MAJOR &&
+           arch_syscall(SYS_ioctl, fd, TCGETS, (long)scratch, 0, 0, 0) == 0;
+}
+
+/* /proc and /sys lie on no device: the kernel numbers such file systems below UNNAMED_MAJOR. */
+static int is_kernel_file(int fd, const struct stat *st)
+{
+    struct statfs fs = {0};
+    return S_ISREG(st->st_mode) && major(st->st_dev) == UNNAMED_MAJOR &&
+           arch_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0, 0, 0) == 0 &&
+           (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+}
+
 /* A terminal stops a reader in the background, by its own signal mask and handlers; a file of /proc
  * is about who reads it; a signalfd takes the signals of who reads it. */
+static int keeps_as_seen(int fd, struct stat *st)
+{
+    if (!look_at(fd, st))
+        return REASON_NONE;
+    if (is_terminal(fd, st))
+        return REASON_TERMINAL;
+    mode_t mode = st->st_mode;
+    if (S_ISFIFO(mode) || S_ISSOCK(mode) || S_ISCHR(mode) || S_ISBLK(mode))
+        return REASON_NONE;
+    if (__atomic_load_n(&taint_signalfd, __ATOMIC_RELAXED) && !S_ISREG(mode))
+        return REASON_THREAD_FILE;
+    return is_kernel_file(fd, st) ? REASON_THREAD_FILE : REASON_NONE;
+}
+
 static int keeps_to_thread(int fd)
 {
     struct stat st = {0};
-    if (raw_fstat(fd, &st) != 0)
-        return REASON_NONE; /* the call itself will tell */
-    char scratch[64];
-    if (S_ISCHR(st.st_mode) && arch_syscall(SYS_ioctl, fd, TCGETS, (long)scratch, 0, 0, 0) == 0)
-        return REASON_TERMINAL;
-    if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
-        return REASON_NONE;
-    if (__atomic_load_n(&taint_signalfd, __ATOMIC_RELAXED) && !S_ISREG(st.st_mode))
-        return REASON_THREAD_FILE;
-    struct statfs fs = {0};
-    if (S_ISREG(st.st_mode) && arch_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0, 0, 0) == 0 &&
-        (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC))
-        return REASON_THREAD_FILE;
-    return REASON_NONE;
+    return keeps_as_seen(fd, &st);
 }
 
 static int is_nonblocking(int fd)
@@ -186,15 +213,13 @@ static int may_lose_data(void)
 }
 
 /* A regular file is always ready, and may still have to wait for the disk. */
-static int would_wait(int fd, short events)
+static int would_wait(int fd, short events, struct stat *st)
 {
     enum { BOTH = POLLIN | POLLOUT };
     struct pollfd set = {.fd = fd, .events = BOTH};
     if (arch_syscall(SYS_poll, (long)&set, 1, 0, 0, 0, 0) < 0)
         return REASON_NONE;
-    struct stat st = {0};
-    if (set.revents == BOTH && raw_fstat(fd, &st) == 0 &&
-        (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+    if (set.revents == BOTH && look_at(fd, st) && (S_ISREG(st->st_mode) || S_ISBLK(st->st_mode)))
         return REASON_NONE;
     if (set.revents & (events | POLLERR | POLLNVAL) || (events == POLLIN && set.revents & POLLHUP))
         return may_lose_data() && !is_nonblocking(fd) ? REASON_NONE : REASON_READY;
@@ -203,17 +228,19 @@ static int would_wait(int fd, short events)
 
 static int reads(int fd)
 {
-    int reason = would_wait(fd, POLLIN);
-    return reason ? reason : keeps_to_thread(fd);
+    struct stat st = {0};
+    int reason = would_wait(fd, POLLIN, &st);
+    return reason ? reason : keeps_as_seen(fd, &st);
 }
 
 /* A descriptor that is ready takes some bytes, not any number of them. */
 static int writes(int fd, size_t size)
 {
-    int reason = would_wait(fd, POLLOUT);
+    struct stat st = {0};
+    int reason = would_wait(fd, POLLOUT, &st);
     if (reason == REASON_READY && size > PIPE_BUF)
         reason = is_nonblocking(fd) ? REASON_NONBLOCKING : REASON_NONE;
-    return reason ? reason : keeps_to_thread(fd);
+    return reason ? reason : keeps_as_seen(fd, &st);
 }
 
 /* ---- streams ---- */
@@ -233,21 +260,25 @@ static int is_mine(const FILE *stream)
 
 /* Reading may first flush stdout, whose lock then is taken, too. A stream without a descriptor is
  * made of functions of the program's. */
-static int stream_keeps(FILE *stream)
+static int stream_is_bound(FILE *stream)
 {
     if (!stream || stream->_fileno < 0 || is_mine(stream) || is_mine(stdout))
         return REASON_STREAM;
-    if (uselocale((locale_t)0) != LC_GLOBAL_LOCALE)
-        return REASON_LOCALE;
-    return keeps_to_thread(stream->_fileno);
+    return uselocale((locale_t)0) != LC_GLOBAL_LOCALE ? REASON_LOCALE : REASON_NONE;
+}
+
+static int stream_keeps(FILE *stream)
+{
+    int reason = stream_is_bound(stream);
+    return reason ? reason : keeps_to_thread(stream->_fileno);
 }
 
 static int stream_reads(FILE *stream)
 {
     if (stream && stream->_IO_read_ptr < stream->_IO_read_end)
         return REASON_READY;
-    int reason = stream_keeps(stream);
-    return reason ? reason : would_wait(stream->_fileno, POLLIN);
+    int reason = stream_is_bound(stream);
+    return reason ? reason : reads(stream->_fileno);
 }
 
 static int stream_writes(FILE *stream)

@@ -213,14 +213,19 @@ uint32_t target_of_address(int fd, const struct sockaddr *address, socklen_t len
                  : 0;
 }
 
+/* A file that is neither waits for a disk, which ends. */
 int target_unbounded(int fd)
 {
     struct stat st = {0};
     struct timeval receive = {0}, send = {0};
-    if (trace_sealed() || arch_syscall(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK)
+    if (trace_sealed() || raw_fstat(fd, &st) != 0 ||
+        !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) ||
+        arch_syscall(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK)
         return 0;
+    if (S_ISFIFO(st.st_mode))
+        return 1;
     if (socket_option(fd, SO_RCVTIMEO, &receive, sizeof receive) != 0)
-        return raw_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+        return 0;
     socket_option(fd, SO_SNDTIMEO, &send, sizeof send);
     return !(receive.tv_sec || receive.tv_usec || send.tv_sec || send.tv_usec);
 }
