@@ -357,7 +357,7 @@ int handoff_in_handler(uintptr_t frame)
     return self->handler != NULL;
 }
 
-int handoff_kept_in_place(const struct visit *v)
+static int kept_by_moment(const struct visit *v)
 {
     if (worker_self() || v->nested || handoff_self.trip)
         return REASON_NESTED;
@@ -365,16 +365,30 @@ int handoff_kept_in_place(const struct visit *v)
         return REASON_HANDLER;
     if (trace_sealed() || !clock_kind)
         return REASON_FILTER;
-    if (pool_pid() && pool_pid() != raw_getpid())
-        return REASON_VFORK;
     return REASON_NONE;
 }
 
-/* Why the call stays with its thread; REASON_NONE: it may move. */
-static int kept_by_thread(const struct visit *v)
+static int is_vfork_child(void)
 {
-    int reason = handoff_kept_in_place(v);
-    return reason ? reason : (int)handoff_self.own_state;
+    return pool_pid() && pool_pid() != raw_getpid();
+}
+
+int handoff_kept_in_place(const struct visit *v)
+{
+    int reason = kept_by_moment(v);
+    return !reason && is_vfork_child() ? REASON_VFORK : reason;
+}
+
+/* Why the call stays where it is; REASON_NONE: it may move. The kernel is asked last whose process
+ * this is: a call that stays anyway needs no answer. */
+static int kept(const struct visit *v, const struct handoff_call *call)
+{
+    int reason = kept_by_moment(v);
+    if (!reason)
+        reason = (int)handoff_self.own_state;
+    if (!reason)
+        reason = conditions_check(call);
+    return !reason && is_vfork_child() ? REASON_VFORK : reason;
 }
 
 /* At the first trip of a thread. */
@@ -391,9 +405,7 @@ static struct pool_worker *claim(const struct visit *v, const struct handoff_cal
 {
     int saved = errno;
     struct pool_worker *worker = NULL;
-    *reason = kept_by_thread(v);
-    if (!*reason)
-        *reason = conditions_check(call);
+    *reason = kept(v, call);
     if (!*reason) {
         handoff_know_thread();
         worker = pool_claim(pool, reason);
