@@ -125,6 +125,10 @@ static int add_slot(struct trace_record *record, void *data)
         to->target = from->target;
     if (from->last_errno)
         to->last_errno = from->last_errno;
+    if (from->route)
+        to->route = from->route;
+    if (from->reason)
+        to->reason = from->reason;
     if (from->max > to->max) {
         to->max = from->max;
         to->max_start = from->max_start;
@@ -263,6 +267,7 @@ static int add_routed(struct trace_record *record, void *data)
     struct trace_routed *to = (void *)segment_each(&f->segment, RECORD_ROUTED, same_routed, record);
     if (!to)
         return 0;
+    to->pool = from->pool;
     to->moved += from->moved;
     to->ticks += from->ticks;
     to->handoff_ticks += from->handoff_ticks;

@@ -122,7 +122,7 @@ Test(segment, a_handler_takes_cells_in_between)
     cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
 }
 
-/* One ended thread with `calls` calls at one context, all in one bucket. */
+/* One ended thread with `calls` calls at one context, all in one bucket, made by pool 3. */
 static void end_thread(int tid, uint64_t calls)
 {
     struct segment s;
@@ -140,7 +140,15 @@ static void end_thread(int tid, uint64_t calls)
     slot->ticks = calls * 10;
     slot->max = (uint64_t)tid;
     slot->histogram = trace_id(h);
+    slot->route = TRACE_ROUTE_POOL;
+    slot->reason = REASON_READY;
     trace_commit(&slot->head, RECORD_SLOT);
+    struct trace_routed *routed = (void *)segment_new(&s, sizeof *routed);
+    routed->context = 1234;
+    routed->pool = 3;
+    routed->moved = calls;
+    routed->in_place[REASON_READY] = 1;
+    trace_commit(&routed->head, RECORD_ROUTED);
     fold_thread(&s, thread);
 }
 
@@ -179,6 +187,13 @@ Test(fold, ended_threads_add_up_exactly)
         (const void *)((const char *)h + (size_t)h->head.cells * TRACE_CELL);
     cr_assert_eq(slot->count, folded);
     cr_assert_eq(slot->max, 132u);
+    cr_assert_eq(slot->route, TRACE_ROUTE_POOL);
+    cr_assert_eq(slot->reason, REASON_READY);
+    const struct trace_routed *routed =
+        (const void *)((const char *)slot + (size_t)slot->head.cells * TRACE_CELL);
+    cr_assert_eq(routed->pool, 3u);
+    cr_assert_eq(routed->moved, folded);
+    cr_assert_eq(routed->in_place[REASON_READY], 100u);
     cr_assert_lt(trace_file->next_chunk, 60u);
 }
 
