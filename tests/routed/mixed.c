@@ -8,7 +8,8 @@
  *
  * Prints one line of figures; exit status 1 and a line that says what went wrong: a wrong result, a
  * thread that got nowhere for 30 s, anonymous memory that grows, threads that are left when all of
- * its own have ended. With MIXED_HOLD in the environment it stops there, for a debugger.
+ * its own have ended; of one that got nowhere also in which system calls all threads and children
+ * are. With MIXED_HOLD in the environment it stops there, for a debugger.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -443,18 +444,63 @@ static long status_number(const char *name)
 static struct {
     uint64_t done[ACTORS];
     double since[ACTORS]; /* when that changed */
+    double at, gap_most;  /* its latest look, and the longest time between two: it may have got no
+                             CPU itself */
     long memory_before, memory_most, threads_most;
 } watched;
+
+/* A line for a thread or process: "ID (NAME) STATE, system call NUMBER ARGUMENTS". */
+static void tell_task(const char *directory, const char *task)
+{
+    char path[300], stat[512], call[256];
+    snprintf(path, sizeof path, "%s/%s/stat", directory, task);
+    parity_file(path, stat, sizeof stat);
+    snprintf(path, sizeof path, "%s/%s/syscall", directory, task);
+    parity_file(path, call, sizeof call);
+    char *after = strrchr(stat, ')');
+    if (after && after[1])
+        after[3] = '\0';
+    printf("  %s, system call %s", stat, call[0] ? call : "unknown\n");
+}
+
+static int is_child(const char *process)
+{
+    char path[300], stat[512];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    parity_file(path, stat, sizeof stat);
+    const char *after = strrchr(stat, ')');
+    return after && sscanf(after + 1, " %*c %d", &parent) == 1 && parent == getpid();
+}
+
+static _Noreturn void stuck(const struct actor *actor, long done)
+{
+    struct dirent *entry;
+    printf("the longest time between two looks was %.1f s; threads, then children:\n",
+           watched.gap_most);
+    DIR *tasks = opendir("/proc/self/task"), *processes = opendir("/proc");
+    while (tasks && (entry = readdir(tasks)))
+        if (entry->d_name[0] != '.')
+            tell_task("/proc/self/task", entry->d_name);
+    while (processes && (entry = readdir(processes)))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_child(entry->d_name))
+            tell_task("/proc", entry->d_name);
+    wrong(actor->name, done);
+}
 
 static void watch(double at, int warm)
 {
     long memory = status_number("RssAnon:"), threads = status_number("Threads:");
+    if (watched.at && at - watched.at > watched.gap_most)
+        watched.gap_most = at - watched.at;
+    watched.at = at;
     for (unsigned i = 0; i < actor_count; i++) {
         uint64_t done = __atomic_load_n(&actors[i].done, __ATOMIC_RELAXED);
         if (done != watched.done[i] || !watched.since[i])
             watched.since[i] = at;
         watched.done[i] = done;
-        must(at - watched.since[i] < STUCK_S, actors[i].name, (long)done);
+        if (at - watched.since[i] >= STUCK_S)
+            stuck(&actors[i], (long)done);
     }
     watched.threads_most = threads > watched.threads_most ? threads : watched.threads_most;
     if (!warm)
@@ -480,7 +526,8 @@ static void end_all(void)
     limit.tv_sec += STUCK_S;
     stopping = 1;
     for (unsigned i = 0; i < actor_count; i++)
-        must(pthread_timedjoin_np(actors[i].thread, NULL, &limit) == 0, actors[i].name, -1);
+        if (pthread_timedjoin_np(actors[i].thread, NULL, &limit) != 0)
+            stuck(&actors[i], -1);
     double until = now() + SETTLE_S;
     while (threads_left() != 1 && now() < until)
         parity_pause();
