@@ -213,7 +213,7 @@ uint32_t target_of_address(int fd, const struct sockaddr *address, socklen_t len
                  : 0;
 }
 
-/* A file that is neither waits for a disk, which ends. */
+/* In this order: of most files that calls block on, a disk's, the first question is the last. */
 int target_unbounded(int fd)
 {
     struct stat st = {0};
