@@ -3,6 +3,10 @@
  * See pool.h. Lists of workers are stacks without locks: a signal handler or a fork at any instant
  * finds them whole. A worker that ends leaves its entry in the stack, and whoever meets it there
  * makes it free again.
+ *
+ * Idle workers lie by the CPU that each ran on last, and a caller takes one of its own CPU's first:
+ * the kernel wakes a thread where it ran unless a CPU is idle, and to wake one on another CPU is an
+ * interrupt there, and its answer one here.
  */
 #include "pool.h"
 
@@ -12,6 +16,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +25,7 @@
 
 enum {
     MOST = 64,
+    IDLE_LISTS = 32,  /* CPUs beyond share them */
     SHED_TRIES = 500, /* of 100 us */
     REST = 64         /* calls after which growing is tried again when it failed */
 };
@@ -27,7 +33,7 @@ enum {
 enum ready { READY_NOT, READY_SOON, READY };
 
 struct pool {
-    uint64_t idle; /* stack of workers: number of changes << 32 | index + 1 */
+    uint64_t idle[IDLE_LISTS]; /* stacks of workers: number of changes << 32 | index + 1 */
     uint32_t workers;
     uint32_t rest; /* calls left before growing is tried again */
     struct trace_pool *record;
@@ -40,7 +46,7 @@ static struct pool_memory {
     int32_t pid;
     uint32_t used; /* entries of `worker` that were ever handed out */
     uint32_t waiting;
-    uint64_t free; /* stack, as pool.idle */
+    uint64_t free; /* a stack, too */
     struct pool pool[POOLS];
     struct pool_worker worker[POOL_WORKERS];
 } * memory;
@@ -215,6 +221,21 @@ static int enter(int *reason)
     return 1;
 }
 
+/* From the list of this CPU, else from whichever has one. */
+static struct pool_worker *claim_idle(struct pool *pool)
+{
+    unsigned here = (unsigned)sched_getcpu();
+    for (unsigned i = 0; i < IDLE_LISTS; i++) {
+        struct pool_worker *worker;
+        while ((worker = pop(&pool->idle[(here + i) % IDLE_LISTS]))) {
+            if (word_change(&worker->state, POOL_IDLE, POOL_CLAIMED))
+                return worker;
+            set_free(worker);
+        }
+    }
+    return NULL;
+}
+
 static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
 {
     struct pool_worker *worker = NULL;
@@ -222,10 +243,7 @@ static struct pool_worker *claim(unsigned number, uint32_t most, int *reason)
     *reason = REASON_NO_WORKER;
     if (memory && (pool_is_current() || enter(reason))) {
         struct pool *pool = &memory->pool[number];
-        while ((worker = pop(&pool->idle)) &&
-               !word_change(&worker->state, POOL_IDLE, POOL_CLAIMED)) {
-            set_free(worker);
-        }
+        worker = claim_idle(pool);
         if (!worker)
             worker = grow(pool, number, most, reason);
     }
@@ -263,7 +281,7 @@ void pool_release(struct pool_worker *worker)
     if (!worker->over)
         __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&worker->state, POOL_IDLE, __ATOMIC_RELEASE);
-    push(&memory->pool[worker->pool].idle, worker);
+    push(&memory->pool[worker->pool].idle[worker->cpu % IDLE_LISTS], worker);
 }
 
 int pool_is_current(void)

@@ -40,6 +40,7 @@ struct pool_worker {
     uint32_t next;  /* index + 1 in a list of idle or of free workers */
     int32_t tid;
     uint16_t pool;
+    uint16_t cpu; /* where its latest call ended; the kernel would wake it there */
 
     /* The call */
     int (*run)(void *frame); /* 0, or the error number of its failure */

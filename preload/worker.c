@@ -14,6 +14,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
 enum { STACK = 256 << 10 /* beside what libc and the program's thread-local storage take */ };
@@ -86,6 +87,7 @@ static void run_call(struct pool_worker *worker)
     worker->error = errno;
     worker->raised = take_signal(worker->error);
     worker->ended = clock_now();
+    worker->cpu = (uint16_t)sched_getcpu();
     if (worker->over)
         worker->over(worker);
     else if (__atomic_fetch_or(&worker->word, POOL_DONE, __ATOMIC_ACQ_REL) & POOL_PARKED)

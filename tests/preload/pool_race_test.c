@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pool under many threads at once: calls are handed to workers and come back, while idle
- * workers are told to leave. Checks results and errno, and that every worker is idle or gone in the
- * end; ThreadSanitizer checks the rest.
+ * The pool under one thread that goes from CPU to CPU, and under many at once: calls are handed to
+ * workers and come back, while idle workers are told to leave. Checks results and errno, and that
+ * every worker is idle or gone in the end; ThreadSanitizer checks the rest.
  */
 #include "clock.h"
 #include "guard.h"
@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,6 +59,24 @@ static void *make_calls(void *data)
     return NULL;
 }
 
+/* A worker that is idle is taken, wherever it ran last and its caller is now. */
+static void move_about(void)
+{
+    struct visit visit = {.frame = (uintptr_t)__builtin_frame_address(0)};
+    cpu_set_t all, one;
+    sched_getaffinity(0, sizeof all, &all);
+    make_calls_at(&visit, 0);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all)) {
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            expect(sched_setaffinity(0, sizeof one, &one) == 0, "no such CPU");
+            make_calls_at(&visit, (unsigned)cpu % 256);
+            expect(pool_workers() == 1, "the pool grew while a worker was idle");
+        }
+    sched_setaffinity(0, sizeof all, &all);
+}
+
 static void *shed(void *data)
 {
     for (int i = 0; i < SHEDS; i++) {
@@ -91,6 +110,7 @@ int main(void)
     file = open(path, O_CREAT | O_RDWR, 0600);
     for (unsigned i = 0; i < 256; i++)
         expect(write(file, &(unsigned char){(unsigned char)i}, 1) == 1, "no file");
+    move_about();
     pthread_create(&shedder, NULL, shed, NULL);
     for (uintptr_t i = 0; i < THREADS; i++)
         pthread_create(&thread[i], NULL, make_calls, (void *)i);
