@@ -383,6 +383,22 @@ static void watch_silent(struct sampler *sampler)
     closedir(tasks);
 }
 
+/* Its segment may have ended while the kernel still has the thread. To the kernel's clock tick they
+ * began together. */
+static bool has_ended_segment(const struct sampler *sampler, const struct watched *watched)
+{
+    uint64_t tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t started = watched->thread.started_ns;
+    for (unsigned i = 0; i < sampler->count; i++) {
+        const struct watched *other = &sampler->watched[i];
+        if (other->done && other->start && other->pid == watched->pid &&
+            other->tid == watched->tid && other->thread.started_ns + tick > started &&
+            other->thread.started_ns < started + 2 * tick)
+            return true;
+    }
+    return false;
+}
+
 static void sample_silent(struct sampler *sampler)
 {
     watch_silent(sampler);
@@ -396,8 +412,11 @@ static void sample_silent(struct sampler *sampler)
             continue;
         }
         struct instant now = read_clocks(TRACE_CLOCK_MONOTONIC);
-        watched->thread.sampled_ns = now.monotonic;
         watched->thread.started_ns = now.monotonic - (now.boottime - (uint64_t)start);
+        if (has_ended_segment(sampler, watched))
+            retire(sampler, watched);
+        else
+            watched->thread.sampled_ns = now.monotonic;
     }
 }
 
