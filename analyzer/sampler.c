@@ -94,6 +94,12 @@ static uint64_t clock_ns(clockid_t clock)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* Of the times in /proc, in nanoseconds. */
+static uint64_t kernel_tick(void)
+{
+    return NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 static struct instant read_clocks(uint32_t kind)
 {
     struct instant now = {.monotonic = clock_ns(CLOCK_MONOTONIC),
@@ -305,7 +311,7 @@ static uint64_t start_of(const struct sampler *sampler, const struct source *sou
 {
     if (watched->pid == sampler->pid && watched->tid == sampler->pid)
         return sampler->started_ns;
-    uint64_t tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t tick = kernel_tick();
     uint64_t earliest = now->monotonic - (now->boottime - kernel_boottime);
     uint64_t seen = monotonic_of(source, watched->start, now);
     return seen >= earliest && seen < earliest + tick ? seen : earliest + tick / 2;
@@ -387,8 +393,7 @@ static void watch_silent(struct sampler *sampler)
  * began together. */
 static bool has_ended_segment(const struct sampler *sampler, const struct watched *watched)
 {
-    uint64_t tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
-    uint64_t started = watched->thread.started_ns;
+    uint64_t tick = kernel_tick(), started = watched->thread.started_ns;
     for (unsigned i = 0; i < sampler->count; i++) {
         const struct watched *other = &sampler->watched[i];
         if (other->done && other->start && other->pid == watched->pid &&
@@ -413,7 +418,7 @@ static void sample_silent(struct sampler *sampler)
         }
         struct instant now = read_clocks(TRACE_CLOCK_MONOTONIC);
         watched->thread.started_ns = now.monotonic - (now.boottime - (uint64_t)start);
-        if (has_ended_segment(sampler, watched))
+        if (!watched->thread.sampled_ns && has_ended_segment(sampler, watched))
             retire(sampler, watched);
         else
             watched->thread.sampled_ns = now.monotonic;

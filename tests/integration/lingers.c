@@ -5,29 +5,20 @@
  */
 #include <limits.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../parity/parity.h"
+
 static pthread_key_t key;
 static int passes;
-
-static void sleep_unseen(void)
-{
-    const struct timespec moment = {1, 500000000};
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(SYS_nanosleep), "D"(&moment), "S"(0)
-                     : "rcx", "r11", "memory");
-}
 
 static void end(void *value)
 {
     if (++passes < PTHREAD_DESTRUCTOR_ITERATIONS)
         pthread_setspecific(key, value);
     else
-        sleep_unseen();
+        parity_raw(SYS_nanosleep, (long)&(const struct timespec){1, 500000000}, 0, 0, 0);
 }
 
 static void *linger(void *value)
@@ -39,7 +30,7 @@ static void *linger(void *value)
 
 static void *live(void *value)
 {
-    usleep(500000);
+    sleep(1);
     return value;
 }
 

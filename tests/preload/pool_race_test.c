@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pool under one thread that goes from CPU to CPU, and under many at once: calls are handed to
+ * The pool under many threads at once, and under one that goes from CPU to CPU: calls are handed to
  * workers and come back, while idle workers are told to leave. Checks results and errno, and that
  * every worker is idle or gone in the end; ThreadSanitizer checks the rest.
  */
@@ -59,6 +59,15 @@ static void *make_calls(void *data)
     return NULL;
 }
 
+/* Each worker is idle, and goes. */
+static void let_all_go(void)
+{
+    while (pool_workers() > 0) {
+        pool_shed(1);
+        usleep(1000);
+    }
+}
+
 /* A worker that is idle is taken, wherever it ran last and its caller is now. */
 static void move_about(void)
 {
@@ -110,7 +119,6 @@ int main(void)
     file = open(path, O_CREAT | O_RDWR, 0600);
     for (unsigned i = 0; i < 256; i++)
         expect(write(file, &(unsigned char){(unsigned char)i}, 1) == 1, "no file");
-    move_about();
     pthread_create(&shedder, NULL, shed, NULL);
     for (uintptr_t i = 0; i < THREADS; i++)
         pthread_create(&thread[i], NULL, make_calls, (void *)i);
@@ -119,10 +127,9 @@ int main(void)
     pthread_join(shedder, NULL);
     expect(moved >= THREADS * ROUNDS / 2, "too few calls were moved");
     expect(pool_waiting() == 0, "somebody waits");
-    while (pool_workers() > 0) { /* each of them is idle, and goes */
-        pool_shed(1);
-        usleep(1000);
-    }
+    let_all_go();
+    move_about();
+    let_all_go();
     char remove[96];
     snprintf(remove, sizeof remove, "rm -r %s", directory);
     expect(system(remove) == 0, "the directory stays");
