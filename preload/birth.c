@@ -25,8 +25,9 @@ struct birth *birth_claim(int32_t pid, uintptr_t routine, uint32_t context)
     int libc;
     for (unsigned i = 0; i < BIRTHS; i++) {
         uint32_t free = 0;
-        if (births[i].taken || !__atomic_compare_exchange_n(&births[i].taken, &free, 1, 0,
-                                                            __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (__atomic_load_n(&births[i].taken, __ATOMIC_RELAXED) ||
+            !__atomic_compare_exchange_n(&births[i].taken, &free, 1, 0, __ATOMIC_ACQUIRE,
+                                         __ATOMIC_RELAXED))
             continue;
         /* read like a return address, it lies in the routine */
         struct trace_spawn like = {.head.aux = SPAWN_THREAD,

@@ -12,12 +12,13 @@ enum { CHUNK_EVENTS = TRACE_CHUNK / sizeof(struct trace_event) - 1 };
 static struct trace_chunk *ring_chunk(uint32_t index)
 {
     static uint32_t committed;
-    while (index >= __atomic_load_n(&committed, __ATOMIC_ACQUIRE)) {
-        uint32_t next = committed;
+    uint32_t next = __atomic_load_n(&committed, __ATOMIC_ACQUIRE);
+    while (index >= next) {
         if (trace_ring_commit(next))
             return NULL;
-        __atomic_compare_exchange_n(&committed, &next, next + 1, 0, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_RELAXED);
+        if (__atomic_compare_exchange_n(&committed, &next, next + 1, 0, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+            next++;
     }
     return trace_chunk_at(index + 1);
 }

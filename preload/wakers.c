@@ -157,7 +157,7 @@ static int next_of_ours(unsigned first)
 /* As without us: there is no such descriptor. */
 static int guarded_close(int fd)
 {
-    if (fd < 0 || !used || waker_of(fd) == WAKERS)
+    if (fd < 0 || waker_of(fd) == WAKERS)
         return next.close(fd);
     errno = EBADF;
     return -1;

@@ -5,11 +5,15 @@
  */
 #include "support.h"
 
+#include "step_x86_64.h"
 #include "trace.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 Test(trace, string_is_written_once)
 {
@@ -146,6 +150,49 @@ Test(trace, ring_keeps_the_latest_events)
     cr_assert_eq(ring[0].start, size + 1);
     cr_assert_eq(ring[9].start, size + 10);
     cr_assert_eq(ring[10].start, 11u);
+}
+
+static int step, handled_at;
+
+static void on_step(int number)
+{
+    (void)number;
+    if (++step == handled_at)
+        trace_event(&(struct trace_event){.start = 2});
+}
+
+/* In a fork child, for the ring's chunks are committed once a process: a handler writes an event
+ * within the call, after instruction `at`; 0: the call was over by then. */
+static int interrupted(int at)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        handled_at = at;
+        step_begin();
+        trace_event(&(struct trace_event){.start = 1});
+        step_end();
+        _exit(step >= at);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status), "instruction %d: status %#x", at, (unsigned)status);
+    return WEXITSTATUS(status);
+}
+
+/* The ring has one chunk; the chunk behind it is somebody's. */
+Test(trace, ring_commits_no_chunk_but_its_own)
+{
+    trace_for_test(4 << 20);
+    cr_assert_eq(trace_file->ring_chunks, 1u);
+    struct trace_chunk *behind = trace_chunk_new();
+    cr_assert_eq(trace_chunk_number(behind), 2u);
+    behind->kind = TRACE_CHUNK_THREAD;
+    struct sigaction action = {.sa_handler = on_step};
+    sigaction(SIGTRAP, &action, NULL);
+    int at = 1;
+    for (; interrupted(at); at++)
+        cr_assert_eq(behind->kind, (uint32_t)TRACE_CHUNK_THREAD, "instruction %d", at);
+    cr_assert_gt(at, 10, "only %d instructions", at);
 }
 
 Test(trace, bucket_of_a_value_holds_it)
