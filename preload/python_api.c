@@ -24,9 +24,10 @@ static int find(const struct link_map *map)
     complete &= python_api.name != NULL;
     PYTHON_FUNCTIONS(FIND)
 #undef FIND
-    *(void **)&python_api.current = dynsym_find(map, "PyThreadState_GetUnchecked");
-    if (!python_api.current)
-        *(void **)&python_api.current = dynsym_find(map, "_PyThreadState_UncheckedGet");
+    void *current = dynsym_find(map, "PyThreadState_GetUnchecked");
+    if (!current)
+        current = dynsym_find(map, "_PyThreadState_UncheckedGet");
+    *(void **)&python_api.current = current;
     python_api.none = dynsym_find(map, "_Py_NoneStruct");
     return complete && python_api.current && python_api.none ? COMPLETE : INCOMPLETE;
 }
