@@ -90,8 +90,9 @@ struct trace_header {
     uint64_t end_ticks;            /* when our destructor ran */
 
     uint64_t lost[TRACE_LOSS_KINDS];
-    uint32_t lock;       /* pid of the process that is at the next four; 0: none */
-    uint32_t free_chunk; /* number of a FREE chunk, which links to the next by `previous`; 0 none */
+    uint32_t lock;       /* pid of the process that takes a free chunk; 0: none */
+    uint32_t free_chunk; /* number of a FREE chunk, which links to the next by `previous`; 0 none;
+                            compare-and-swap */
     uint32_t children;   /* fork children that came to a regular end */
     uint32_t
         children_sum;     /* newest chunk of the segment that sums those beyond the first; 0 none */
@@ -103,7 +104,9 @@ struct trace_header {
      * to the thread's struct trace_current. self 0: not told. Written before the state is READY. */
     int64_t self;
     uint64_t self_current;
-    uint64_t reserved[61];
+    uint32_t children_lock; /* pid of the process that is at `children` and their sum; 0: none */
+    uint32_t _pad;
+    uint64_t reserved[60];
 };
 
 /* The bits of trace_control.aside. OFF: everything in place, nothing observed; set and cleared from

@@ -15,7 +15,8 @@ enum {
     KEEP_ENDED = 32, /* ended threads that keep their segment */
     KEEP_LOOPS = 64, /* ... if they were loops, whose turns cannot be added up */
     KEEP_CHILDREN = 256,
-    FOLD_SUMS = 16 /* (name, spawn point) with a sum of their own; the last takes all others */
+    FOLD_SUMS = 16, /* (name, spawn point) with a sum of their own; the last takes all others */
+    LEFT = 64       /* threads that end while another is being folded */
 };
 
 struct fold {
@@ -25,6 +26,7 @@ struct fold {
 
 static struct {
     uint32_t taken;
+    uint32_t left[LEFT]; /* newest chunk of a segment that is to be folded; 0: none */
     uint32_t ended;
     struct fold fold[FOLD_SUMS];
 } ended;
@@ -375,7 +377,7 @@ static int add_segment(struct fold *f, const struct segment *s, const struct tra
     return 1;
 }
 
-static void fold_locked(struct segment *s, struct trace_thread *record)
+static void fold_one(struct segment *s, struct trace_thread *record)
 {
     if (keeps_segment(record))
         return;
@@ -384,13 +386,50 @@ static void fold_locked(struct segment *s, struct trace_thread *record)
         segment_release(s);
 }
 
-void fold_thread(struct segment *s, struct trace_thread *record)
+/* 0: there is no place left, and the thread keeps its segment. */
+static int leave(const struct segment *s)
 {
-    /* A thread that finds another at it keeps its segment rather than wait in its last moments. */
-    if (__atomic_exchange_n(&ended.taken, 1, __ATOMIC_ACQUIRE))
+    for (int i = 0; i < LEFT; i++) {
+        uint32_t none = 0;
+        if (__atomic_compare_exchange_n(&ended.left[i], &none, trace_chunk_number(s->chunk), 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            return 1;
+    }
+    return 0;
+}
+
+static int is_one_left(void)
+{
+    int found = 0;
+    for (int i = 0; i < LEFT && !found; i++)
+        found = __atomic_load_n(&ended.left[i], __ATOMIC_SEQ_CST) != 0;
+    return found;
+}
+
+static void fold_left(void)
+{
+    for (int i = 0; i < LEFT; i++) {
+        uint32_t number = __atomic_exchange_n(&ended.left[i], 0, __ATOMIC_SEQ_CST);
+        if (!number)
+            continue;
+        struct trace_chunk *chunk = trace_chunk_at(number);
+        struct segment s = {chunk, chunk->pid, chunk->tid, chunk->start};
+        while (chunk->previous)
+            chunk = trace_chunk_at(chunk->previous);
+        fold_one(&s, (struct trace_thread *)(chunk + 1));
+    }
+}
+
+/* A thread that finds another at it does not wait in its last moments: that one folds what is left
+ * here, and looks once more when it is done. */
+void fold_thread(const struct segment *s)
+{
+    if (!leave(s))
         return;
-    fold_locked(s, record);
-    __atomic_store_n(&ended.taken, 0, __ATOMIC_RELEASE);
+    while (is_one_left() && !__atomic_exchange_n(&ended.taken, 1, __ATOMIC_SEQ_CST)) {
+        fold_left();
+        __atomic_store_n(&ended.taken, 0, __ATOMIC_SEQ_CST);
+    }
 }
 
 /* ---- fork children ---- */
@@ -427,10 +466,10 @@ static int children_add(const struct segment *s, const struct trace_thread *reco
 
 int fold_child(struct segment *s, struct trace_thread *record)
 {
-    if (!trace_is_whole() || !trace_enter_shared())
+    if (!trace_is_whole() || !trace_enter_shared(&trace_file->children_lock))
         return 0;
     int added = children_add(s, record);
-    trace_leave_shared();
+    trace_leave_shared(&trace_file->children_lock);
     if (added)
         segment_release(s);
     return added;

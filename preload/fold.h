@@ -11,8 +11,9 @@
 
 #include "segment.h"
 
-/* The thread of `record` ends. Not in signal context. */
-void fold_thread(struct segment *s, struct trace_thread *record);
+/* The thread of this segment has ended. Not in signal context. The segment is nobody's afterwards.
+ */
+void fold_thread(const struct segment *s);
 
 /* The fork child whose last thread `record` is comes to a regular end: the first few hundred
  * children keep their segments, the others are added to one sum per file. Returns 1 if the segment

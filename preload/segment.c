@@ -10,20 +10,23 @@
 enum { CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL };
 
 /* A chunk that an ended thread or child gave back, emptied; NULL if there is none or somebody else
- * is at the list: then a new one serves. */
+ * is at the list: then a new one serves. One takes at a time, so that nobody's chunk comes back
+ * between its two steps; whoever gives back asks nobody. */
 static struct trace_chunk *chunk_reuse(void)
 {
     struct trace_header *h = trace_file;
-    struct trace_chunk *chunk = NULL;
-    if (!__atomic_load_n(&h->free_chunk, __ATOMIC_RELAXED) || !trace_enter_shared())
+    uint32_t first = __atomic_load_n(&h->free_chunk, __ATOMIC_RELAXED);
+    if (!first || !trace_enter_shared(&h->lock))
         return NULL;
-    if (h->free_chunk && trace_is_here(h->free_chunk)) {
-        chunk = trace_chunk_at(h->free_chunk);
-        __atomic_store_n(&h->free_chunk, chunk->previous, __ATOMIC_RELAXED);
-    }
-    trace_leave_shared();
-    if (!chunk)
+    first = __atomic_load_n(&h->free_chunk, __ATOMIC_ACQUIRE);
+    while (first && trace_is_here(first) &&
+           !__atomic_compare_exchange_n(&h->free_chunk, &first, trace_chunk_at(first)->previous, 0,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+        ;
+    trace_leave_shared(&h->lock);
+    if (!first || !trace_is_here(first))
         return NULL;
+    struct trace_chunk *chunk = trace_chunk_at(first);
     arch_zero(chunk, TRACE_CHUNK);
     chunk->used = 1;
     return chunk;
@@ -93,16 +96,14 @@ struct trace_record *segment_each(const struct segment *s, uint16_t type,
 void segment_release(struct segment *s)
 {
     struct trace_header *h = trace_file;
-    int shared = trace_enter_shared();
     for (struct trace_chunk *chunk = s->chunk, *previous; chunk; chunk = previous) {
         previous = chunk->previous ? trace_chunk_at(chunk->previous) : NULL;
         __atomic_store_n(&chunk->kind, TRACE_CHUNK_FREE, __ATOMIC_RELEASE);
-        if (shared) {
-            chunk->previous = h->free_chunk;
-            __atomic_store_n(&h->free_chunk, trace_chunk_number(chunk), __ATOMIC_RELAXED);
-        }
+        uint32_t first = __atomic_load_n(&h->free_chunk, __ATOMIC_RELAXED);
+        do
+            chunk->previous = first;
+        while (!__atomic_compare_exchange_n(&h->free_chunk, &first, trace_chunk_number(chunk), 0,
+                                            __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     }
     s->chunk = NULL;
-    if (shared)
-        trace_leave_shared();
 }

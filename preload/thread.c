@@ -65,7 +65,7 @@ static void thread_exit(void *data)
         t->record->end = now;
         t->epoch = 0;
         roster_remove(t->record->tid, t->record);
-        fold_thread(&t->segment, t->record);
+        fold_thread(&t->segment);
     }
     refs_leave();
     if (!trace_sealed())
@@ -168,6 +168,8 @@ static void process_enter(int pid, uint64_t now)
     modules_forget();
     birth_forget();
     process_forked = process_pid != 0;
+    if (process_forked && arch_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0)
+        trace_leave_namespace(); /* a parent outside has no number here */
     process_pid = pid;
     if (entered)
         __atomic_store_n(entered, 1, __ATOMIC_RELEASE);

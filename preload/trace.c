@@ -23,6 +23,7 @@ enum {
     SHARED_TRIES = 1000,
     OLD_KERNEL_SIZE = 8 << 20,
     NAME_TRIES = 1000,
+    FOREIGN = 1 << 30, /* no pid is as high (include/linux/threads.h: 2^22 at most) */
     RESERVE = 64, /* chunks kept when the trace is narrowed: as many threads may be claiming one */
     CHUNK_CELLS = TRACE_CHUNK / TRACE_CELL
 };
@@ -30,6 +31,7 @@ enum {
 struct trace_header *trace_file HOT_DATA = NULL;
 
 static int sealed;
+static uint32_t foreign;       /* FOREIGN: see trace_leave_namespace */
 static uint32_t chunks_mapped; /* by this process; its fork children begin with as many */
 
 void trace_seal(void)
@@ -214,23 +216,28 @@ int trace_ring_commit(uint32_t index)
     return result;
 }
 
-int trace_enter_shared(void)
+void trace_leave_namespace(void)
 {
-    if (sealed)
+    foreign = FOREIGN;
+}
+
+int trace_enter_shared(uint32_t *lock)
+{
+    if (trace_sealed())
         return 0;
-    uint32_t *lock = &trace_file->lock;
-    uint32_t pid = (uint32_t)raw_getpid(), owner = 0;
+    uint32_t pid = (uint32_t)raw_getpid() | foreign, owner = 0;
     for (int i = 0; i < SHARED_TRIES; i++, owner = 0)
         if (__atomic_compare_exchange_n(lock, &owner, pid, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             return 1;
     owner = __atomic_load_n(lock, __ATOMIC_RELAXED);
-    return owner && owner != pid && arch_syscall(SYS_kill, (long)owner, 0, 0, 0, 0, 0) == -ESRCH &&
+    return owner && owner != pid && !((owner | foreign) & FOREIGN) &&
+           arch_syscall(SYS_kill, (long)owner, 0, 0, 0, 0, 0) == -ESRCH &&
            __atomic_compare_exchange_n(lock, &owner, pid, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-void trace_leave_shared(void)
+void trace_leave_shared(uint32_t *lock)
 {
-    __atomic_store_n(&trace_file->lock, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 int trace_tight(void)

@@ -85,10 +85,14 @@ static inline uint32_t trace_cells(size_t bytes)
 /* A fresh zeroed chunk whose memory is committed, or NULL (counted). The caller sets its kind. */
 struct trace_chunk *trace_chunk_new(void);
 
-/* For what processes share in the header: 1 if it is ours now, 0 if somebody else is at it. Never
- * waits for long; a process that died there is succeeded. */
-int trace_enter_shared(void);
-void trace_leave_shared(void);
+/* For what processes share, by a lock in the header: 1 if it is ours now, 0 if somebody else is at
+ * it. Never waits for long; a process that died there is succeeded. */
+int trace_enter_shared(uint32_t *lock);
+void trace_leave_shared(uint32_t *lock);
+
+/* From now on, and in its children, this process's pid is one of another namespace than that of
+ * the file's first process: nobody can tell by it who has died. */
+void trace_leave_namespace(void);
 
 /* 1 when only the last part of the file is free: it is kept for threads and for slots without
  * chain, so that every call is counted to the end. */

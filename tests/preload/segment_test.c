@@ -55,10 +55,28 @@ Test(segment, released_chunks_come_back_empty)
     cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
 }
 
+/* Somebody who takes a chunk, and sleeps, keeps nobody from giving theirs back. */
+Test(segment, chunks_are_given_back_whoever_takes_one)
+{
+    trace_for_test(4 << 20);
+    struct segment s[8];
+    for (int i = 0; i < 8; i++)
+        cr_assert_not_null(segment_open(&s[i], 1, i + 1, 3));
+    uint32_t before = trace_file->next_chunk;
+    cr_assert(trace_enter_shared(&trace_file->lock));
+    for (int i = 0; i < 8; i++)
+        segment_release(&s[i]);
+    trace_leave_shared(&trace_file->lock);
+    for (int i = 0; i < 8; i++)
+        cr_assert_not_null(segment_open(&s[i], 1, i + 1, 3));
+    cr_assert_eq(trace_file->next_chunk, before);
+}
+
 enum { CELLS = TRACE_CHUNK / TRACE_CELL };
 
 static struct segment stepped;
 static int step, handled_at;
+static const struct segment *handlers_end;
 static size_t handlers_cells;
 static struct trace_record *handlers;
 
@@ -122,8 +140,8 @@ Test(segment, a_handler_takes_cells_in_between)
     cr_assert_eq(trace_file->lost[TRACE_LOSS_CHUNKS], 0u);
 }
 
-/* One ended thread with `calls` calls at one context, all in one bucket, made by pool 3. */
-static void end_thread(int tid, uint64_t calls)
+/* One thread with `calls` calls at one context, all in one bucket, made by pool 3. */
+static struct segment thread_with(int tid, uint64_t calls)
 {
     struct segment s;
     struct trace_thread *thread = segment_open(&s, 1, tid, 3);
@@ -149,7 +167,13 @@ static void end_thread(int tid, uint64_t calls)
     routed->moved = calls;
     routed->in_place[REASON_READY] = 1;
     trace_commit(&routed->head, RECORD_ROUTED);
-    fold_thread(&s, thread);
+    return s;
+}
+
+static void end_thread(int tid, uint64_t calls)
+{
+    struct segment s = thread_with(tid, calls);
+    fold_thread(&s);
 }
 
 static const struct trace_chunk *folded_chunk(void)
@@ -195,6 +219,43 @@ Test(fold, ended_threads_add_up_exactly)
     cr_assert_eq(routed->moved, folded);
     cr_assert_eq(routed->in_place[REASON_READY], 100u);
     cr_assert_lt(trace_file->next_chunk, 60u);
+}
+
+static void end_on_step(int number)
+{
+    (void)number;
+    if (++step == handled_at)
+        fold_thread(handlers_end);
+}
+
+/* Another thread ends within the end of one, after any instruction of it: both are in the sum, and
+ * no chunk is kept. */
+Test(fold, threads_end_within_an_end)
+{
+    trace_for_test(64 << 20);
+    for (int tid = 1; tid <= 40; tid++)
+        end_thread(tid, 1);
+    struct sigaction action = {.sa_handler = end_on_step};
+    sigaction(SIGTRAP, &action, NULL);
+    const struct trace_thread *sum = (const void *)(folded_chunk() + 1);
+    uint32_t folded = 8, chunks = 0;
+    int at = 0;
+    do {
+        struct segment own = thread_with(100, 1), handlers_own = thread_with(101, 1);
+        handlers_end = &handlers_own;
+        handled_at = ++at;
+        step = 0;
+        step_begin();
+        fold_thread(&own);
+        step_end();
+        if (step < at)
+            break;
+        folded += 2;
+        cr_assert_eq(sum->folded, folded, "instruction %d", at);
+        chunks = chunks ? chunks : trace_file->next_chunk;
+        cr_assert_eq(trace_file->next_chunk, chunks, "instruction %d", at);
+    } while (at < 200);
+    cr_assert_gt(at, 100, "only %d instructions", at);
 }
 
 static void *attach(void *data)
