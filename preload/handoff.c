@@ -34,15 +34,18 @@ static pthread_key_t thread_end;
 /* ---- ending a call early ---- */
 
 /* Sends the abort signal, or will when there is something to end and room in the queue of signals
- * (RLIMIT_SIGPENDING). Counted first: a handler may send another in between. */
+ * (RLIMIT_SIGPENDING). Counted first, and by nobody who then leaves without sending it: whoever
+ * comes after would wait for it. */
 static void send_abort(struct pool_worker *worker)
 {
     int32_t tid = __atomic_load_n(&worker->tid, __ATOMIC_ACQUIRE);
     if (!tid || !__atomic_load_n(&worker->running, __ATOMIC_SEQ_CST))
         return;
+    uint64_t before = signals_hold();
     __atomic_fetch_add(&worker->sent, 1, __ATOMIC_SEQ_CST);
     if (arch_syscall(SYS_tgkill, pool_pid(), tid, signals_abort(), 0, 0, 0) != 0)
         __atomic_fetch_sub(&worker->sent, 1, __ATOMIC_SEQ_CST);
+    signals_let(before);
 }
 
 static int is_caught(const struct pool_worker *worker)
@@ -50,19 +53,33 @@ static int is_caught(const struct pool_worker *worker)
     return __atomic_load_n(&worker->caught, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* Has everything arrived that was sent, and found nothing? */
-static int is_abort_due(const struct pool_worker *worker)
+/* libc's own code makes several system calls, and one that was interrupted may not be the one that
+ * ends it: a lock of a FILE is waited for again. */
+static int is_made_of_several(const struct handoff_trip *trip)
+{
+    return call_infos[trip->call].abort == ABORT_RESEND;
+}
+
+/* Is there something to interrupt still? To be rid of the call nothing short of its end will do. */
+static int is_to_be_interrupted(const struct handoff_trip *trip)
+{
+    return trip->aborting && (!is_caught(trip->worker) ||
+                              ((trip->unwanted || trip->expired) && is_made_of_several(trip)));
+}
+
+/* Has everything arrived that was sent? */
+static int has_all_arrived(const struct pool_worker *worker)
 {
     return __atomic_load_n(&worker->taken, __ATOMIC_ACQUIRE) ==
-               __atomic_load_n(&worker->sent, __ATOMIC_ACQUIRE) &&
-           !is_caught(worker);
+           __atomic_load_n(&worker->sent, __ATOMIC_ACQUIRE);
 }
 
 static void begin_abort(struct handoff_trip *trip, enum pool_abort how)
 {
     struct pool_worker *worker = trip->worker;
     trip->aborting = 1;
-    if (__atomic_load_n(&worker->abort, __ATOMIC_RELAXED) != POOL_ENDS) {
+    if (is_made_of_several(trip) ||
+        __atomic_load_n(&worker->abort, __ATOMIC_RELAXED) != POOL_ENDS) {
         __atomic_store_n(&worker->caught, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&worker->abort, how, __ATOMIC_SEQ_CST);
     }
@@ -89,34 +106,36 @@ static void finish(struct handoff_trip *trip)
 static void await_abort(struct handoff_trip *trip, int caught)
 {
     struct pool_worker *worker = trip->worker;
-    while (!is_done(worker) && !(caught && is_caught(worker))) {
+    while (pool_is_current() && !is_done(worker) && !(caught && is_caught(worker))) {
         worker_rouse(worker);
         uint32_t seen = __atomic_or_fetch(&worker->word, POOL_PARKED, __ATOMIC_ACQ_REL);
         if (!(seen & POOL_DONE))
             futex_wait(&worker->word, seen, &half_ms);
-        if (is_abort_due(worker))
+        if (is_to_be_interrupted(trip) && has_all_arrived(worker))
             send_abort(worker);
     }
-    if (is_done(worker))
+    if (pool_is_current() && is_done(worker))
         finish(trip);
 }
 
-/* A worker is given back when every signal that was sent to it has arrived. */
+/* A worker is given back when every signal that was sent to it has arrived. Last of all, for a
+ * handler that jumps out before gives it back itself. */
 static void take_back(struct pool_worker *worker)
 {
-    while (__atomic_load_n(&worker->taken, __ATOMIC_ACQUIRE) !=
-           __atomic_load_n(&worker->sent, __ATOMIC_ACQUIRE))
+    while (!has_all_arrived(worker))
         arch_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    __atomic_store_n(&handoff_self.trip, NULL, __ATOMIC_RELEASE);
     pool_release(worker);
 }
 
 /* One system call ends whatever the handler is, and is made again afterwards if that has
- * SA_RESTART. In libc's own code the kernel begins its system call again: that one is not joined. A
- * call that no signal interrupts is left alone. */
+ * SA_RESTART. In libc's own code it is one of several: the handler runs when that was interrupted,
+ * and what comes of it is libc's to say. A call that no signal interrupts is left alone. */
 void handoff_interrupt(uint32_t mark)
 {
     struct handoff_trip *trip = handoff_self.trip;
     trip->marks |= (uint8_t)mark;
+    trip->handlers++;
     enum call_abort kind = call_infos[trip->call].abort;
     if (kind == ABORT_NONE || trip->over || !pool_is_current())
         return;
@@ -125,9 +144,9 @@ void handoff_interrupt(uint32_t mark)
         __atomic_fetch_or(&trip->worker->word, mark, __ATOMIC_ACQ_REL);
         return;
     }
-    int ends = kind != ABORT_RESEND || mark == POOL_PLAIN;
-    begin_abort(trip, ends ? POOL_ENDS : POOL_RESTARTS);
-    await_abort(trip, !ends);
+    int several = is_made_of_several(trip);
+    begin_abort(trip, !several || mark == POOL_PLAIN || trip->unwanted ? POOL_ENDS : POOL_RESTARTS);
+    await_abort(trip, several);
 }
 
 /* ---- waiting ---- */
@@ -151,11 +170,10 @@ static void react(struct handoff_trip *trip, uint32_t marks)
     if (!handoff_is_cancellation_point(trip->call))
         return;
     if (marks & POOL_CANCEL && is_cancel_enabled())
-        trip->cancelled = 1;
-    if (trip->cancelled || plain || marks & POOL_RESTART)
-        begin_abort(trip, trip->cancelled || plain || call_infos[trip->call].abort != ABORT_RESEND
-                              ? POOL_ENDS
-                              : POOL_RESTARTS);
+        trip->unwanted = 1;
+    if (trip->unwanted || plain || marks & POOL_RESTART)
+        begin_abort(trip, trip->unwanted || plain || !is_made_of_several(trip) ? POOL_ENDS
+                                                                               : POOL_RESTARTS);
 }
 
 /* Until the trip's deadline; NULL: it has none, or it is over. */
@@ -169,29 +187,31 @@ static const struct timespec *time_left(const struct handoff_trip *trip, struct 
 }
 
 /* Sleeps until the word changes, or the call's time is over. A handler that passed our trampoline
- * by (installed by a raw system call) ends the sleep, too, if it has no SA_RESTART. */
+ * by (installed by a raw system call) ends the sleep, too, if it has no SA_RESTART; but one with a
+ * time limit any handler ends, so that of it nothing follows (signal(7)). */
 static void park(struct handoff_trip *trip)
 {
     uint32_t *word = &trip->worker->word;
     uint32_t seen = __atomic_or_fetch(word, POOL_PARKED, __ATOMIC_ACQ_REL);
-    uint8_t marks = trip->marks;
+    uint32_t handlers = trip->handlers;
     if (seen & ~(uint32_t)POOL_PARKED)
         return;
     /* One signal may be under way, and find nothing. */
-    int ending = trip->aborting && !is_caught(trip->worker);
+    int ending = is_to_be_interrupted(trip);
     struct timespec left;
-    long result = futex_wait(word, seen, ending ? &half_ms : time_left(trip, &left));
+    const struct timespec *time = ending ? &half_ms : time_left(trip, &left);
+    long result = futex_wait(word, seen, time);
     if (trip->over || !pool_is_current())
         return;
     if (result == -ETIMEDOUT && !ending) {
         trip->expired = 1;
         begin_abort(trip, POOL_ENDS);
     }
-    if (result == -EINTR && marks == trip->marks && !is_done(trip->worker)) {
+    if (result == -EINTR && !time && handlers == trip->handlers && !is_done(trip->worker)) {
         trip->marks |= POOL_PLAIN;
         react(trip, POOL_PLAIN);
     }
-    if (ending && is_abort_due(trip->worker))
+    if (ending && is_to_be_interrupted(trip) && has_all_arrived(trip->worker))
         send_abort(trip->worker);
 }
 
@@ -230,14 +250,16 @@ void handoff_cancelled(pthread_t thread)
 void handoff_abandon(void)
 {
     struct handoff_trip *trip = handoff_self.trip;
-    __atomic_store_n(&handoff_self.trip, NULL, __ATOMIC_RELEASE);
-    if (!trip || !pool_is_current())
-        return;
-    if (worker_is_posted(trip->worker) && !trip->over) {
-        begin_abort(trip, POOL_ENDS);
-        await_abort(trip, 0);
+    if (trip && pool_is_current()) {
+        if (worker_is_posted(trip->worker) && !trip->over) {
+            trip->unwanted = 1;
+            begin_abort(trip, POOL_ENDS);
+            await_abort(trip, 0);
+        }
+        if (pool_is_current())
+            take_back(trip->worker);
     }
-    take_back(trip->worker);
+    handoff_self.trip = NULL;
 }
 
 static void abandon(void *unused)
@@ -247,6 +269,12 @@ static void abandon(void *unused)
 }
 
 /* ---- the trip ---- */
+
+enum went {
+    WENT_NOWHERE, /* no worker is to be had */
+    WENT_AWAY,    /* the call is over */
+    WENT_IN_VAIN  /* it is to be made again, or this is a fork child, in which nobody makes it */
+};
 
 /* As the kernel does it: in the caller's own queue, from itself. */
 void handoff_raise(int number)
@@ -260,20 +288,6 @@ void handoff_raise(int number)
     info.si_uid = (uid_t)arch_syscall(SYS_getuid, 0, 0, 0, 0, 0, 0);
     if (arch_syscall(SYS_rt_tgsigqueueinfo, info.si_pid, tid, number, (long)&info, 0, 0) != 0)
         arch_syscall(SYS_tgkill, info.si_pid, tid, number, 0, 0, 0);
-}
-
-/* Posts the call and waits; 0 in a fork child. In a function of its own: it is left by unwinding
- * when the thread is cancelled. */
-static __attribute__((noinline)) int post_and_wait(struct handoff_trip *trip)
-{
-    int over = 0;
-    pthread_cleanup_push(abandon, NULL);
-    if (handoff_is_cancellation_point(trip->call))
-        pthread_testcancel();
-    worker_post(trip->worker);
-    over = await_end(trip);
-    pthread_cleanup_pop(0);
-    return over;
 }
 
 static void fill(struct pool_worker *worker, const struct handoff_call *call)
@@ -294,13 +308,41 @@ static void tell(const struct handoff_trip *trip, uint64_t start)
         .run_ticks = worker->ended - worker->began};
 }
 
+/* In a function of its own: it is left by unwinding when the thread is cancelled. */
+static __attribute__((noinline)) enum went
+go(struct handoff_trip *trip, const struct handoff_call *call, unsigned pool, int *reason)
+{
+    volatile enum went went = WENT_NOWHERE;
+    pthread_cleanup_push(abandon, NULL);
+    struct pool_worker *worker = trip->worker = pool_claim(pool, reason);
+    if (worker) {
+        __atomic_store_n(&handoff_self.trip, trip, __ATOMIC_RELEASE);
+        uint64_t start = clock_now();
+        fill(worker, call);
+        spin_begin(&worker->spin, start);
+        if (handoff_is_cancellation_point(trip->call))
+            pthread_testcancel();
+        worker_post(worker);
+        went = await_end(trip) ? WENT_AWAY : WENT_IN_VAIN;
+        if (pool_is_current() && trip->over) {
+            tell(trip, start);
+            spin_end(&worker->spin, clock_now(), worker->began - start,
+                     worker->ended - worker->began);
+            take_back(worker);
+        }
+        handoff_self.trip = NULL;
+    }
+    pthread_cleanup_pop(0);
+    return went;
+}
+
 /* An interrupted call that is to be made again: the handler has SA_RESTART and the kernel would
  * have begun it again, or it was ended for a cancellation that is none. */
 static int is_to_be_made_again(const struct handoff_trip *trip)
 {
     if (trip->failed != EINTR || trip->marks & POOL_PLAIN || trip->expired)
         return 0;
-    return trip->cancelled || (trip->marks & POOL_RESTART && trip->restarts);
+    return trip->unwanted || (trip->marks & POOL_RESTART && trip->restarts);
 }
 
 /* It was ended because its time is over, and not for a handler as well. */
@@ -309,42 +351,29 @@ static int is_late(const struct handoff_trip *trip)
     return trip->expired && trip->failed == EINTR && !(trip->marks & POOL_PLAIN);
 }
 
-/* 0: it is still to be made, here or again. */
-static int travel(const struct visit *v, const struct handoff_call *call,
-                  struct pool_worker *worker, uint64_t deadline)
+static enum went travel(const struct visit *v, const struct handoff_call *call, unsigned pool,
+                        uint64_t deadline, int *reason)
 {
-    struct handoff_self *self = &handoff_self;
-    struct handoff_trip trip = {
-        .worker = worker, .frame = v->frame, .deadline = deadline, .call = call->call};
-    uint64_t start = clock_now();
+    struct handoff_trip trip = {.frame = v->frame, .deadline = deadline, .call = call->call};
     int before = errno;
-    fill(worker, call);
-    spin_begin(&worker->spin, start);
-    __atomic_store_n(&self->trip, &trip, __ATOMIC_RELEASE);
-    int over = post_and_wait(&trip);
-    __atomic_store_n(&self->trip, NULL, __ATOMIC_RELEASE);
+    enum went went = go(&trip, call, pool, reason);
     errno = before;
-    if (!over)
-        return 0;
-    if (pool_is_current()) {
-        tell(&trip, start);
-        spin_end(&worker->spin, clock_now(), worker->began - start, worker->ended - worker->began);
-        take_back(worker);
-    }
-    if (trip.cancelled && trip.failed == EINTR)
+    if (went != WENT_AWAY)
+        return went;
+    if (trip.failed == EINTR && handoff_is_cancellation_point(call->call))
         pthread_testcancel();
     if (trip.raised)
         handoff_raise(trip.raised);
     if (is_to_be_made_again(&trip)) {
         errno = before;
-        return 0;
+        return WENT_IN_VAIN;
     }
     errno = trip.error;
     if (is_late(&trip)) {
         handoff_self.outcome.expired = 1;
         refusal_give(call, ETIMEDOUT);
     }
-    return 1;
+    return WENT_AWAY;
 }
 
 /* ---- in place, or not ---- */
@@ -400,32 +429,24 @@ void handoff_know_thread(void)
     pthread_setspecific(thread_end, &handoff_self);
 }
 
-static struct pool_worker *claim(const struct visit *v, const struct handoff_call *call,
-                                 unsigned pool, int *reason)
-{
-    int saved = errno;
-    struct pool_worker *worker = NULL;
-    *reason = kept(v, call);
-    if (!*reason) {
-        handoff_know_thread();
-        worker = pool_claim(pool, reason);
-    }
-    errno = saved;
-    return worker;
-}
-
 int handoff_away(const struct visit *v, const struct handoff_call *call, unsigned pool,
                  uint64_t deadline_ns, int *reason)
 {
-    struct pool_worker *worker;
     uint64_t deadline = 0;
-    while ((worker = claim(v, call, pool, reason))) {
+    enum went went = WENT_IN_VAIN;
+    while (went == WENT_IN_VAIN) {
+        int saved = errno;
+        *reason = kept(v, call);
+        if (!*reason)
+            handoff_know_thread();
+        errno = saved;
+        if (*reason)
+            return 0;
         if (deadline_ns && !deadline)
             deadline = raw_monotonic() + deadline_ns;
-        if (travel(v, call, worker, deadline))
-            return 1;
+        went = travel(v, call, pool, deadline, reason);
     }
-    return 0;
+    return went == WENT_AWAY;
 }
 
 /* ---- the end of a thread ---- */

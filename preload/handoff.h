@@ -59,9 +59,10 @@ struct handoff_trip {
     struct pool_worker *worker;
     uintptr_t frame;   /* of the wrapper */
     uint64_t deadline; /* ns of CLOCK_MONOTONIC, at which it is ended; 0 none */
+    uint32_t handlers; /* that ran; marks: POOL_PLAIN and POOL_RESTART, what they were */
     uint16_t call;
-    uint8_t marks;     /* POOL_PLAIN and POOL_RESTART: handlers that ran */
-    uint8_t cancelled; /* pthread_cancel wants it to end */
+    uint8_t marks;
+    uint8_t unwanted; /* pthread_cancel, or whoever leaves it, wants it to end */
     uint8_t aborting;
     uint8_t expired; /* its time is over */
     uint8_t over;    /* what the worker said is here: */

@@ -93,21 +93,22 @@ static void set_free(struct pool_worker *worker)
 
 /* ---- growing and shrinking ---- */
 
-static void note_peak(struct pool *pool, uint32_t workers)
+static void count(uint32_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void note_grown(struct pool *pool, uint32_t workers)
 {
     struct trace_pool *record = pool->record;
     if (!record)
         return;
-    __atomic_store_n(&record->workers, workers, __ATOMIC_RELAXED);
+    count(&record->grown);
+    count(&record->workers);
     uint32_t peak = __atomic_load_n(&record->peak, __ATOMIC_RELAXED);
     while (workers > peak && !__atomic_compare_exchange_n(&record->peak, &peak, workers, 1,
                                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
-}
-
-static void count(uint32_t *counter)
-{
-    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
 void pool_shrunk(unsigned number)
@@ -171,11 +172,9 @@ static struct pool_worker *grow(struct pool *pool, unsigned number, uint32_t mos
         return NULL;
     if (worker_make(worker) == 0) {
         uint32_t workers = __atomic_load_n(&pool->workers, __ATOMIC_RELAXED);
-        if (pool->record)
-            count(&pool->record->grown);
         if (pool->record && workers > defined[number].most)
             count(&pool->record->beyond);
-        note_peak(pool, workers);
+        note_grown(pool, workers);
         return worker;
     }
     *reason = REASON_NO_WORKER;
@@ -277,10 +276,12 @@ struct pool_worker *pool_claim_beyond(unsigned number, int *reason)
 
 void pool_release(struct pool_worker *worker)
 {
+    /* A child that a handler forked, and left by its return, has found it wiped. */
+    if (!word_change(&worker->state, POOL_CLAIMED, POOL_IDLE))
+        return;
     __atomic_fetch_sub(&memory->waiting, 1, __ATOMIC_RELAXED);
     if (!worker->over)
         __atomic_fetch_add(&worker->claims, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&worker->state, POOL_IDLE, __ATOMIC_RELEASE);
     push(&memory->pool[worker->pool].idle[worker->cpu % IDLE_LISTS], worker);
 }
 
@@ -356,6 +357,7 @@ int pool_shed(int wait)
 static void after_fork(void)
 {
     memory->orderly = 1;
+    __atomic_store_n(&memory->pid, raw_getpid(), __ATOMIC_RELAXED); /* a vfork child's is another */
 }
 
 void pool_define(unsigned number, const char *name, uint32_t most, uint64_t idle_ns)

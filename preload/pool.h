@@ -35,7 +35,8 @@ enum pool_abort { POOL_GOES_ON, POOL_ENDS, POOL_RESTARTS };
 /* One worker and, while it is claimed, one call. The caller writes what it is to do before `inbox`
  * is posted (release), the worker its outcome before DONE (release). */
 struct pool_worker {
-    uint32_t inbox; /* futex: empty, the worker sleeps, posted, told to leave, taken */
+    uint32_t inbox; /* futex: empty, the worker sleeps, posted, taken */
+    uint32_t leave; /* 1: it is to end when it is idle */
     uint32_t state; /* enum pool_state */
     uint32_t next;  /* index + 1 in a list of idle or of free workers */
     int32_t tid;

@@ -69,6 +69,18 @@ uint64_t signals_worker_mask(void)
     return ~(open | (abort_number ? 1ull << (abort_number - 1) : 0));
 }
 
+uint64_t signals_hold(void)
+{
+    uint64_t held = ~(1ull << (INTERNAL_LAST - 1)), before = 0;
+    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&held, (long)&before, sizeof held, 0, 0);
+    return before;
+}
+
+void signals_let(uint64_t before)
+{
+    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+
 int signals_is_within(const void *handler, uintptr_t frame)
 {
     const uintptr_t most = 8u << 20;
@@ -90,6 +102,7 @@ static void trampoline(int number, siginfo_t *info, void *context)
 {
     struct handoff_self *self = &handoff_self;
     struct handoff_handler here = {self->handler};
+    struct handoff_outcome outcome = self->outcome;
     int saved = errno;
     if (self->trip)
         handoff_interrupt(mark_of(number));
@@ -97,6 +110,7 @@ static void trampoline(int number, siginfo_t *info, void *context)
     __atomic_store_n(&self->handler, &here, __ATOMIC_RELEASE);
     __atomic_load_n(&programs[number], __ATOMIC_ACQUIRE)(number, info, context);
     __atomic_store_n(&self->handler, here.outer, __ATOMIC_RELEASE);
+    self->outcome = outcome; /* the handler's calls have their own */
 }
 
 static int is_number(int number)

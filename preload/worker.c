@@ -19,7 +19,7 @@
 
 enum { STACK = 256 << 10 /* beside what libc and the program's thread-local storage take */ };
 
-enum inbox { INBOX_EMPTY, INBOX_SLEEPS, INBOX_POSTED, INBOX_LEAVE, INBOX_TAKEN };
+enum inbox { INBOX_EMPTY, INBOX_SLEEPS, INBOX_POSTED, INBOX_TAKEN };
 
 static size_t (*least_stack)(const pthread_attr_t *);
 static __typeof__(real_calls.pthread_create) make; /* before anything of ours takes its place */
@@ -49,13 +49,12 @@ static int await_call(struct pool_worker *worker, const struct timespec *idle)
             !word_change(&worker->inbox, INBOX_EMPTY, INBOX_SLEEPS))
             if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
                 break;
-        long result = futex_wait(&worker->inbox, INBOX_SLEEPS, idle);
-        uint32_t inbox = __atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE);
-        if (inbox == INBOX_POSTED)
+        int told = (int)__atomic_exchange_n(&worker->leave, 0, __ATOMIC_SEQ_CST);
+        long result = told ? 0 : futex_wait(&worker->inbox, INBOX_SLEEPS, idle);
+        if (__atomic_load_n(&worker->inbox, __ATOMIC_ACQUIRE) == INBOX_POSTED)
             break;
-        if ((inbox == INBOX_LEAVE || result == -ETIMEDOUT) && retire(worker))
+        if ((told || result == -ETIMEDOUT) && retire(worker))
             return 0;
-        word_change(&worker->inbox, INBOX_LEAVE, INBOX_EMPTY);
     }
     __atomic_store_n(&worker->inbox, INBOX_TAKEN, __ATOMIC_RELEASE);
     return 1;
@@ -110,13 +109,12 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* With all signals blocked: a handler that jumps out must not leave libc's locks behind. */
+/* A handler that jumps out must not leave libc's locks behind. */
 int worker_make(struct pool_worker *worker)
 {
     pthread_attr_t attributes;
     pthread_t thread;
-    uint64_t all = ~0ull, before;
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
+    uint64_t before = signals_hold();
     int error = pthread_attr_init(&attributes);
     if (!error) {
         size_t least = least_stack ? least_stack(&attributes) : (size_t)PTHREAD_STACK_MIN;
@@ -125,7 +123,7 @@ int worker_make(struct pool_worker *worker)
         error = make(&thread, &attributes, work, worker);
         pthread_attr_destroy(&attributes);
     }
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
+    signals_let(before);
     return error;
 }
 
@@ -146,6 +144,7 @@ void worker_begin(struct pool_worker *worker)
 {
     __atomic_store_n(&worker->inbox, INBOX_EMPTY, __ATOMIC_RELAXED);
     __atomic_store_n(&worker->tid, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&worker->leave, 0, __ATOMIC_RELAXED);
 }
 
 void worker_claimed(struct pool_worker *worker)
@@ -172,13 +171,14 @@ void worker_rouse(struct pool_worker *worker)
         futex_wake(&worker->inbox);
 }
 
+/* Not a word of the inbox, which is by then perhaps another caller's. The worker asks when it has
+ * said that it sleeps. */
 int worker_dismiss(struct pool_worker *worker)
 {
-    if (__atomic_load_n(&worker->state, __ATOMIC_ACQUIRE) != POOL_IDLE ||
-        !(word_change(&worker->inbox, INBOX_SLEEPS, INBOX_LEAVE) ||
-          word_change(&worker->inbox, INBOX_EMPTY, INBOX_LEAVE) ||
-          word_change(&worker->inbox, INBOX_TAKEN, INBOX_LEAVE)))
+    if (__atomic_load_n(&worker->state, __ATOMIC_ACQUIRE) != POOL_IDLE)
         return 0;
-    futex_wake(&worker->inbox);
+    __atomic_store_n(&worker->leave, 1, __ATOMIC_SEQ_CST);
+    if (word_change(&worker->inbox, INBOX_SLEEPS, INBOX_EMPTY))
+        futex_wake(&worker->inbox);
     return 1;
 }

@@ -4,9 +4,11 @@
  * that it has, and by threads that it starts.
  *
  *   fork_child_uses_pool fork | _Fork | clone | busy     busy: fork while other threads make calls
+ *   fork_child_uses_pool vfork                           its first call is one of a child by vfork
  */
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "parity.h"
@@ -59,12 +61,41 @@ static pid_t make_child(const char *how)
     return fork();
 }
 
+static void *send_late(void *fd)
+{
+    parity_pause();
+    return (void *)(long)send(*(int *)fd, "x", 1, 0);
+}
+
+/* Calls of a child by vfork stay with it, and are no reason for ours to stay. */
+static int child_receives(void)
+{
+    char byte;
+    int ends[2], status = -1;
+    pthread_t thread;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        return 6;
+    pid_t other = vfork();
+    if (other == 0) {
+        close(ends[0]);
+        close(ends[1]);
+        _exit(0);
+    }
+    if (waitpid(other, &status, 0) != other || status)
+        return 7;
+    if (pthread_create(&thread, NULL, send_late, &ends[1]) != 0)
+        return 8;
+    int result = recv(ends[0], &byte, 1, 0) == 1 ? 0 : 9;
+    pthread_join(thread, NULL);
+    return result;
+}
+
 static void run_child(const char *how)
 {
     int status = -1;
     pid_t child = make_child(how);
     if (child == 0)
-        _exit(child_reads(!strcmp(how, "fork")));
+        _exit(!strcmp(how, "vfork") ? child_receives() : child_reads(!strcmp(how, "fork")));
     truth_check(child > 0 && waitpid(child, &status, 0) == child);
     if (!WIFEXITED(status) || WEXITSTATUS(status))
         printf("child ended with %x\n", (unsigned)status);

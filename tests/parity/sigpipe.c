@@ -4,6 +4,8 @@
  * they end the process, or their handler runs on the caller before the call returns.
  *
  *   sigpipe default | handler | ignored | blocked     a reader leaves while the writer waits
+ *   sigpipe calling_handler                           ... with nothing written, and the handler
+ *                                                     makes a call of its own
  *   sigpipe size | size_handler                       SIGXFSZ: a file grows past its limit
  */
 #include "parity.h"
@@ -14,7 +16,7 @@
 
 static int ends[2];
 static volatile sig_atomic_t got, got_code, got_here;
-static volatile int returned;
+static volatile int returned, calls;
 static pid_t writer;
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -22,6 +24,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     got = number;
     got_code = info->si_code;
     got_here = gettid() == writer && !returned && context;
+    if (calls)
+        nanosleep(&(struct timespec){0, 1}, NULL);
 }
 
 static void *leave(void *unused)
@@ -35,6 +39,8 @@ static void *leave(void *unused)
 static void write_to_nobody(void)
 {
     static char much[200000];
+    if (calls)
+        truth_check(parity_raw(SYS_write, ends[1], (long)much, 65536, 0) == 65536);
     pthread_t thread = parity_start(leave, NULL);
     ssize_t first = write(ends[1], much, sizeof much);
     /* What fits is written before the reader leaves. */
@@ -59,6 +65,7 @@ static void play(const char *what)
     int number = !strncmp(what, "size", 4) ? SIGXFSZ : SIGPIPE;
     sigset_t set;
     writer = gettid();
+    calls = !strcmp(what, "calling_handler");
     if (strstr(what, "handler"))
         truth_check(sigaction(number, &action, NULL) == 0);
     if (!strcmp(what, "ignored"))
