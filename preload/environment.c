@@ -236,11 +236,12 @@ int environment_wanted(const struct image_facts *image, const char *path)
 static struct {
     uint32_t busy;       /* a thread is at it */
     uint32_t users;      /* calls that rely on the loan */
+    uint32_t life;       /* a fork child begins the next */
     char **before;       /* environ without it */
     char **with;         /* ... and with it */
     const char *preload; /* in `with`, composed */
     char *theirs;        /* what that stands for in `before`; NULL: nothing */
-} loan;
+} loan = {.life = 1};
 
 enum { PATIENCE = 100000 };
 
@@ -286,7 +287,7 @@ static int loan_make(void)
     return 1;
 }
 
-int environment_lend(void)
+uint32_t environment_lend(void)
 {
     if (!library[0] || !loan_enter(1))
         return 0;
@@ -298,7 +299,7 @@ int environment_lend(void)
     }
     loan.users += (uint32_t)lent;
     loan_leave();
-    return lent;
+    return lent ? loan.life : 0;
 }
 
 /* Writes to `to` what `from` is without the loan; they may be the same. */
@@ -315,17 +316,32 @@ static void without_loan(char **to, char *const *from)
     *to = NULL;
 }
 
-void environment_take_back(int lent)
+/* setenv meanwhile made a copy of what was lent. */
+static void loan_end(void)
 {
-    if (!lent || !loan_enter(PATIENCE))
+    if (environ == loan.with)
+        environ = loan.before;
+    else if (environ)
+        without_loan(environ, environ);
+}
+
+void environment_take_back(uint32_t lent)
+{
+    if (lent != loan.life || !loan_enter(PATIENCE))
         return;
-    if (--loan.users == 0) {
-        /* setenv meanwhile made a copy of what was lent. */
-        if (environ == loan.with)
-            environ = loan.before;
-        else if (environ)
-            without_loan(environ, environ);
-    }
+    if (--loan.users == 0)
+        loan_end();
+    loan_leave();
+}
+
+/* Another thread may have been in the midst of lending, or of taking back: then what environ holds
+ * tells. */
+void environment_forget_loan(void)
+{
+    if (loan.users || environment_is_lent(environ))
+        loan_end();
+    loan.users = 0;
+    loan.life++;
     loan_leave();
 }
 

@@ -10,6 +10,7 @@
 
 #include <alloca.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Takes our variables out of environ. Constructor only, after they were read. */
 void environment_hide(void);
@@ -58,8 +59,12 @@ char *const *environment_own(char *const *env, char **own);
     })
 
 /* For libc functions that spawn with environ: lends it our variables until as many have taken it
- * back. 1 if so; what it said is said again when it is taken back. */
-int environment_lend(void);
-void environment_take_back(int lent);
+ * back. Not 0 if so; what it said is said again when it is taken back. */
+uint32_t environment_lend(void);
+void environment_take_back(uint32_t lent);
+
+/* In a fork child: who had a loan in the parent is not there to take it back. One that a handler
+ * made in the midst of a lent call does so in vain. */
+void environment_forget_loan(void);
 
 #endif

@@ -4,12 +4,14 @@
  * (exec.c); libc's own spawns go past every wrapper with environ, to which ours is lent.
  *
  * A child returns from fork on the parent's stack and must count nothing of the parent's call: what
- * its own handlers (pthread_atfork) called has attached it to the trace already.
+ * its own handlers (pthread_atfork) called has attached it to the trace already. A loan of another
+ * thread's ends there.
  */
 #include "environment.h"
 #include "wrapper.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
 #define FORK(name, params, ...)             \
     WRAPPER(name, pid_t, params)            \
@@ -20,6 +22,8 @@
         pid_t r = REAL(name)(__VA_ARGS__);  \
         if (r != 0)                         \
             guard_leave(&v, 0, r == -1, r); \
+        else                                \
+            environment_forget_loan();      \
         return r;                           \
     }
 
@@ -70,25 +74,33 @@ SPAWN(REAL_OLD(posix_spawnp, GLIBC_2.2.5), posix_spawnp, image_check_search(path
 
 /* ---- libc's own spawns ---- */
 
-static int lend(void)
+static uint32_t lend(void)
 {
     static const char shell[] = "/bin/sh";
     if (environment_refused(shell, 0))
         return 0;
     struct image_facts image = image_check(AT_FDCWD, shell);
-    return environment_wanted(&image, shell) && environment_lend();
+    return environment_wanted(&image, shell) ? environment_lend() : 0;
 }
 
+static void take_back(void *lent)
+{
+    environment_take_back(*(const uint32_t *)lent);
+}
+
+/* A thread that is cancelled meanwhile does not come back. */
 #define LEND(name, result, fails, params, ...)          \
     WRAPPER(name, result, params)                       \
     {                                                   \
         struct visit v;                                 \
+        result r;                                       \
         ENTER(&v, name);                                \
-        int lent = lend();                              \
+        uint32_t lent = lend();                         \
+        pthread_cleanup_push(take_back, &lent);         \
         guard_begin(&v, 0);                             \
-        result r = REAL(name)(__VA_ARGS__);             \
+        r = REAL(name)(__VA_ARGS__);                    \
         guard_leave(&v, 0, FAILED_##fails(r), (long)r); \
-        environment_take_back(lent);                    \
+        pthread_cleanup_pop(1);                         \
         return r;                                       \
     }
 
