@@ -14,7 +14,8 @@
 
 uint32_t clock_kind HOT_FIRST = 0;
 
-static uint32_t kind_chosen;
+static uint64_t forbidden_at; /* ticks */
+static uint32_t gone;         /* somebody has given up the right */
 
 /* Ticks per nanosecond, times 2^RATE_BITS. No floating point: it would raise the program's
  * exception flags, and SIGFPE where the program has them trapped. */
@@ -47,15 +48,16 @@ uint64_t clock_read(void)
     case TRACE_CLOCK_MONOTONIC:
         return nanoseconds_of(CLOCK_MONOTONIC);
     default:
-        return 0;
+        return __atomic_load_n(&gone, __ATOMIC_RELAXED)
+                   ? 0
+                   : __atomic_load_n(&forbidden_at, __ATOMIC_RELAXED);
     }
 }
 
 void clock_start(struct trace_clock *first)
 {
     find_gettime();
-    kind_chosen = arch_cycles_invariant() ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
-    clock_kind = kind_chosen;
+    clock_kind = arch_cycles_invariant() ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
     clock_triple(first);
 }
 
@@ -109,23 +111,31 @@ void clock_triple(struct trace_clock *triple)
 
 uint64_t clock_thread_cpu(void)
 {
-    return clock_kind ? nanoseconds_of(CLOCK_THREAD_CPUTIME_ID) : 0;
+    return clock_is_here() ? nanoseconds_of(CLOCK_THREAD_CPUTIME_ID) : 0;
 }
 
 uint64_t clock_thread_sleeps(void)
 {
     struct rusage usage = {0};
-    if (!clock_kind || arch_syscall(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0, 0, 0) != 0)
+    if (!clock_is_here() ||
+        arch_syscall(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0, 0, 0) != 0)
         return 0;
     return (uint64_t)usage.ru_nvcsw + 1;
 }
 
 void clock_forbid(void)
 {
-    clock_kind = 0;
+    if (clock_is_here())
+        __atomic_store_n(&forbidden_at, clock_now(), __ATOMIC_RELAXED);
+    __atomic_fetch_add(&clock_kind, CLOCK_FORBIDDEN, __ATOMIC_SEQ_CST);
 }
 
 void clock_allow(void)
 {
-    clock_kind = kind_chosen;
+    __atomic_fetch_sub(&clock_kind, CLOCK_FORBIDDEN, __ATOMIC_SEQ_CST);
+}
+
+void clock_gone(void)
+{
+    __atomic_store_n(&gone, 1, __ATOMIC_RELAXED);
 }

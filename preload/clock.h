@@ -11,10 +11,19 @@
 #include "hot.h"
 #include "trace_format.h"
 
-/* enum trace_clock_kind, or 0: no clock. Written at start and when rights are given up. */
+/* enum trace_clock_kind, or 0: not started; and CLOCK_FORBIDDEN for each who may have given up the
+ * right. Written at start and when rights are given up. */
+enum { CLOCK_FORBIDDEN = 1 << 8 };
 extern uint32_t clock_kind HOT_FIRST;
 
-/* The general form of clock_now; 0 without a clock. Any thread, any signal context. */
+/* May the clock be read? */
+static inline int clock_is_here(void)
+{
+    return clock_kind && clock_kind < CLOCK_FORBIDDEN;
+}
+
+/* The general form of clock_now; 0 without a clock, and while that may yet be refused, the time at
+ * which it was asked for. Any thread, any signal context. */
 uint64_t clock_read(void);
 
 /* Ticks. Any thread, any signal context. */
@@ -45,8 +54,10 @@ uint64_t clock_thread_cpu(void);
  * getrusage(2)), and not when another takes it. 0: not known. */
 uint64_t clock_thread_sleeps(void);
 
-/* No clock from now on, or again as before: around calls that make reading one fatal. */
+/* No clock from now on: before a call that makes reading one fatal. After it, the kernel having
+ * refused, one reason less; or having agreed: there will be no clock again. */
 void clock_forbid(void);
 void clock_allow(void);
+void clock_gone(void);
 
 #endif

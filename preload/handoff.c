@@ -392,7 +392,7 @@ static int kept_by_moment(const struct visit *v)
         return REASON_NESTED;
     if (handoff_in_handler(v->frame))
         return REASON_HANDLER;
-    if (trace_sealed() || !clock_kind)
+    if (trace_sealed() || !clock_is_here())
         return REASON_FILTER;
     return REASON_NONE;
 }

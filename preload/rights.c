@@ -28,28 +28,33 @@ struct rights rights_of_syscall(long number, long a, long b)
     return (struct rights){.clock = a == SECCOMP_SET_MODE_STRICT, .calls = 1};
 }
 
-static void seal(int installed)
+/* Another thread that gives up meanwhile seals first and notes then. */
+static void unseal(void)
 {
-    thread_note_filter(installed);
-    if (installed)
-        trace_seal();
-    else
-        trace_unseal();
+    trace_unseal();
+    if (trace_sealed())
+        return;
+    thread_note_filter(0);
+    if (trace_sealed())
+        thread_note_filter(1);
 }
 
-void rights_give_up(struct rights *lost)
+void rights_give_up(const struct rights *lost)
 {
-    lost->before = trace_sealed();
     if (lost->clock)
         clock_forbid();
-    if (lost->calls && !lost->before)
-        seal(1);
+    if (!lost->calls)
+        return;
+    trace_seal();
+    thread_note_filter(1);
 }
 
-void rights_refused(const struct rights *lost)
+void rights_told(const struct rights *lost, int refused)
 {
-    if (lost->clock)
+    if (lost->clock && refused)
         clock_allow();
-    if (lost->calls && !lost->before)
-        seal(0);
+    else if (lost->clock)
+        clock_gone();
+    if (lost->calls && refused)
+        unseal();
 }

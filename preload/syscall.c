@@ -99,8 +99,7 @@ WRAPPER(syscall, long, (long number, ...))
     struct rights lost = rights_of_syscall(number, a[0], a[1]);
     rights_give_up(&lost);
     long r = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    if (r == -1)
-        rights_refused(&lost);
+    rights_told(&lost, r == -1);
     guard_leave(&v, waits, r == -1, r);
     return r;
 }

@@ -146,9 +146,9 @@ static void process_record(int pid, uint64_t now)
 void thread_note_filter(int installed)
 {
     if (process && installed)
-        process->filters |= TRACE_FILTER_OWN;
+        __atomic_fetch_or(&process->filters, TRACE_FILTER_OWN, __ATOMIC_SEQ_CST);
     else if (process)
-        process->filters &= ~TRACE_FILTER_OWN;
+        __atomic_fetch_and(&process->filters, ~(uint32_t)TRACE_FILTER_OWN, __ATOMIC_SEQ_CST);
 }
 
 /* Is this still the process that entered last? Its pid does not tell: in a namespace of its own a

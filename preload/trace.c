@@ -30,23 +30,23 @@ enum {
 
 struct trace_header *trace_file HOT_DATA = NULL;
 
-static int sealed;
+static uint32_t sealed;        /* filters that were installed, or are being */
 static uint32_t foreign;       /* FOREIGN: see trace_leave_namespace */
 static uint32_t chunks_mapped; /* by this process; its fork children begin with as many */
 
 void trace_seal(void)
 {
-    __atomic_store_n(&sealed, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&sealed, 1, __ATOMIC_SEQ_CST);
 }
 
 void trace_unseal(void)
 {
-    __atomic_store_n(&sealed, 0, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&sealed, 1, __ATOMIC_SEQ_CST);
 }
 
 int trace_sealed(void)
 {
-    return __atomic_load_n(&sealed, __ATOMIC_RELAXED);
+    return __atomic_load_n(&sealed, __ATOMIC_RELAXED) != 0;
 }
 
 static uint64_t size_allowed(uint64_t wanted)
@@ -79,7 +79,7 @@ static long create(const char *dir, const char *name, int pid, char *path, size_
  * answer a store with SIGBUS. */
 static int commit_memory(void *address, size_t size)
 {
-    if (sealed)
+    if (trace_sealed())
         return -EPERM;
     long result;
     do
@@ -310,7 +310,7 @@ void trace_clock_refresh(uint64_t now, int force)
     static uint64_t next_record_ns = 1000000000;
     struct trace_header *h = trace_file;
     uint64_t last = __atomic_load_n(&h->last_clock.ticks, __ATOMIC_RELAXED);
-    if (!clock_kind || (!force && now - last < clock_ticks(1000000000)))
+    if (!clock_is_here() || (!force && now - last < clock_ticks(1000000000)))
         return;
     uint64_t seq = __atomic_load_n(&h->clock_seq, __ATOMIC_RELAXED);
     if (seq & 1 || !__atomic_compare_exchange_n(&h->clock_seq, &seq, seq + 1, 0, __ATOMIC_ACQ_REL,

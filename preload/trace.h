@@ -41,7 +41,7 @@ size_t trace_mapped(void);
 /* From now on no system call is made for the trace: a filter of the program's might punish it. */
 void trace_seal(void);
 
-/* The program's filter was refused: as before. */
+/* The program's filter was refused: one reason less. */
 void trace_unseal(void);
 int trace_sealed(void);
 

@@ -192,8 +192,7 @@ WRAPPER(prctl, int, (int option, ...))
     struct rights lost = rights_of_prctl(option, a);
     rights_give_up(&lost);
     int r = REAL(prctl)(option, a, b, c, d);
-    if (r == -1)
-        rights_refused(&lost);
+    rights_told(&lost, r == -1);
     guard_leave(&v, 0, r == -1, r);
     return r;
 }

@@ -4,8 +4,10 @@
  * later and children inherit that, a thread that was there before does not.
  *
  *   prctl_tsc prctl | syscall      which door it goes through
+ *   prctl_tsc refused              ... and another, which the kernel keeps shut, afterwards
  */
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,6 +42,12 @@ static int forbid_counter(const char *door)
     return prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
 }
 
+/* Strict mode knows no flags. */
+static void be_refused(void)
+{
+    truth_check(syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1, NULL) == -1);
+}
+
 static void run_child(void)
 {
     int status = -1;
@@ -56,13 +64,16 @@ int main(int argc, char **argv)
 {
     pthread_t before;
     pthread_t after;
+    const char *door = argc > 1 ? argv[1] : "prctl";
     char byte;
     zero = open("/dev/zero", O_RDONLY);
     truth_check(pipe(ends) == 0);
     read_much(NULL);
     truth_check(pthread_create(&before, NULL, write_late, NULL) == 0);
-    if (forbid_counter(argc > 1 ? argv[1] : "prctl") != 0)
+    if (forbid_counter(door) != 0)
         truth_skip("the kernel knows no PR_SET_TSC");
+    if (!strcmp(door, "refused"))
+        be_refused();
     read_much(NULL);
     truth_check(read(ends[0], &byte, 1) == 1);
     truth_check(pthread_create(&after, NULL, read_much, NULL) == 0);
