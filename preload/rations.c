@@ -29,15 +29,15 @@ void rations_start(void)
 }
 
 /* After the call: until the kernel has taken it, the limit may lie in memory that cannot be read.
- */
+ * A vfork child's limit is its own, and what would become small its parent's. */
 static void ration(int resource, const struct rlimit *limit)
 {
-    if (limit)
-        taint_by_limit(resource, limit->rlim_cur);
-    if ((resource == RLIMIT_AS || resource == RLIMIT_DATA) && limit)
+    if (!limit || (!trace_sealed() && thread_is_vfork_child()))
+        return;
+    taint_by_limit(resource, limit->rlim_cur);
+    if (resource == RLIMIT_AS || resource == RLIMIT_DATA)
         pool_shed(1);
-    if (resource == RLIMIT_AS && limit && limit->rlim_cur != RLIM_INFINITY && trace_file &&
-        !trace_sealed())
+    if (resource == RLIMIT_AS && limit->rlim_cur != RLIM_INFINITY && trace_file && !trace_sealed())
         trace_narrow(limit->rlim_cur / TRACE_ADDRESS_SHARE);
 }
 

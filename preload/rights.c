@@ -39,6 +39,9 @@ static void unseal(void)
         thread_note_filter(1);
 }
 
+/* A vfork child runs on its parent's memory. While it is there nothing of ours may come that could
+ * be punished, and nobody learns when it has gone. So its parent has given up what it gives up:
+ * that is observed less from then on, and harmed by nothing. */
 void rights_give_up(const struct rights *lost)
 {
     if (lost->clock)

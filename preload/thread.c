@@ -45,8 +45,12 @@ static int32_t process_pid;
 static struct trace_process *process;
 static int process_forked;
 
-/* A page that a fork child finds wiped: 1 in the process that entered. */
-static uint32_t *entered;
+/* A page that a fork child finds wiped. */
+struct own {
+    uint32_t entered; /* by this process */
+    int32_t pid;      /* of the process whose memory this is, once it began or entered */
+};
+static struct own *own;
 
 static void thread_exit(void *data)
 {
@@ -85,7 +89,9 @@ int thread_start(void)
     const size_t page = 4096;
     void *wiped = raw_mmap(page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (!raw_mmap_failed(wiped) && raw_madvise(wiped, page, MADV_WIPEONFORK) == 0)
-        entered = wiped;
+        own = wiped;
+    if (own)
+        own->pid = raw_getpid();
     return pthread_key_create(&exit_key, thread_exit);
 }
 
@@ -155,7 +161,12 @@ void thread_note_filter(int installed)
  * child begins again with 1, as its parent may have. */
 static int is_entered(int pid)
 {
-    return entered ? (int)__atomic_load_n(entered, __ATOMIC_ACQUIRE) : process_pid == pid;
+    return own ? (int)__atomic_load_n(&own->entered, __ATOMIC_ACQUIRE) : process_pid == pid;
+}
+
+int thread_is_vfork_child(void)
+{
+    return own && own->pid && own->pid != raw_getpid();
 }
 
 /* A fork child's first call: what its parent's threads had in hand is not the child's. */
@@ -171,8 +182,10 @@ static void process_enter(int pid, uint64_t now)
     if (process_forked && arch_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0)
         trace_leave_namespace(); /* a parent outside has no number here */
     process_pid = pid;
-    if (entered)
-        __atomic_store_n(entered, 1, __ATOMIC_RELEASE);
+    if (own) {
+        own->pid = pid;
+        __atomic_store_n(&own->entered, 1, __ATOMIC_RELEASE);
+    }
     process_record(pid, now);
 }
 

@@ -103,6 +103,11 @@ void thread_hide(void);
 /* After mlockall(flags): ours is unlocked again, and what becomes of later threads is small. */
 void thread_unlock(int flags);
 
+/* Is the caller on the memory of another process, its parent, until it ends or becomes another
+ * image? 0 also where that is not known: in a fork child that made no call yet. Makes one system
+ * call. */
+int thread_is_vfork_child(void);
+
 /* Notes the regular end of the calling process's image. */
 void thread_finish(void);
 
