@@ -157,8 +157,10 @@ int wrap_dlclose(void *handle) __asm__("dlclose") __attribute__((visibility("def
 int wrap_dlclose(void *handle)
 {
     static void *next;
+    int paused = python_pause(handle);
     int result = ((int (*)(void *))lookup_next_once(&next, "dlclose"))(handle);
     if (__atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE) && modules_sweep())
         __atomic_fetch_add(&observe_epoch, 1, __ATOMIC_ACQ_REL);
+    python_resume(paused);
     return result;
 }

@@ -66,7 +66,7 @@ void python_start(int wanted)
 void python_refuse(const char *why)
 {
     char text[256];
-    if (__atomic_exchange_n(&python.off, 1, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&python.off, PYTHON_REFUSED, __ATOMIC_ACQ_REL) == PYTHON_REFUSED)
         return;
     snprintf(text, sizeof text, "Python lines are not shown: %s", why);
     gap_note(text);
@@ -204,6 +204,24 @@ int python_contains(uintptr_t address)
         return 0;
     const struct link_map *map = modules_map(address);
     return !map || map == python.map;
+}
+
+/* One that is alive is not unmapped, unless the handle is its own: then its program says so. */
+int python_pause(const void *handle)
+{
+    uint32_t off = 0;
+    return __atomic_load_n(&python_found, __ATOMIC_ACQUIRE) &&
+           !__atomic_load_n(&python.off, __ATOMIC_ACQUIRE) &&
+           (handle == python.map || !python.interpreter_head()) &&
+           __atomic_compare_exchange_n(&python.off, &off, PYTHON_PAUSED, 0, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+void python_resume(int paused)
+{
+    uint32_t off = PYTHON_PAUSED;
+    if (paused)
+        __atomic_compare_exchange_n(&python.off, &off, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 void python_part(const struct link_map *map)

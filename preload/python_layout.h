@@ -48,6 +48,8 @@ struct python_layout {
         11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 0, 48, 128, 48, 72, 1 \
     }
 
+enum { PYTHON_REFUSED = 1, PYTHON_PAUSED = 2 };
+
 struct python {
     struct python_layout layout;
     void *(*thread_state)(void);
@@ -61,7 +63,7 @@ struct python {
     int (*line_of)(void *code, int instruction);
     const void *interpreter; /* the only one there was when last looked */
     int32_t unproved;    /* walks still to be made with care: memory is asked before it is read */
-    uint32_t off;        /* not read any more */
+    uint32_t off;        /* PYTHON_REFUSED: not read any more; PYTHON_PAUSED: not now */
     uint32_t unnumbered; /* numbers of functions do not count; see python_known.h */
     const struct link_map *map;
 };
@@ -77,6 +79,12 @@ void python_meet(const struct link_map *map);
 
 /* An object is gone. */
 void python_part(const struct link_map *map);
+
+/* Around dlclose(handle), which may unmap an interpreter that has ended: python_part comes after
+ * that, and other threads must not call it meanwhile. What python_pause returns is told to
+ * python_resume, after python_part. */
+int python_pause(const void *handle);
+void python_resume(int paused);
 
 /* Does this return address lie in the interpreter itself, and not in an extension module? 1 also
  * where that cannot be told. Any context. */

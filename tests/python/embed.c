@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * embed LIBRARY FILE [sealed|twice]: a program that opens CPython's library with RTLD_LOCAL, as a
- * plugin would, and runs a little Python in it, which writes down its calls.
+ * embed LIBRARY FILE [sealed|twice|unloaded]: a program that opens CPython's library with
+ * RTLD_LOCAL, as a plugin would, and runs a little Python in it, which writes down its calls.
  *
  *   sealed   a filter of system calls, which forbids nothing, is installed before
  *   twice    the interpreter is finalized and started again in between
+ *   unloaded once it is finalized, the library is unloaded while a thread makes calls
  */
 #include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 static int (*run)(const char *);
 static int (*ensure)(void);
@@ -50,6 +53,30 @@ static void use(const char *program)
     pthread_join(thread, NULL);
     restore(state);
     run("work(1)\n");
+}
+
+static atomic_long calls;
+static atomic_int unloaded;
+
+static void *make_calls(void *argument)
+{
+    while (!unloaded)
+        calls += close(-1) == -1;
+    return argument;
+}
+
+static void unload(void *library, const void *function)
+{
+    enum { FIRST = 1000 };
+    pthread_t thread;
+    Dl_info info;
+    pthread_create(&thread, NULL, make_calls, NULL);
+    while (calls < FIRST)
+        usleep(100);
+    int result = dlclose(library);
+    unloaded = 1;
+    pthread_join(thread, NULL);
+    printf("%d %d\n", result, dladdr(function, &info));
 }
 
 int main(int argc, char **argv)
@@ -94,5 +121,7 @@ int main(int argc, char **argv)
         printf("%d ", first_end);
     }
     printf("%d\n", finalize());
+    if (!strcmp(how, "unloaded"))
+        unload(library, found[0]);
     return 0;
 }
