@@ -32,7 +32,7 @@ struct module {
 
 static struct module modules[MODULES_MOST];
 static uint32_t module_count;
-static uint32_t adding; /* a thread is at it */
+static uintptr_t adding; /* the thread that is at it, or at a sweep; 0: none */
 static int (*find_object)(void *, struct dl_find_object *);
 
 /* glibc 2.35; before it, frames carry bare addresses. */
@@ -176,28 +176,57 @@ static const struct module *module_add(const struct dl_find_object *found)
     return m;
 }
 
+/* Another module may have taken the entry between the two ends. */
+static int module_holds(const struct module *m, uintptr_t address)
+{
+    uintptr_t end = __atomic_load_n(&m->end, __ATOMIC_ACQUIRE);
+    return address < end && address >= __atomic_load_n(&m->start, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&m->end, __ATOMIC_ACQUIRE) == end;
+}
+
 static const struct module *module_known(uintptr_t address)
 {
     uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
-        if (address < __atomic_load_n(&modules[i].end, __ATOMIC_ACQUIRE) &&
-            address >= modules[i].start)
+        if (module_holds(&modules[i], address))
             return &modules[i];
     return NULL;
 }
 
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)__builtin_thread_pointer();
+}
+
+/* Who is at it; 0: now the calling thread. */
+static uintptr_t enter(void)
+{
+    uintptr_t owner = 0;
+    __atomic_compare_exchange_n(&adding, &owner, this_thread(), 0, __ATOMIC_ACQUIRE,
+                                __ATOMIC_RELAXED);
+    return owner;
+}
+
+static void leave(void)
+{
+    __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+}
+
 /* One thread adds at a time, so that an object has one id. Who finds another at it waits for its
- * entry, but not for good: it may be a signal handler of that very thread. Then the object is not
+ * entry, but not for good, and not in a signal handler of that very thread. Then the object is not
  * named this once. */
 static const struct module *module_met(const struct dl_find_object *found, uintptr_t address)
 {
     const struct module *m = NULL;
     for (int i = 0; i < PATIENCE && !(m = module_known(address)); i++) {
-        if (__atomic_exchange_n(&adding, 1, __ATOMIC_ACQUIRE))
+        uintptr_t owner = enter();
+        if (owner == this_thread())
+            break;
+        if (owner)
             continue;
         if (!(m = module_known(address)))
             m = module_add(found);
-        __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+        leave();
         return m;
     }
     return m;
@@ -239,10 +268,10 @@ const struct trace_module *modules_record(uint16_t id)
 
 void modules_forget(void)
 {
-    __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+    leave();
 }
 
-int modules_sweep(void)
+static int sweep(void)
 {
     int gone = 0;
     uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
@@ -262,4 +291,22 @@ int modules_sweep(void)
         gone++;
     }
     return gone;
+}
+
+/* Nobody adds meanwhile: what was asked of one module could be answered of the next. */
+int modules_sweep(void)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        uintptr_t owner = enter();
+        if (!owner) {
+            int gone = sweep();
+            leave();
+            return gone;
+        }
+        if (owner == this_thread())
+            return 0;
+        if (!trace_sealed())
+            arch_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    }
+    return 0;
 }

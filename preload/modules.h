@@ -30,7 +30,8 @@ int modules_is_libc(const struct link_map *map);
 /* A fork child does not wait for a thread that it does not have. */
 void modules_forget(void);
 
-/* Looks for objects that are gone and retires them. Returns how many. Called after dlclose. */
+/* Looks for objects that are gone and retires them, unless another thread is at it for long.
+ * Returns how many. Called after dlclose. */
 int modules_sweep(void);
 
 #endif
