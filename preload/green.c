@@ -120,7 +120,7 @@ static void born_at(struct green_entry *e, uint32_t spawn)
     struct trace_spawn *s = trace_at(spawn);
     e->counted = 1;
     if (!e->seen_born)
-        s->flags |= SPAWN_AT_LEAST;
+        __atomic_fetch_or(&s->flags, SPAWN_AT_LEAST, __ATOMIC_RELAXED);
     birth_count(spawn);
 }
 
@@ -128,7 +128,7 @@ static void note_end(struct trace_spawn *s, enum green_end end)
 {
     if (end == GREEN_END_UNKNOWN)
         return;
-    s->flags |= SPAWN_ENDS_TOLD;
+    __atomic_fetch_or(&s->flags, SPAWN_ENDS_TOLD, __ATOMIC_RELAXED);
     if (end == GREEN_END_KILLED)
         __atomic_fetch_add(&s->killed, 1, __ATOMIC_RELAXED);
     else if (end == GREEN_END_TIMED_OUT)

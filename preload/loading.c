@@ -19,25 +19,28 @@ struct cxa_globals {
 };
 
 static struct cxa_globals *(*globals)(void);
-static uint32_t opened = 1; /* libraries were, since the last look */
+static uint32_t opened = 1; /* how often libraries were */
+static uint32_t looked;     /* what that was when the latest look, which is over, began */
 
 void loading_note(void)
 {
-    __atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&opened, 1, __ATOMIC_RELAXED);
 }
 
 /* A fork child may find the loader's lock taken by a thread that it does not have: it goes by what
- * its parent knew. */
+ * its parent knew. Threads that come while another looks do so, too. */
 static void find(void)
 {
     void *(*open)(const char *, int) = NULL;
-    if (parcel_process() > 1 || !__atomic_exchange_n(&opened, 0, __ATOMIC_RELAXED))
+    uint32_t now = __atomic_load_n(&opened, __ATOMIC_RELAXED);
+    if (parcel_process() > 1 || __atomic_load_n(&looked, __ATOMIC_ACQUIRE) == now)
         return;
     *(void **)&open = lookup_next("dlopen");
     void *library = open ? open("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD) : NULL;
     if (library)
         __atomic_store_n((void **)&globals, lookup_in(library, "__cxa_get_globals"),
                          __ATOMIC_RELEASE);
+    __atomic_store_n(&looked, now, __ATOMIC_RELEASE);
 }
 
 int loading_exception(void)

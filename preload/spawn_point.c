@@ -81,7 +81,8 @@ uint32_t spawn_point_of_green(int32_t pid, uint32_t pyframe)
         .head.aux = SPAWN_GREEN, .pid = pid, .pyframe = target ? function_of(target) : 0};
     uint32_t spawn = like.pyframe ? trace_spawn(&like) : 0;
     if (spawn && spawn_point_is_hub(target))
-        ((struct trace_spawn *)trace_at(spawn))->flags |= SPAWN_HUB;
+        __atomic_fetch_or(&((struct trace_spawn *)trace_at(spawn))->flags, SPAWN_HUB,
+                          __ATOMIC_RELAXED);
     return spawn;
 }
 
