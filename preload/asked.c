@@ -88,6 +88,11 @@ static void note(const char *library, const char *name, const void *ours)
     }
 }
 
+void asked_forget(void)
+{
+    __atomic_store_n(&adding, 0, __ATOMIC_RELEASE);
+}
+
 void asked_start(void)
 {
     for (unsigned i = 0; i < ASKERS_MOST; i++)

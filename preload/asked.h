@@ -15,6 +15,9 @@
 void *asked_by_dlsym(void *handle, const char *name, const void *unused, uintptr_t caller);
 void *asked_by_dlvsym(void *handle, const char *name, const char *version, uintptr_t caller);
 
+/* A fork child does not wait for a thread that it does not have. */
+void asked_forget(void);
+
 /* Records what was looked up before there was a trace. Constructor only. */
 void asked_start(void);
 

@@ -4,6 +4,7 @@
  */
 #include "thread.h"
 
+#include "asked.h"
 #include "birth.h"
 #include "clock.h"
 #include "fold.h"
@@ -178,6 +179,7 @@ static void process_enter(int pid, uint64_t now)
     roster_forget();
     modules_forget();
     birth_forget();
+    asked_forget();
     process_forked = process_pid != 0;
     if (process_forked && arch_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0)
         trace_leave_namespace(); /* a parent outside has no number here */
