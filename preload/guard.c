@@ -24,10 +24,18 @@
  */
 static uint32_t early[CALL_COUNT];
 
-void guard_early(uint16_t call)
+void guard_unobserved(struct visit *v, void *caller, void *frame)
 {
+    v->thread = NULL;
+    v->start = v->ticks = 0;
+    v->caller = (uintptr_t)caller;
+    v->frame = (uintptr_t)frame;
+    v->point = NULL;
+    v->slot = 0;
+    v->nested = 0;
+    v->sleeps = 0;
     if (!__atomic_load_n(&observe_epoch, __ATOMIC_RELAXED))
-        __atomic_fetch_add(&early[call], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&early[v->call], 1, __ATOMIC_RELAXED);
 }
 
 void guard_count_early(void)

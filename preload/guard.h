@@ -47,7 +47,9 @@ void guard_wait_begin(struct visit *v);
 void guard_wait_end(struct visit *v, long result);
 int guard_learn(struct visit *v);
 void guard_slow(struct visit *v, int failed, long result);
-void guard_early(uint16_t call);
+
+/* Fills the visit of a thread that has no room: its call may be routed in spite of that. */
+void guard_unobserved(struct visit *v, void *caller, void *frame);
 
 /* String id of the target of a call that is about to be made; 0: none, or it cannot be told yet. */
 uint32_t guard_target(const struct visit *v);
@@ -149,8 +151,7 @@ GUARD_INLINE void guard_enter(struct visit *v, uint16_t call, void *caller, void
     v->fd = -1;
     v->call = call;
     if (__builtin_expect(t->epoch != observe_epoch, 0) && !(t = thread_refresh())) {
-        v->thread = NULL;
-        guard_early(call);
+        guard_unobserved(v, caller, frame);
         return;
     }
     v->thread = t;

@@ -65,6 +65,8 @@ static uint16_t loader(void)
 int loading_here(struct visit *v)
 {
     int saved = errno;
+    if (!v->thread)
+        return 1;
     if (!v->slot) {
         const struct trace_slot *slot = slot_learn(v->thread, v->call, v->caller, v->frame, 0);
         v->slot = slot ? trace_id(slot) : 0;

@@ -10,7 +10,8 @@
 #include "guard.h"
 
 /* Is the call made while the loader runs (a constructor, a lookup) on this thread? Its chain is
- * learned if it is not known. */
+ * learned if it is not known. 1, too, of a call that is not observed: its chain is not to be had.
+ */
 int loading_here(struct visit *v);
 
 /* Has the calling thread a C++ exception in flight or caught? Not in a signal handler. Exceptions
