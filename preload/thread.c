@@ -8,6 +8,7 @@
 #include "birth.h"
 #include "clock.h"
 #include "fold.h"
+#include "mask.h"
 #include "modules.h"
 #include "raw.h"
 #include "roster.h"
@@ -34,9 +35,10 @@ uint64_t thread_threshold HOT_DATA = 0;
 
 /* Not in the thread's mapping, for a fork wipes that. */
 static __thread size_t arena_size;
-static __thread int leaving;  /* the end of the thread was noted */
-static __thread int given_up; /* no room was to be had: not asked for again at every call */
-static __thread int hidden;   /* not the program's */
+static __thread int leaving;   /* the end of the thread was noted */
+static __thread int given_up;  /* no room was to be had: not asked for again at every call */
+static __thread int attaching; /* a call of a handler's is not observed meanwhile */
+static __thread int hidden;    /* not the program's */
 
 static pthread_key_t exit_key;
 static int memory_locked; /* the program locks what is mapped from now on */
@@ -240,10 +242,9 @@ static struct thread *give_up(void)
 }
 
 /* After fork the mapping is still there, and wiped: it is used again. */
-static struct thread *attach(void)
+static struct thread *attach_now(struct thread *t)
 {
     uint64_t now = clock_now();
-    struct thread *t = thread_self;
     int pid = raw_getpid(), tid = raw_gettid();
     process_enter(pid, now);
     if (t == &thread_none && !(t = arena_new()))
@@ -264,6 +265,26 @@ static struct thread *attach(void)
     thread_self = t;
     t->epoch = __atomic_load_n(&observe_epoch, __ATOMIC_ACQUIRE);
     pthread_setspecific(exit_key, t);
+    return t;
+}
+
+/* Once: neither does a handler attach its thread in between, nor is this left half done by one that
+ * jumps. One of a fault's comes in all the same. */
+static struct thread *attach(void)
+{
+    if (attaching) {
+        trace_lose(TRACE_LOSS_CALLS, 1);
+        return NULL;
+    }
+    uint64_t before = mask_begin();
+    attaching = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    struct thread *t = thread_self;
+    if (t == &thread_none || !t->epoch)
+        t = attach_now(t);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    attaching = 0;
+    mask_end(before);
     return t;
 }
 
@@ -294,7 +315,7 @@ struct thread *thread_for_lock(void)
     /* Keys beyond the first few take memory of malloc's, whose lock this may be. */
     if (t == &thread_none && (leaving || hidden || exit_key >= KEYS_IN_THREAD))
         return NULL;
-    return given_up ? NULL : thread_refresh();
+    return given_up || attaching ? NULL : thread_refresh();
 }
 
 void thread_hide(void)

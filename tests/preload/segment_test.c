@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "fold.h"
+#include "roster.h"
 #include "segment.h"
 #include "step_x86_64.h"
 #include "thread.h"
@@ -15,6 +16,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 static int count(struct trace_record *record, void *data)
 {
@@ -279,4 +282,56 @@ Test(thread, exits_are_noted)
             ended += ((const struct trace_thread *)(chunk + 1))->end != 0;
     }
     cr_assert_eq(ended, 1u);
+}
+
+/* How many records a thread has; a thread with two is found by one, and counted in the other. */
+static int records_of(int tid)
+{
+    int records = 0;
+    for (uint32_t i = 1; i <= trace_file->next_chunk; i++) {
+        const struct trace_chunk *chunk = trace_chunk_at(i);
+        const struct trace_thread *thread = (const void *)(chunk + 1);
+        records += chunk->kind == TRACE_CHUNK_THREAD && chunk->tid == tid &&
+                   thread->head.type == RECORD_THREAD;
+    }
+    return records;
+}
+
+/* The rest goes on unstepped. */
+static void refresh_on_step(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)info;
+    if (++step < handled_at)
+        return;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~0x100ll;
+    thread_refresh();
+}
+
+/* A handler's call is made within the one that attaches its thread, after instruction `handled_at`;
+ * 0: that was over by then. */
+static void *attach_interrupted(void *goes_on)
+{
+    step = 0;
+    step_begin();
+    const struct thread *t = thread_refresh();
+    step_end();
+    cr_assert_not_null(t, "instruction %d", handled_at);
+    cr_assert_eq(records_of(gettid()), 1, "instruction %d", handled_at);
+    cr_assert_eq(roster_find(gettid()), t->record, "instruction %d", handled_at);
+    *(int *)goes_on = step >= handled_at;
+    return NULL;
+}
+
+Test(thread, a_handler_makes_a_call_where_its_thread_attaches)
+{
+    struct sigaction action = {.sa_sigaction = refresh_on_step, .sa_flags = SA_SIGINFO};
+    thread_for_test();
+    sigaction(SIGTRAP, &action, NULL);
+    for (int goes_on = 1; goes_on; handled_at += 1 + handled_at / 16) {
+        pthread_t id;
+        cr_assert_eq(pthread_create(&id, NULL, attach_interrupted, &goes_on), 0);
+        pthread_join(id, NULL);
+    }
+    cr_assert_gt(handled_at, 1000, "only %d instructions", handled_at);
 }

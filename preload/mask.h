@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A few steps of ours that no signal handler of the program's comes in between: it could make calls
+ * there, or jump out and never return. What a thread does to itself (SIGSEGV and its like) and the
+ * two signals of glibc's own threads are let through. Nesting is fine.
+ */
+#ifndef SHUNT_MASK_H
+#define SHUNT_MASK_H
+
+#include "raw.h"
+#include "trace.h"
+
+#include <signal.h>
+
+#define MASK_SIGNAL(number) (1ull << ((number)-1))
+
+enum { MASK_CANCEL = 32, MASK_SETXID = 33 }; /* glibc's internal-signals.h */
+
+/* What mask_end is to be given; ~0: nothing was masked, for after a filter of the program's no
+ * system call is made. */
+static inline uint64_t mask_begin(void)
+{
+    uint64_t before = ~0ull;
+    uint64_t most = ~(MASK_SIGNAL(SIGSEGV) | MASK_SIGNAL(SIGBUS) | MASK_SIGNAL(SIGILL) |
+                      MASK_SIGNAL(SIGFPE) | MASK_SIGNAL(SIGTRAP) | MASK_SIGNAL(SIGSYS) |
+                      MASK_SIGNAL(MASK_CANCEL) | MASK_SIGNAL(MASK_SETXID));
+    if (!trace_sealed())
+        arch_syscall(SYS_rt_sigprocmask, SIG_BLOCK, (long)&most, (long)&before, sizeof most, 0, 0);
+    return before;
+}
+
+static inline void mask_end(uint64_t before)
+{
+    if (before != ~0ull)
+        arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+
+#endif
