@@ -124,7 +124,7 @@ void kept_take_back(struct kept *kept)
         untold--;
         return;
     }
-    if (t->epoch)
+    if (t != &thread_none && t->epoch)
         lock_take_back(t, kept->held, kept->count);
     __atomic_store_n(&kept->thread, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&hint, (uint32_t)(kept - entries), __ATOMIC_RELAXED);

@@ -54,10 +54,18 @@ static void put_aside(struct park *park)
     bulkhead_self.count = 0;
     if (!t)
         return;
+    park->thread_start = t->record->start;
     park->key = t->green.key;
     park->greenlet = t->green.number;
     park->spawn = t->green.spawn;
     t->current->frame = 0;
+}
+
+/* Is it still the state that the thread had when it was parked? Destructors may let it go on when
+ * that is gone, or when a call has made another one in its place. */
+static int is_still_there(const struct park *park, const struct thread *t)
+{
+    return t == thread_self && t->epoch && t->record->start == park->thread_start;
 }
 
 /* In a fork child the call is its parent's to count. */
@@ -68,7 +76,7 @@ static void take_up(struct park *park)
     bulkhead_self = park->held;
     if (!t)
         return;
-    if (!t->epoch || park_is_child(park)) {
+    if (!is_still_there(park, t) || park_is_child(park)) {
         v->thread = NULL;
         return;
     }

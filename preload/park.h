@@ -33,6 +33,7 @@ struct park {
     uint32_t greenlet; /* whose call it is: as of struct green */
     uint32_t spawn;
     uint64_t key;
+    uint64_t thread_start;     /* its thread's, in the trace */
     struct bulkhead_self held; /* places of the call in bulkheads */
 };
 

@@ -10,10 +10,12 @@
 #include "kept.h"
 #include "modules.h"
 #include "parcel.h"
+#include "park.h"
 #include "python_api.h"
 #include "waiters.h"
 
 #include <criterion/criterion.h>
+#include <shunt.h>
 
 static uint32_t aside = TRACE_ASIDE_GREEN;
 static struct thread *t;
@@ -377,4 +379,32 @@ Test(waiters, no_wake_is_lost_between_threads)
     for (int i = 0; i < 2; i++)
         pthread_join(waker[i], NULL);
     cr_expect_eq(woken, WAKES);
+}
+
+static int ends;
+
+/* The thread ends, and a call of a destructor's makes a state again in the same place. */
+static int wait_once(int fd, short events, int64_t timeout)
+{
+    (void)fd;
+    (void)events;
+    (void)timeout;
+    cr_expect_eq(t->current->frame, 0u);
+    t->record->start += (uint64_t)ends;
+    return SHUNT_TIMED_OUT;
+}
+
+Test(green_lock, a_parked_call_is_not_taken_up_in_another_state)
+{
+    static const struct runtime runtime = {.wait = wait_once};
+    begin();
+    struct park park = {.visit = &visit, .runtime = &runtime, .process = parcel_process()};
+    t->current->frame = visit.frame;
+    cr_assert_eq(park_wait(&park, -1, 0, 0), SHUNT_TIMED_OUT);
+    cr_expect_eq(visit.thread, t);
+    cr_expect_eq(t->current->frame, visit.frame);
+    ends = 1;
+    cr_assert_eq(park_wait(&park, -1, 0, 0), SHUNT_TIMED_OUT);
+    cr_expect_null(visit.thread);
+    cr_expect_eq(t->current->frame, 0u);
 }
