@@ -4,10 +4,11 @@
  * which stays until it is released, and the latest is taken over in the end. ThreadSanitizer checks
  * the rest.
  */
+#include "policy_block.h"
+
 #include "clock.h"
 #include "policy_load.h"
 #include "real.h"
-#include "trace.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,13 +19,6 @@
 
 enum { THREADS = 4, REPLACED = 2000 };
 
-/* No rules, the pool that each has, and a text that says which one it is. */
-struct block {
-    struct policy_header header;
-    char text[64];
-    struct policy_blob_pool pool;
-};
-
 static unsigned wrong;
 static int over;
 
@@ -32,28 +26,6 @@ static void expect(int condition, const char *what)
 {
     if (!condition && !__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED))
         fprintf(stderr, "policy_race_test: %s\n", what);
-}
-
-static struct block make(unsigned number)
-{
-    struct block block = {.header = {.magic = POLICY_MAGIC,
-                                     .version = POLICY_BLOB_VERSION,
-                                     .header_size = sizeof block.header,
-                                     .size = sizeof block,
-                                     .source = number}};
-    for (unsigned i = 0; i < POLICY_SECTIONS; i++)
-        block.header.section[i].offset = sizeof block.header;
-    block.header.section[POLICY_STRINGS].count = sizeof block.text;
-    for (unsigned i = POLICY_POOLS; i < POLICY_SECTIONS; i++)
-        block.header.section[i].offset += sizeof block.text;
-    for (unsigned i = POLICY_POOLS + 1; i < POLICY_SECTIONS; i++)
-        block.header.section[i].offset += sizeof block.pool;
-    block.header.section[POLICY_POOLS].count = 1;
-    block.pool = (struct policy_blob_pool){.max = 1};
-    memset(block.text, 'a' + (int)(number % 26), sizeof block.text - 1);
-    size_t skipped = offsetof(struct policy_header, checksum) + sizeof block.header.checksum;
-    block.header.checksum = policy_hash((char *)&block + skipped, sizeof block - skipped);
-    return block;
 }
 
 static void *look(void *data)
@@ -74,21 +46,10 @@ static void *look(void *data)
     return data;
 }
 
-/* As shunt policy apply does it, into two chunks that the trace has for it. */
 static void hand_over(unsigned number, const uint32_t *chunks)
 {
-    struct trace_control *control = (void *)((char *)trace_file + TRACE_HEADER_SIZE);
-    struct block block = make(number);
-    uint64_t generation = control->generation + 1;
-    unsigned slot = (unsigned)generation & 1;
-    char *to = (char *)trace_chunk_at(chunks[slot]) + TRACE_CELL;
-    const char *from = (const char *)&block;
-    for (size_t i = 0; i < sizeof block; i++) /* whoever copies it meanwhile will not believe it */
-        __atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
-    control->policy[slot].checksum = block.header.checksum;
-    control->policy[slot].size = sizeof block;
-    control->policy[slot].chunk = chunks[slot];
-    __atomic_store_n(&control->generation, generation, __ATOMIC_SEQ_CST);
+    const struct trace_control *control = policy_control();
+    uint64_t generation = policy_apply(number, chunks);
     while (__atomic_load_n(&control->policy_seen, __ATOMIC_ACQUIRE) != generation &&
            !__atomic_load_n(&wrong, __ATOMIC_RELAXED))
         usleep(10);
@@ -99,7 +60,7 @@ static void prepare(const char *directory)
 {
     struct trace_clock first;
     char path[64];
-    struct block block = make(0);
+    struct policy_block block = policy_block(0);
     real_resolve();
     clock_start(&first);
     expect(trace_open(directory, "race", getpid(), 4 << 20) == 0, "no trace");
