@@ -216,7 +216,10 @@ static int put_into_force(struct force *force)
     for (uint32_t i = 0; i < HOLDERS; i++) {
         if (i == active || __atomic_load_n(&counts->users[i], __ATOMIC_SEQ_CST))
             continue;
-        force_free(holder[i]);
+        /* A fork child of another thread's finds none here, rather than one that is gone. */
+        struct force *before = holder[i];
+        __atomic_store_n(&holder[i], NULL, __ATOMIC_SEQ_CST);
+        force_free(before);
         last_serial = last_serial % (FORCE_SERIALS - 1) + 1;
         force->serial = last_serial;
         force->holder = i;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A policy is replaced whatever comes in between: a fork of another thread's.
+ */
+#include "support.h"
+
+#include "policy_block.h"
+#include "policy_load.h"
+#include "real.h"
+#include "step_x86_64.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HOLDERS = 4 };
+
+static unsigned number;
+static uint32_t chunks[2];
+static int step, handled_at;
+
+static void begin(void)
+{
+    char path[] = "/tmp/shunt-test-policy.XXXXXX";
+    struct policy_block block = policy_block(0);
+    int file = mkstemp(path);
+    trace_for_test(4 << 20);
+    real_resolve();
+    cr_assert_eq(write(file, &block, sizeof block), (ssize_t)sizeof block);
+    cr_assert_eq(force_load(path), 0);
+    close(file);
+    unlink(path);
+    for (int i = 0; i < 2; i++)
+        chunks[i] = trace_chunk_number(trace_chunk_new());
+}
+
+static void look(void)
+{
+    const struct force *force = force_hold();
+    if (force)
+        force_release(force);
+}
+
+/* Is another one taken? */
+static int is_replaced(void)
+{
+    uint64_t generation = policy_apply(++number, chunks);
+    look();
+    return policy_control()->policy_seen == generation;
+}
+
+static void handle(int signal, void (*handler)(int, siginfo_t *, void *))
+{
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    sigaction(signal, &action, NULL);
+}
+
+static void count_on_step(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)info;
+    (void)context;
+    step++;
+}
+
+static void look_stepped(void)
+{
+    policy_apply(++number, chunks);
+    step = 0;
+    step_begin();
+    look();
+    step_end();
+}
+
+/* As if another thread had: the child's own calls find the next policy. */
+static void fork_on_step(int signal, siginfo_t *info, void *context)
+{
+    int status = 0;
+    (void)signal;
+    (void)info;
+    (void)context;
+    if (++step < handled_at || step % 8)
+        return;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(is_replaced() && is_replaced());
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "instruction %d: status %#x", step,
+              (unsigned)status);
+}
+
+Test(policy, is_replaced_in_a_child_of_that_moment)
+{
+    enum { LAST = 400 }; /* instructions, in which a holder changes what it holds */
+    begin();
+    for (int i = 0; i < HOLDERS; i++)
+        cr_assert(is_replaced());
+    handle(SIGTRAP, count_on_step);
+    look_stepped();
+    cr_assert_gt(step, LAST);
+    handled_at = step - LAST;
+    handle(SIGTRAP, fork_on_step);
+    look_stepped();
+    cr_assert_gt(step, handled_at);
+}
