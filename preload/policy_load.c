@@ -11,6 +11,7 @@
 #include "bulkhead.h"
 #include "clock.h"
 #include "gap.h"
+#include "mask.h"
 #include "pool.h"
 #include "raw.h"
 #include "route.h"
@@ -325,14 +326,19 @@ static void take(uint64_t number)
         force_free(force);
 }
 
+/* A handler that jumps out would leave the mark for good. */
 static __attribute__((noinline, cold)) void take_over(void)
 {
-    if (trace_sealed() || __atomic_exchange_n(&counts->taking, 1, __ATOMIC_ACQUIRE))
+    if (trace_sealed() || __atomic_load_n(&counts->taking, __ATOMIC_RELAXED))
         return;
-    uint64_t number = generation_now(); /* others were at it meanwhile */
-    if (number != seen)
-        take(number);
-    __atomic_store_n(&counts->taking, 0, __ATOMIC_RELEASE);
+    uint64_t before = mask_begin();
+    if (!__atomic_exchange_n(&counts->taking, 1, __ATOMIC_ACQUIRE)) {
+        uint64_t number = generation_now(); /* others were at it meanwhile */
+        if (number != seen)
+            take(number);
+        __atomic_store_n(&counts->taking, 0, __ATOMIC_RELEASE);
+    }
+    mask_end(before);
 }
 
 struct force *force_hold(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A policy is replaced whatever comes in between: a fork of another thread's.
+ * A policy is replaced whatever comes in between: a handler that jumps out, a fork of another
+ * thread's.
  */
 #include "support.h"
 
@@ -10,16 +11,19 @@
 #include "step_x86_64.h"
 
 #include <criterion/criterion.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
-enum { HOLDERS = 4 };
+enum { HOLDERS = 4, FLAG_TRAP = 0x100 };
 
 static unsigned number;
 static uint32_t chunks[2];
 static int step, handled_at;
+static sigjmp_buf before;
 
 static void begin(void)
 {
@@ -55,6 +59,43 @@ static void handle(int signal, void (*handler)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
     sigaction(signal, &action, NULL);
+}
+
+static void jump(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)info;
+    (void)context;
+    siglongjmp(before, 1);
+}
+
+/* What a handler does comes after instruction `handled_at`, or when it is let in. */
+static void signal_on_step(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)info;
+    if (++step < handled_at)
+        return;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)FLAG_TRAP;
+    raise(SIGUSR1);
+}
+
+Test(policy, is_replaced_after_a_jump_out_of_that)
+{
+    begin();
+    handle(SIGTRAP, signal_on_step);
+    handle(SIGUSR1, jump);
+    for (handled_at = 1; handled_at < 300; handled_at += 1 + handled_at / 8) {
+        policy_apply(++number, chunks);
+        step = 0;
+        if (sigsetjmp(before, 1) == 0) {
+            step_begin();
+            look();
+            step_end();
+        }
+        cr_assert_eq(step, handled_at);
+        cr_assert(is_replaced(), "instruction %d", handled_at);
+    }
 }
 
 static void count_on_step(int signal, siginfo_t *info, void *context)
