@@ -9,6 +9,7 @@
 #include "bulkhead.h"
 #include "handoff.h"
 #include "lookup.h"
+#include "policy_load.h"
 #include "real.h"
 
 #include <setjmp.h>
@@ -38,7 +39,8 @@ static void leave(const struct __jmp_buf_tag *buffer)
 {
     struct handoff_self *self = &handoff_self;
     const struct bulkhead_self *held = &bulkhead_self;
-    if (!self->trip && !self->handler && !held->count)
+    const struct force_self *looking = &force_self;
+    if (!self->trip && !self->handler && !held->count && !looking->count)
         return;
     stack_t stack = {.ss_flags = SS_DISABLE};
     uintptr_t target = arch_jump_stack(buffer);
@@ -47,6 +49,8 @@ static void leave(const struct __jmp_buf_tag *buffer)
         handoff_abandon();
     while (held->count && is_left(held->hold[held->count - 1].frame, target, &stack))
         bulkhead_leave((int)held->count - 1);
+    while (looking->count && is_left(looking->look[looking->count - 1].frame, target, &stack))
+        force_leave(looking->count - 1);
     while (self->handler && is_left((uintptr_t)self->handler, target, &stack))
         self->handler = self->handler->outer;
 }
@@ -93,6 +97,7 @@ void wrap_pthread_exit(void *result)
 {
     handoff_abandon();
     bulkhead_leave(0);
+    force_leave(0);
     ((void (*)(void *))next_of(NEXT_pthread_exit))(result);
 }
 
@@ -101,5 +106,6 @@ void wrap_thrd_exit(int result)
 {
     handoff_abandon();
     bulkhead_leave(0);
+    force_leave(0);
     ((void (*)(int))next_of(NEXT_thrd_exit))(result);
 }

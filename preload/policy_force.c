@@ -307,7 +307,7 @@ struct force_answer force_ask(struct visit *v)
     if (!t || !t->epoch)
         return result;
     int saved = errno;
-    struct force *f = force_hold();
+    struct force *f = force_hold(v);
     if (f && f->asked[v->call]) {
         if (!v->slot) {
             const struct trace_slot *slot = slot_learn(t, v->call, v->caller, v->frame, 0);
@@ -318,7 +318,7 @@ struct force_answer force_ask(struct visit *v)
             result = answer(f, v);
     }
     if (f)
-        force_release(f);
+        force_release();
     errno = saved;
     return result;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * See policy_load.h. A few holders each have a policy; one is in force. A thread counts itself in
- * while it looks at one, so that the memory of another that nobody looks at can be given back: no
- * lock, and no thread waits. Who finds a newer policy in the trace copies and checks it, one thread
- * at a time, while the others go on with the one before. Counts and the taker's mark lie in memory
- * that fork wipes.
+ * See policy_load.h. A few holders each have a policy; one is in force. A call takes a place at one
+ * while it looks at it, so that the memory of another that nobody looks at can be given back: no
+ * lock, and no thread waits. Which call has a place is written in it, as in a bulkhead's: a signal
+ * handler may jump out between any two instructions. Who finds a newer policy in the trace copies
+ * and checks it, one thread at a time, while the others go on with the one before. Places and the
+ * taker's mark lie in memory that fork wipes.
  */
 #include "policy_load.h"
 
@@ -24,16 +25,22 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-enum { HOLDERS = 4, PAGE = 4096 };
+enum {
+    HOLDERS = 4,
+    PAGE = 4096,
+    PLACES = 1024, /* calls that look at one policy at once */
+    SPREAD = 0x9e37
+};
 
 static struct force *holder[HOLDERS];
 static uint32_t active = HOLDERS; /* holder of the policy in force; HOLDERS: there is none */
 static uint64_t seen;             /* generation of the trace's control page that was dealt with */
 static uint32_t last_serial;
-static struct holder_counts { /* wiped by fork */
+static struct looks { /* wiped by fork */
     uint32_t taking;
-    uint32_t users[HOLDERS];
-} * counts;
+    uint32_t place[HOLDERS][PLACES]; /* 0: free */
+} * looks;
+__thread struct force_self force_self;
 
 char force_executable[4096];
 char force_started_as[17];
@@ -211,11 +218,19 @@ static void note(const struct force *force, enum policy_fault fault)
     trace_commit(&record->head, RECORD_POLICY);
 }
 
+static int is_looked_at(uint32_t number)
+{
+    for (uint32_t i = 0; i < PLACES; i++)
+        if (__atomic_load_n(&looks->place[number][i], __ATOMIC_SEQ_CST))
+            return 1;
+    return 0;
+}
+
 /* Into a holder that nobody looks at; 0: there is none now. */
 static int put_into_force(struct force *force)
 {
     for (uint32_t i = 0; i < HOLDERS; i++) {
-        if (i == active || __atomic_load_n(&counts->users[i], __ATOMIC_SEQ_CST))
+        if (i == active || is_looked_at(i))
             continue;
         /* A fork child of another thread's finds none here, rather than one that is gone. */
         struct force *before = holder[i];
@@ -223,7 +238,6 @@ static int put_into_force(struct force *force)
         force_free(before);
         last_serial = last_serial % (FORCE_SERIALS - 1) + 1;
         force->serial = last_serial;
-        force->holder = i;
         define_pools(&force->view);
         bulkhead_define(&force->view);
         note_green(&force->view);
@@ -235,12 +249,12 @@ static int put_into_force(struct force *force)
 }
 
 /* For what fork wipes; 0: there is no memory. */
-static int prepare_counts(void)
+static int prepare_looks(void)
 {
-    struct holder_counts *wiped = map(PAGE);
-    if (!wiped || raw_madvise(wiped, PAGE, MADV_WIPEONFORK) != 0)
+    struct looks *wiped = map(sizeof *wiped);
+    if (!wiped || raw_madvise(wiped, sizeof *wiped, MADV_WIPEONFORK) != 0)
         return 0;
-    counts = wiped;
+    looks = wiped;
     return 1;
 }
 
@@ -254,7 +268,7 @@ int force_load(const char *path)
         why = fault == POLICY_FINE ? NULL : policy_fault_text(fault);
     }
     find_names();
-    int ready = prepare_counts();
+    int ready = prepare_looks();
     if (!ready)
         why = "finds no memory";
     if (why) {
@@ -329,36 +343,97 @@ static void take(uint64_t number)
 /* A handler that jumps out would leave the mark for good. */
 static __attribute__((noinline, cold)) void take_over(void)
 {
-    if (trace_sealed() || __atomic_load_n(&counts->taking, __ATOMIC_RELAXED))
+    if (trace_sealed() || __atomic_load_n(&looks->taking, __ATOMIC_RELAXED))
         return;
     uint64_t before = mask_begin();
-    if (!__atomic_exchange_n(&counts->taking, 1, __ATOMIC_ACQUIRE)) {
+    if (!__atomic_exchange_n(&looks->taking, 1, __ATOMIC_ACQUIRE)) {
         uint64_t number = generation_now(); /* others were at it meanwhile */
         if (number != seen)
             take(number);
-        __atomic_store_n(&counts->taking, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&looks->taking, 0, __ATOMIC_RELEASE);
     }
     mask_end(before);
 }
 
-struct force *force_hold(void)
+/* ---- looking at one ---- */
+
+static void give_back(const struct force_look *look)
 {
-    if (!counts)
-        return NULL;
-    if (__builtin_expect(generation_now() != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
-        take_over();
-    for (;;) {
-        uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
-        if (at == HOLDERS)
-            return NULL;
-        __atomic_fetch_add(&counts->users[at], 1, __ATOMIC_SEQ_CST);
-        if (at == __atomic_load_n(&active, __ATOMIC_SEQ_CST))
-            return holder[at];
-        __atomic_fetch_sub(&counts->users[at], 1, __ATOMIC_SEQ_CST);
+    uint32_t mark = look->mark;
+    if (look->place)
+        __atomic_compare_exchange_n(look->place, &mark, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+void force_leave(uint32_t number)
+{
+    struct force_self *self = &force_self;
+    for (uint32_t last = self->count; last > number;) {
+        give_back(&self->look[--last]);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        self->count = last;
     }
 }
 
-void force_release(const struct force *force)
+/* The place is noted as the thread's before it is taken: who jumps out between the two gives back
+ * what is not his, and that changes nothing. */
+static int take_place(uint32_t *place, struct force_look *look)
 {
-    __atomic_fetch_sub(&counts->users[force->holder], 1, __ATOMIC_SEQ_CST);
+    uint32_t none = 0;
+    __atomic_store_n(&look->place, place, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(place, __ATOMIC_RELAXED) == 0 &&
+           __atomic_compare_exchange_n(place, &none, look->mark, 0, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+
+static int take_place_at(uint32_t number, struct force_look *look)
+{
+    uint32_t first = look->mark * SPREAD;
+    for (uint32_t i = 0; i < PLACES; i++)
+        if (take_place(&looks->place[number][(first + i) % PLACES], look))
+            return 1;
+    return 0;
+}
+
+static struct force *look_at_active(struct force_look *look)
+{
+    for (;;) {
+        uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
+        if (at == HOLDERS || !take_place_at(at, look))
+            return NULL;
+        if (at == __atomic_load_n(&active, __ATOMIC_SEQ_CST))
+            return holder[at];
+        give_back(look);
+    }
+}
+
+/* A mark is the thread's and of this depth: no other look has it, and none of this one's is left
+ * before it is filled in. */
+struct force *force_hold(const struct visit *v)
+{
+    struct force_self *self = &force_self;
+    if (!looks)
+        return NULL;
+    if (!v->nested && self->count)
+        force_leave(0); /* calls that were left in ways that nobody saw */
+    uint32_t number = self->count;
+    if (number >= FORCE_DEPTH)
+        return NULL;
+    if (__builtin_expect(generation_now() != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
+        take_over();
+    struct force_look *look = &self->look[number];
+    self->count = number + 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    look->mark = (uint32_t)v->thread->record->tid * FORCE_DEPTH + number;
+    look->frame = v->frame;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    struct force *force = look_at_active(look);
+    if (!force)
+        force_leave(number);
+    return force;
+}
+
+void force_release(void)
+{
+    if (force_self.count)
+        force_leave(force_self.count - 1);
 }

@@ -8,6 +8,7 @@
 #define SHUNT_POLICY_LOAD_H
 
 #include "calls.h"
+#include "guard.h"
 #include "policy_eval.h"
 
 #include <stdint.h>
@@ -16,7 +17,8 @@ enum {
     FORCE_MODULES = 512, /* modules' numbers from there on are looked up each time */
     FORCE_LISTS = 8192, /* distinct lists of rules, at most and by the number of rules; without room
                            the rules are gone through each time */
-    FORCE_SERIALS = 1 << 18
+    FORCE_SERIALS = 1 << 18,
+    FORCE_DEPTH = 4 /* calls of one thread: in a handler, in a handler of that ... */
 };
 
 enum force_filling { FORCE_EMPTY, FORCE_BEGUN, FORCE_FILLED };
@@ -25,7 +27,6 @@ enum force_filling { FORCE_EMPTY, FORCE_BEGUN, FORCE_FILLED };
 struct force {
     size_t size; /* of the mapping, the block included */
     size_t records_size;
-    uint32_t holder; /* by number */
     uint32_t serial; /* tells it from those before; from 1 */
     struct policy_view view;
     uint32_t *records;         /* ids of the rules' records, 0 none yet; wiped by fork */
@@ -53,9 +54,23 @@ extern char force_started_as[17];
  * another is taken over. -1: none can be. Constructor only, with a trace open. */
 int force_load(const char *path);
 
-/* The policy in force, which stays until it is released; takes over a newer one first. NULL: none.
- * Any context. */
-struct force *force_hold(void);
-void force_release(const struct force *force);
+/* Calls of the thread that look at a policy, and their wrappers' frames. */
+struct force_self {
+    uint32_t count;
+    struct force_look {
+        uint32_t *place;
+        uint32_t mark; /* what is written there */
+        uintptr_t frame;
+    } look[FORCE_DEPTH];
+};
+extern __thread struct force_self force_self __attribute__((visibility("hidden")));
+
+/* The policy in force, which stays until the visit's call releases it; takes over a newer one
+ * first. NULL: none, or no room to look at it. Any context; the visit is observed. */
+struct force *force_hold(const struct visit *v);
+void force_release(void);
+
+/* Releases for looks of this number (from 0) on, which were left in other ways. */
+void force_leave(uint32_t number);
 
 #endif

@@ -28,10 +28,13 @@ static void expect(int condition, const char *what)
         fprintf(stderr, "policy_race_test: %s\n", what);
 }
 
-static void *look(void *data)
+static void *look(void *number)
 {
+    struct trace_thread record = {.tid = *(const int *)number};
+    struct thread thread = {.record = &record};
+    const struct visit visit = {.thread = &thread};
     while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-        const struct force *force = force_hold();
+        const struct force *force = force_hold(&visit);
         expect(force != NULL, "there is none");
         if (!force)
             break;
@@ -41,9 +44,9 @@ static void *look(void *data)
                "not the text of its number");
         for (unsigned i = 1; i < 63; i++)
             expect(text[i] == first, "two policies in one");
-        force_release(force);
+        force_release();
     }
-    return data;
+    return NULL;
 }
 
 static void hand_over(unsigned number, const uint32_t *chunks)
@@ -75,6 +78,10 @@ static void prepare(const char *directory)
 int main(void)
 {
     char directory[] = "/tmp/shunt-policy-race.XXXXXX", remove[96];
+    static const int numbers[THREADS] = {1, 2, 3, 4};
+    struct trace_thread record = {.tid = THREADS + 1};
+    struct thread own = {.record = &record};
+    const struct visit visit = {.thread = &own};
     pthread_t thread[THREADS];
     expect(mkdtemp(directory) != NULL, "no directory");
     prepare(directory);
@@ -83,13 +90,13 @@ int main(void)
         return 1;
     uint32_t chunks[] = {trace_chunk_number(first), trace_chunk_number(second)};
     for (int i = 0; i < THREADS; i++)
-        pthread_create(&thread[i], NULL, look, NULL);
+        pthread_create(&thread[i], NULL, look, (void *)&numbers[i]);
     for (unsigned i = 1; i <= REPLACED; i++)
         hand_over(i, chunks);
     __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
     for (int i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
-    const struct force *force = force_hold();
+    const struct force *force = force_hold(&visit);
     expect(force && force->view.header->source == REPLACED, "not the latest in the end");
     snprintf(remove, sizeof remove, "rm -r %s", directory);
     expect(system(remove) == 0, "the directory stays");

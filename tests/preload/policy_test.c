@@ -20,6 +20,9 @@
 
 enum { HOLDERS = 4, FLAG_TRAP = 0x100 };
 
+static struct trace_thread record = {.tid = 1};
+static struct thread thread = {.record = &record};
+static const struct visit visit = {.thread = &thread};
 static unsigned number;
 static uint32_t chunks[2];
 static int step, handled_at;
@@ -42,9 +45,8 @@ static void begin(void)
 
 static void look(void)
 {
-    const struct force *force = force_hold();
-    if (force)
-        force_release(force);
+    if (force_hold(&visit))
+        force_release();
 }
 
 /* Is another one taken? */
@@ -96,6 +98,32 @@ Test(policy, is_replaced_after_a_jump_out_of_that)
         cr_assert_eq(step, handled_at);
         cr_assert(is_replaced(), "instruction %d", handled_at);
     }
+}
+
+static void jump_on_step(int signal, siginfo_t *info, void *context)
+{
+    if (++step == handled_at)
+        jump(signal, info, context);
+}
+
+/* Nobody looks at the policies of before. */
+Test(policy, is_replaced_after_jumps_of_who_looked)
+{
+    begin();
+    handle(SIGTRAP, jump_on_step);
+    step = handled_at = 0;
+    while (step == handled_at) {
+        step = 0;
+        handled_at++;
+        if (sigsetjmp(before, 1) == 0) {
+            step_begin();
+            look();
+            step_end();
+        }
+        cr_assert(is_replaced(), "instruction %d", handled_at);
+        cr_assert_eq(force_self.count, 0u);
+    }
+    cr_assert_gt(handled_at, 30, "only %d instructions", handled_at);
 }
 
 static void count_on_step(int signal, siginfo_t *info, void *context)
