@@ -6,6 +6,7 @@
  */
 #include "waiters.h"
 
+#include "mask.h"
 #include "parcel.h"
 #include "raw.h"
 #include "trace_format.h"
@@ -151,17 +152,20 @@ static struct waiter *longest_waiting(const void *object)
 }
 
 /* 1: it waited for the object, and is woken. Another's entry that has taken its place meanwhile is
- * woken for nothing, which it bears. */
+ * woken for nothing, which it bears. Its owner waits until it is told: no handler jumps out before.
+ */
 static uint32_t wake(struct waiter *waiter, const void *object)
 {
-    uint32_t waiting = WAITING;
-    if (!__atomic_compare_exchange_n(&waiter->state, &waiting, WAKING, 0, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED))
-        return 0;
-    int same = __atomic_load_n(&waiter->object, __ATOMIC_RELAXED) == object;
-    parcel_finish(waiter->parcel);
-    __atomic_store_n(&waiter->state, WOKEN, __ATOMIC_RELEASE);
-    return (uint32_t)same;
+    uint32_t waiting = WAITING, woken = 0;
+    uint64_t before = mask_begin();
+    if (__atomic_compare_exchange_n(&waiter->state, &waiting, WAKING, 0, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED)) {
+        woken = __atomic_load_n(&waiter->object, __ATOMIC_RELAXED) == object;
+        parcel_finish(waiter->parcel);
+        __atomic_store_n(&waiter->state, WOKEN, __ATOMIC_RELEASE);
+    }
+    mask_end(before);
+    return woken;
 }
 
 uint32_t waiters_wake(const void *object, int all)

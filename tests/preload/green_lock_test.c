@@ -12,10 +12,15 @@
 #include "parcel.h"
 #include "park.h"
 #include "python_api.h"
+#include "step_x86_64.h"
 #include "waiters.h"
 
 #include <criterion/criterion.h>
+#include <setjmp.h>
 #include <shunt.h>
+#include <signal.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 static uint32_t aside = TRACE_ASIDE_GREEN;
 static struct thread *t;
@@ -379,6 +384,54 @@ Test(waiters, no_wake_is_lost_between_threads)
     for (int i = 0; i < 2; i++)
         pthread_join(waker[i], NULL);
     cr_expect_eq(woken, WAKES);
+}
+
+static int step, handled_at;
+static sigjmp_buf before;
+
+static void jump(int number)
+{
+    (void)number;
+    siglongjmp(before, 1);
+}
+
+static void signal_on_step(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)info;
+    if (++step < handled_at)
+        return;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~0x100ll;
+    raise(SIGUSR1);
+}
+
+/* Out of the wake, after instruction `handled_at`; 0: it was over by then. The waiter goes on. */
+static int woken_and_left(void)
+{
+    struct waiting waiting = {0};
+    cr_assert_eq(waiters_add(&waiting, mutex), REASON_NONE);
+    step = 0;
+    if (sigsetjmp(before, 1) == 0) {
+        step_begin();
+        waiters_wake(mutex, 0);
+        step_end();
+    }
+    alarm(5);
+    waiters_remove(&waiting);
+    alarm(0);
+    return step >= handled_at;
+}
+
+Test(waiters, a_handler_jumps_out_of_a_wake)
+{
+    struct sigaction trap = {.sa_sigaction = signal_on_step, .sa_flags = SA_SIGINFO};
+    struct sigaction jumps = {.sa_handler = jump};
+    begin();
+    sigaction(SIGTRAP, &trap, NULL);
+    sigaction(SIGUSR1, &jumps, NULL);
+    for (handled_at = 1; woken_and_left();)
+        handled_at++;
+    cr_assert_gt(handled_at, 30, "only %d instructions", handled_at);
 }
 
 static int ends;
