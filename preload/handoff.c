@@ -14,7 +14,9 @@
 #include "conditions.h"
 #include "futex.h"
 #include "kept.h"
+#include "mask.h"
 #include "parcel.h"
+#include "policy_load.h"
 #include "raw.h"
 #include "refusal.h"
 #include "signals.h"
@@ -41,11 +43,11 @@ static void send_abort(struct pool_worker *worker)
     int32_t tid = __atomic_load_n(&worker->tid, __ATOMIC_ACQUIRE);
     if (!tid || !__atomic_load_n(&worker->running, __ATOMIC_SEQ_CST))
         return;
-    uint64_t before = signals_hold();
+    uint64_t before = mask_begin();
     __atomic_fetch_add(&worker->sent, 1, __ATOMIC_SEQ_CST);
     if (arch_syscall(SYS_tgkill, pool_pid(), tid, signals_abort(), 0, 0, 0) != 0)
         __atomic_fetch_sub(&worker->sent, 1, __ATOMIC_SEQ_CST);
-    signals_let(before);
+    mask_end(before);
 }
 
 static int is_caught(const struct pool_worker *worker)
@@ -457,6 +459,7 @@ static void let_workers_go(void)
 {
     struct stat st = {0};
     bulkhead_leave(0);
+    force_leave(0);
     if (trace_sealed() || !pool_is_current())
         return;
     if (arch_syscall(SYS_stat, (long)"/proc/self/task", (long)&st, 0, 0, 0, 0) != 0 ||

@@ -7,6 +7,7 @@
 
 #include "handoff.h"
 #include "interrupted.h"
+#include "mask.h"
 #include "raw.h"
 #include "real.h"
 #include "worker.h"
@@ -21,11 +22,7 @@ extern int __libc_allocate_rtsig(int high); /* glibc's, for libraries like this 
 
 typedef void handler_function(int number, siginfo_t *info, void *context);
 
-enum {
-    SIGNALS = 64,
-    INTERNAL_FIRST = 32, /* glibc's own: cancellation and setuid between threads */
-    INTERNAL_LAST = 33
-};
+enum { SIGNALS = 64 };
 
 /* As the kernel knows an action. */
 struct kernel_action {
@@ -65,20 +62,8 @@ int signals_abort(void)
 
 uint64_t signals_worker_mask(void)
 {
-    uint64_t open = 1ull << (INTERNAL_FIRST - 1) | 1ull << (INTERNAL_LAST - 1);
-    return ~(open | (abort_number ? 1ull << (abort_number - 1) : 0));
-}
-
-uint64_t signals_hold(void)
-{
-    uint64_t held = ~(1ull << (INTERNAL_LAST - 1)), before = 0;
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&held, (long)&before, sizeof held, 0, 0);
-    return before;
-}
-
-void signals_let(uint64_t before)
-{
-    arch_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    uint64_t open = MASK_SIGNAL(MASK_CANCEL) | MASK_SIGNAL(MASK_SETXID);
+    return ~(open | (abort_number ? MASK_SIGNAL(abort_number) : 0));
 }
 
 int signals_is_within(const void *handler, uintptr_t frame)
@@ -239,7 +224,7 @@ static void adopt_handlers(void)
 {
     for (int number = 1; number <= SIGNALS; number++) {
         struct kernel_action action = {0};
-        if ((number >= INTERNAL_FIRST && number <= INTERNAL_LAST) ||
+        if (number == MASK_CANCEL || number == MASK_SETXID ||
             kernel_action(number, NULL, &action) != 0 || !is_function(action.handler))
             continue;
         programs[number] = action.handler;

@@ -21,12 +21,6 @@ int signals_abort(void);
  * between threads. */
 uint64_t signals_worker_mask(void);
 
-/* For a few steps that no handler may come between, least of all one that jumps: blocks the calling
- * thread's signals and returns what were blocked before; signals_let is its end. Open stays what
- * libc's setuid sends to all threads: with a lock held it waits for each of them. Any context. */
-uint64_t signals_hold(void);
-void signals_let(uint64_t before);
-
 /* Does `frame` lie within the handler whose mark lies at `handler`? By the stack's order. */
 int signals_is_within(const void *handler, uintptr_t frame);
 

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "futex.h"
 #include "lookup.h"
+#include "mask.h"
 #include "raw.h"
 #include "real.h"
 #include "signals.h"
@@ -114,7 +115,7 @@ int worker_make(struct pool_worker *worker)
 {
     pthread_attr_t attributes;
     pthread_t thread;
-    uint64_t before = signals_hold();
+    uint64_t before = mask_all_but(0);
     int error = pthread_attr_init(&attributes);
     if (!error) {
         size_t least = least_stack ? least_stack(&attributes) : (size_t)PTHREAD_STACK_MIN;
@@ -123,7 +124,7 @@ int worker_make(struct pool_worker *worker)
         error = make(&thread, &attributes, work, worker);
         pthread_attr_destroy(&attributes);
     }
-    signals_let(before);
+    mask_end(before);
     return error;
 }
 
