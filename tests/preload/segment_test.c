@@ -231,8 +231,30 @@ static void end_on_step(int number)
         fold_thread(handlers_end);
 }
 
-/* Another thread ends within the end of one, after any instruction of it: both are in the sum, and
- * no chunk is kept. */
+/* Ends a thread, and another one after instruction `at` of that (0: not at all); returns how many
+ * there were. */
+static int end_within(int at)
+{
+    struct segment own = thread_with(100, 1), handlers_own = thread_with(101, 1);
+    handlers_end = &handlers_own;
+    handled_at = at;
+    step = 0;
+    step_begin();
+    fold_thread(&own);
+    step_end();
+    if (!at)
+        fold_thread(&handlers_own);
+    return step;
+}
+
+static int next_after(int at, int last)
+{
+    int next = at < 8 || at >= last ? at + 1 : at * 3 / 2;
+    return at < last && next > last ? last : next;
+}
+
+/* Another thread ends within the end of one: both are in the sum, and no chunk is kept. After each
+ * instruction at the begin and at the end, and some in between. */
 Test(fold, threads_end_within_an_end)
 {
     trace_for_test(64 << 20);
@@ -241,24 +263,15 @@ Test(fold, threads_end_within_an_end)
     struct sigaction action = {.sa_handler = end_on_step};
     sigaction(SIGTRAP, &action, NULL);
     const struct trace_thread *sum = (const void *)(folded_chunk() + 1);
-    uint32_t folded = 8, chunks = 0;
-    int at = 0;
-    do {
-        struct segment own = thread_with(100, 1), handlers_own = thread_with(101, 1);
-        handlers_end = &handlers_own;
-        handled_at = ++at;
-        step = 0;
-        step_begin();
-        fold_thread(&own);
-        step_end();
-        if (step < at)
-            break;
+    int all = end_within(0), at = 1;
+    uint32_t folded = sum->folded, chunks = trace_file->next_chunk;
+    cr_assert_gt(all, 200, "only %d instructions", all);
+    for (; end_within(at) >= at; at = next_after(at, all - 25)) {
         folded += 2;
-        cr_assert_eq(sum->folded, folded, "instruction %d", at);
-        chunks = chunks ? chunks : trace_file->next_chunk;
-        cr_assert_eq(trace_file->next_chunk, chunks, "instruction %d", at);
-    } while (at < 200);
-    cr_assert_gt(at, 100, "only %d instructions", at);
+        cr_assert_eq(sum->folded, folded, "instruction %d of %d", at, all);
+        cr_assert_eq(trace_file->next_chunk, chunks, "instruction %d of %d", at, all);
+    }
+    cr_assert_gt(at, all - 25, "%d of %d instructions", at, all);
 }
 
 static void *attach(void *data)
