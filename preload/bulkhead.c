@@ -19,7 +19,7 @@ static struct bulkhead {
 } bulkheads[RULES];
 
 static uint32_t marks; /* given out so far */
-__thread struct bulkhead_self bulkhead_self;
+__thread struct places bulkhead_self;
 
 static struct bulkhead *find(uint64_t rule)
 {
@@ -92,31 +92,9 @@ void bulkhead_define(const struct policy_view *view)
 
 /* ---- from calls ---- */
 
-static void give_back(const struct bulkhead_hold *hold)
-{
-    uint32_t mark = hold->mark;
-    __atomic_compare_exchange_n(hold->place, &mark, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-}
-
 void bulkhead_leave(int number)
 {
-    struct bulkhead_self *self = &bulkhead_self;
-    while (self->count > (uint32_t)number) {
-        give_back(&self->hold[self->count - 1]);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        self->count--;
-    }
-}
-
-/* The place is noted as the thread's before it is taken: who jumps out between the two gives back
- * what is not his, and that changes nothing. */
-static int take(uint32_t *place, struct bulkhead_hold *hold)
-{
-    uint32_t none = 0;
-    __atomic_store_n(&hold->place, place, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(place, __ATOMIC_RELAXED) == 0 &&
-           __atomic_compare_exchange_n(place, &none, hold->mark, 0, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED);
+    places_leave(&bulkhead_self, (uint32_t)number);
 }
 
 /* What no other call of the process has, or one in another 4 billion: green threads of one thread
@@ -135,22 +113,22 @@ static int is_over(const struct bulkhead *bulkhead, uint32_t most)
 
 int bulkhead_enter(const struct visit *v, uint64_t rule, uint32_t most)
 {
-    struct bulkhead_self *self = &bulkhead_self;
+    struct places *self = &bulkhead_self;
     struct bulkhead *bulkhead = find(rule);
     if (!v->nested && self->count)
         bulkhead_leave(0); /* calls that were left in ways that nobody saw */
     uint32_t number = self->count;
-    if (!bulkhead || number == BULKHEAD_DEPTH || most > bulkhead->used)
+    if (!bulkhead || number == PLACE_DEPTH || most > bulkhead->used)
         return -1;
-    struct bulkhead_hold *hold = &self->hold[number];
+    struct place *hold = &self->hold[number];
     uint32_t mark = new_mark(), first = mark * SPREAD;
-    *hold = (struct bulkhead_hold){.place = bulkhead->place, .mark = mark, .frame = v->frame};
+    *hold = (struct place){.at = bulkhead->place, .mark = mark, .frame = v->frame};
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->count = number + 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < most; i++) {
         uint32_t at = (first % most + i) % most;
-        if (!take(&bulkhead->place[at], hold))
+        if (!place_take(&bulkhead->place[at], hold))
             continue;
         if (!is_over(bulkhead, most))
             return (int)number;

@@ -12,20 +12,11 @@
 #include "guard.h"
 #include "policy_blob.h"
 
+#include "place.h"
+
 #include <stdint.h>
 
-enum { BULKHEAD_DEPTH = 4 }; /* calls of one thread: in a handler, in a handler of that ... */
-
-/* Calls of the thread that have places, and their wrappers' frames. */
-struct bulkhead_self {
-    uint32_t count;
-    struct bulkhead_hold {
-        uint32_t *place;
-        uint32_t mark; /* what is written there */
-        uintptr_t frame;
-    } hold[BULKHEAD_DEPTH];
-};
-extern __thread struct bulkhead_self bulkhead_self __attribute__((visibility("hidden")));
+extern __thread struct places bulkhead_self __attribute__((visibility("hidden")));
 
 /* Makes room for a policy's rules. One thread at a time, before it comes into force. */
 void bulkhead_define(const struct policy_view *view);

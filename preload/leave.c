@@ -34,23 +34,25 @@ static int is_left(uintptr_t frame, uintptr_t target, const stack_t *stack)
     return from == to ? frame < target : from;
 }
 
+static void leave_places(struct places *held, uintptr_t target, const stack_t *stack)
+{
+    while (held->count && is_left(held->hold[held->count - 1].frame, target, stack))
+        places_leave(held, held->count - 1);
+}
+
 /* Before a jump that cuts the stack off. */
 static void leave(const struct __jmp_buf_tag *buffer)
 {
     struct handoff_self *self = &handoff_self;
-    const struct bulkhead_self *held = &bulkhead_self;
-    const struct force_self *looking = &force_self;
-    if (!self->trip && !self->handler && !held->count && !looking->count)
+    if (!self->trip && !self->handler && !bulkhead_self.count && !force_self.count)
         return;
     stack_t stack = {.ss_flags = SS_DISABLE};
     uintptr_t target = arch_jump_stack(buffer);
     arch_syscall(SYS_sigaltstack, 0, (long)&stack, 0, 0, 0, 0);
     if (self->trip && is_left(self->trip->frame, target, &stack))
         handoff_abandon();
-    while (held->count && is_left(held->hold[held->count - 1].frame, target, &stack))
-        bulkhead_leave((int)held->count - 1);
-    while (looking->count && is_left(looking->look[looking->count - 1].frame, target, &stack))
-        force_leave(looking->count - 1);
+    leave_places(&bulkhead_self, target, &stack);
+    leave_places(&force_self, target, &stack);
     while (self->handler && is_left((uintptr_t)self->handler, target, &stack))
         self->handler = self->handler->outer;
 }

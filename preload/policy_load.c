@@ -40,7 +40,7 @@ static struct looks { /* wiped by fork */
     uint32_t taking;
     uint32_t place[HOLDERS][PLACES]; /* 0: free */
 } * looks;
-__thread struct force_self force_self;
+__thread struct places force_self;
 
 char force_executable[4096];
 char force_started_as[17];
@@ -357,44 +357,21 @@ static __attribute__((noinline, cold)) void take_over(void)
 
 /* ---- looking at one ---- */
 
-static void give_back(const struct force_look *look)
-{
-    uint32_t mark = look->mark;
-    if (look->place)
-        __atomic_compare_exchange_n(look->place, &mark, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-}
-
 void force_leave(uint32_t number)
 {
-    struct force_self *self = &force_self;
-    for (uint32_t last = self->count; last > number;) {
-        give_back(&self->look[--last]);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        self->count = last;
-    }
+    places_leave(&force_self, number);
 }
 
-/* The place is noted as the thread's before it is taken: who jumps out between the two gives back
- * what is not his, and that changes nothing. */
-static int take_place(uint32_t *place, struct force_look *look)
-{
-    uint32_t none = 0;
-    __atomic_store_n(&look->place, place, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(place, __ATOMIC_RELAXED) == 0 &&
-           __atomic_compare_exchange_n(place, &none, look->mark, 0, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED);
-}
-
-static int take_place_at(uint32_t number, struct force_look *look)
+static int take_place_at(uint32_t number, struct place *look)
 {
     uint32_t first = look->mark * SPREAD;
     for (uint32_t i = 0; i < PLACES; i++)
-        if (take_place(&looks->place[number][(first + i) % PLACES], look))
+        if (place_take(&looks->place[number][(first + i) % PLACES], look))
             return 1;
     return 0;
 }
 
-static struct force *look_at_active(struct force_look *look)
+static struct force *look_at_active(struct place *look)
 {
     for (;;) {
         uint32_t at = __atomic_load_n(&active, __ATOMIC_SEQ_CST);
@@ -402,7 +379,7 @@ static struct force *look_at_active(struct force_look *look)
             return NULL;
         if (at == __atomic_load_n(&active, __ATOMIC_SEQ_CST))
             return holder[at];
-        give_back(look);
+        place_give_back(look);
     }
 }
 
@@ -410,20 +387,20 @@ static struct force *look_at_active(struct force_look *look)
  * before it is filled in. */
 struct force *force_hold(const struct visit *v)
 {
-    struct force_self *self = &force_self;
+    struct places *self = &force_self;
     if (!looks)
         return NULL;
     if (!v->nested && self->count)
         force_leave(0); /* calls that were left in ways that nobody saw */
     uint32_t number = self->count;
-    if (number >= FORCE_DEPTH)
+    if (number >= PLACE_DEPTH)
         return NULL;
     if (__builtin_expect(generation_now() != __atomic_load_n(&seen, __ATOMIC_RELAXED), 0))
         take_over();
-    struct force_look *look = &self->look[number];
+    struct place *look = &self->hold[number];
     self->count = number + 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    look->mark = (uint32_t)v->thread->record->tid * FORCE_DEPTH + number;
+    look->mark = (uint32_t)v->thread->record->tid * PLACE_DEPTH + number;
     look->frame = v->frame;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     struct force *force = look_at_active(look);

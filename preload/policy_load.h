@@ -9,6 +9,7 @@
 
 #include "calls.h"
 #include "guard.h"
+#include "place.h"
 #include "policy_eval.h"
 
 #include <stdint.h>
@@ -17,8 +18,7 @@ enum {
     FORCE_MODULES = 512, /* modules' numbers from there on are looked up each time */
     FORCE_LISTS = 8192, /* distinct lists of rules, at most and by the number of rules; without room
                            the rules are gone through each time */
-    FORCE_SERIALS = 1 << 18,
-    FORCE_DEPTH = 4 /* calls of one thread: in a handler, in a handler of that ... */
+    FORCE_SERIALS = 1 << 18
 };
 
 enum force_filling { FORCE_EMPTY, FORCE_BEGUN, FORCE_FILLED };
@@ -54,16 +54,8 @@ extern char force_started_as[17];
  * another is taken over. -1: none can be. Constructor only, with a trace open. */
 int force_load(const char *path);
 
-/* Calls of the thread that look at a policy, and their wrappers' frames. */
-struct force_self {
-    uint32_t count;
-    struct force_look {
-        uint32_t *place;
-        uint32_t mark; /* what is written there */
-        uintptr_t frame;
-    } look[FORCE_DEPTH];
-};
-extern __thread struct force_self force_self __attribute__((visibility("hidden")));
+/* Calls of the thread that look at a policy. */
+extern __thread struct places force_self __attribute__((visibility("hidden")));
 
 /* The policy in force, which stays until the visit's call releases it; takes over a newer one
  * first. NULL: none, or no room to look at it. Any context; the visit is observed. */
