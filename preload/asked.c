@@ -48,10 +48,11 @@ static void publish(struct asker *a)
 static struct asker *asker_of(const char *library)
 {
     for (unsigned i = 0; i < ASKERS_MOST; i++) {
-        if (!askers[i].count)
-            snprintf(askers[i].library, LIBRARY_SIZE, "%s", library);
-        if (!strncmp(askers[i].library, library, LIBRARY_SIZE - 1))
-            return &askers[i];
+        struct asker *a = &askers[i];
+        if (!a->count)
+            snprintf(a->library, LIBRARY_SIZE, "%s", library);
+        if (!strncmp(a->library, library, LIBRARY_SIZE - 1))
+            return a;
     }
     return NULL;
 }

@@ -171,8 +171,8 @@ uint32_t kept_library(const struct visit *v)
 uint32_t kept_parked_in(uint32_t library)
 {
     uint32_t found = untold, end = in_use();
-    for (uint32_t i = 0; i < end; i++)
-        found += is_mine(&entries[i]) && entries[i].library == library;
+    for (const struct kept *kept = entries; kept < entries + end; kept++)
+        found += is_mine(kept) && kept->library == library;
     return found;
 }
 
