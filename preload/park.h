@@ -33,8 +33,8 @@ struct park {
     uint32_t greenlet; /* whose call it is: as of struct green */
     uint32_t spawn;
     uint64_t key;
-    uint64_t thread_start;     /* its thread's, in the trace */
-    struct places held; /* places of the call in bulkheads */
+    uint64_t thread_start; /* its thread's, in the trace */
+    struct places held;    /* places of the call in bulkheads */
 };
 
 /* Prepares to park the calling green thread: REASON_NONE, and park_end must follow; or why not
