@@ -18,14 +18,15 @@ enum { OLDEST = 8, NEWEST = 13, WALKS_PROVED = 32, OFFSET_MOST = 4096 };
 
 /* x86-64. From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7 and 3.12.1; final releases of one
  * minor version do not differ. In the order of struct python_layout: minor; thread_frame,
- * holder_frame; previous, code, instruction, owner, entry; file, name, first_line, lines, bytecode,
- * first_traceable, version; function, function_code, function_version; ascii, compact; scale. */
+ * holder_frame, thread_id; previous, code, instruction, owner, entry; file, name, first_line,
+ * lines, bytecode, first_traceable, version; function, function_code, function_version; ascii,
+ * compact; scale. */
 static const struct python_layout layouts[] = {
-    {8, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
-    {9, 24, -1, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
-    {10, 24, -1, 24, 32, 96, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 2},
+    {8, 24, -1, 176, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
+    {9, 24, -1, 176, 24, 32, 104, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 1},
+    {10, 24, -1, 176, 24, 32, 96, -1, -1, 104, 112, 40, 120, -1, -1, -1, -1, -1, -1, 48, 72, 2},
     PYTHON_LAYOUT_11,
-    {12, 56, 0, 8, 0, 56, 70, -1, 112, 128, 68, 136, 192, 176, 92, -1, -1, -1, 40, 56, 1},
+    {12, 56, 0, 136, 8, 0, 56, 70, -1, 112, 128, 68, 136, 192, 176, 92, -1, -1, -1, 40, 56, 1},
 };
 
 /* From 3.13 on the interpreter says itself where things are: _PyRuntime begins with
@@ -38,6 +39,7 @@ static const struct {
     uint8_t member; /* in struct python_layout */
 } offset_words[] = {
     {23, offsetof(struct python_layout, thread_frame)},
+    {24, offsetof(struct python_layout, thread_id)},
     {29, offsetof(struct python_layout, previous)},
     {30, offsetof(struct python_layout, code)},
     {31, offsetof(struct python_layout, instruction)},

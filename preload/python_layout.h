@@ -18,6 +18,7 @@ struct python_layout {
     /* PyThreadState: the frame being executed, or a structure in which `holder_frame` is it */
     int16_t thread_frame;
     int16_t holder_frame;
+    int16_t thread_id; /* of PyThreadState, as PyThread_get_thread_ident says it */
     /* the frame: PyFrameObject up to 3.10, then _PyInterpreterFrame */
     int16_t previous;
     int16_t code;
@@ -43,9 +44,9 @@ struct python_layout {
 };
 
 /* CPython 3.11 on x86-64, in the order above. */
-#define PYTHON_LAYOUT_11                                                                      \
-    {                                                                                         \
-        11, 56, 8, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 0, 48, 128, 48, 72, 1 \
+#define PYTHON_LAYOUT_11                                                                           \
+    {                                                                                              \
+        11, 56, 8, 152, 48, 32, 56, 69, 68, 112, 128, 72, 136, 184, 168, -1, 0, 48, 128, 48, 72, 1 \
     }
 
 enum { PYTHON_REFUSED = 1, PYTHON_PAUSED = 2 };

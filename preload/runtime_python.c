@@ -218,13 +218,32 @@ static int load(void)
 
 /* ---- what a green thread is owed, and had pending ---- */
 
+/* CPython gives it to the first thread that it knows by this number. By its maker's it also knows
+ * those that have not begun to run: up to 3.11 all that are started, and ever what an embedding
+ * program makes (PyThreadState_New). So this one has a number meanwhile that no other has; whoever
+ * looks holds the lock. */
+static void set_asynchronous(void *class)
+{
+    const struct python_api *py = &python_api;
+    unsigned long *place =
+        (unsigned long *)((char *)python.thread_state() + python.layout.thread_id);
+    unsigned long id = py->PyThread_get_thread_ident();
+    if (*place != id) {
+        py->PyThreadState_SetAsyncExc(id, class);
+        return;
+    }
+    *place = (unsigned long)place;
+    py->PyThreadState_SetAsyncExc(*place, class);
+    *place = id;
+}
+
 static void promise(void)
 {
     const struct python_api *py = &python_api;
     unsigned long thread = py->PyThread_get_thread_ident();
     void *class = py->PyObject_CallFunction(helper.promise, "k", thread);
     if (class && class != py->none) {
-        py->PyThreadState_SetAsyncExc(thread, class);
+        set_asynchronous(class);
         promised = class;
     } else if (class) {
         py->Py_DecRef(class);
@@ -246,9 +265,8 @@ static long references(void *object)
 /* What was promised is not raised any more. 1: it was not yet; the thread had a reference then. */
 static int withdraw(void)
 {
-    const struct python_api *py = &python_api;
     long before = references(promised);
-    py->PyThreadState_SetAsyncExc(py->PyThread_get_thread_ident(), NULL);
+    set_asynchronous(NULL);
     return references(promised) < before;
 }
 

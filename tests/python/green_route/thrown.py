@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is raised in a green thread while C code waits on its behalf: it is raised when the call is
 over, the same instance. Bare the hub is blocked, and nothing is raised in time."""
+import _thread
 import contextlib
 import ctypes
 import sys
@@ -180,6 +181,30 @@ def nested():
     return came + [is_quiet(nap, PULSE)]
 
 
+def outcome(seconds):
+    """A limit may end beside the call, and is not met then; or it is, and that is not lost."""
+    try:
+        with Timeout(seconds / 3) as timeout:
+            blocking_sleep(seconds)
+            return "went on" if timeout.pending else "lost"
+    except Timeout as error:
+        return "raised" if error is timeout else "another's"
+
+
+def while_threads_begin():
+    """Until it runs, a thread goes by the number of the one that started it, up to CPython 3.11."""
+    def start_threads():
+        while True:
+            for _ in range(3):
+                _thread.start_new_thread(int, ())
+            nap(0.0005)
+
+    starts = spawn(start_threads)
+    came = {outcome(SLEEP / 5) for _ in range(10)}
+    kill(starts)
+    return ["raised" in came, sorted(came - {"raised", "went on"})]
+
+
 def in_green(call, *arguments):
     return value_of(spawn(call, *arguments))
 
@@ -206,6 +231,7 @@ def main():
              "unlooked": lambda: in_green(unlooked),
              "amid parking": lambda: in_green(amid_parking),
              "nested": lambda: in_green(nested),
+             "threads begin": lambda: in_green(while_threads_begin),
              "killed": killed,
              "twice": twice_raised}
     nap(0)
