@@ -218,10 +218,10 @@ static int load(void)
 
 /* ---- what a green thread is owed, and had pending ---- */
 
-/* CPython gives it to the first thread that it knows by this number. By its maker's it also knows
- * those that have not begun to run: up to 3.11 all that are started, and ever what an embedding
- * program makes (PyThreadState_New). So this one has a number meanwhile that no other has; whoever
- * looks holds the lock. */
+/* `class` is raised in this thread; NULL: nothing is. CPython takes the first thread of a number,
+ * and one that has not begun to run goes by its maker's: up to 3.11 each that is started, and
+ * always what an embedding program makes (PyThreadState_New). So this one has a number of its own
+ * meanwhile; whoever looks holds the lock. */
 static void set_asynchronous(void *class)
 {
     const struct python_api *py = &python_api;
