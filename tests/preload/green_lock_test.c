@@ -237,13 +237,13 @@ Test(green_lock, a_mutex_once_wanted_under_the_gil_forbids_to_park)
 /* ---- with the interpreter lock held ---- */
 
 static struct {
-    unsigned given;
+    unsigned given, expected;
     int taken_without; /* the mutex was the waiting thread's while that had given the lock away */
 } interpreter;
 
 static void *give_away(void)
 {
-    interpreter.given++;
+    __atomic_fetch_add(&interpreter.given, 1, __ATOMIC_RELAXED);
     return &interpreter;
 }
 
@@ -253,11 +253,15 @@ static void have_again(void *state)
     cr_expect_eq(state, &interpreter);
 }
 
-static void *hold_a_while(void *needed)
+/* Until the interpreter lock was given away as often as expected, or ten seconds. */
+static void *hold_a_while(void *held)
 {
     pthread_mutex_lock(&mutex[0]);
-    __atomic_store_n((uint32_t *)needed, 2, __ATOMIC_RELEASE);
+    __atomic_store_n((uint32_t *)held, 1, __ATOMIC_RELEASE);
     usleep(60000);
+    for (int i = 0; i < 1000; i++)
+        if (__atomic_load_n(&interpreter.given, __ATOMIC_RELAXED) < interpreter.expected)
+            usleep(10000);
     pthread_mutex_unlock(&mutex[0]);
     return NULL;
 }
@@ -279,8 +283,9 @@ static unsigned wait_holding(int needed)
     uint32_t held = 0;
     pthread_t other;
     begin_holding();
+    interpreter.expected = needed ? 2 : 0;
     pthread_create(&other, NULL, hold_a_while, &held);
-    while (__atomic_load_n(&held, __ATOMIC_ACQUIRE) != 2)
+    while (!__atomic_load_n(&held, __ATOMIC_ACQUIRE))
         sched_yield();
     struct lock_wait w = {.lock = &mutex[0], .call = CALL_pthread_mutex_lock, .visit = visit};
     if (needed)

@@ -26,7 +26,7 @@
 static char byte;
 static long arguments[HANDOFF_ARGUMENTS];
 static sigjmp_buf before;
-static volatile int running, over;
+static volatile int running, sent, over;
 
 static void prepare(void)
 {
@@ -63,12 +63,14 @@ static int return_at_once(void *frame)
     return 0;
 }
 
-/* No system call that a signal could interrupt. */
+/* No system call that a signal could interrupt. Over when both handlers have had time to wait. */
 static int take_long(void *frame)
 {
     (void)frame;
     running = 1;
-    for (uint64_t end = clock_now() + clock_ticks(60000000); clock_now() < end;)
+    while (!sent)
+        ;
+    for (uint64_t end = clock_now() + clock_ticks(20000000); clock_now() < end;)
         ;
     over = 1;
     return 0;
@@ -88,6 +90,7 @@ static void *send_two(void *to)
     pthread_kill(*(pthread_t *)to, SIGUSR1);
     usleep(10000);
     pthread_kill(*(pthread_t *)to, SIGUSR2);
+    sent = 1;
     return NULL;
 }
 
