@@ -221,7 +221,7 @@ static int load(void)
 /* `class` is raised in this thread; NULL: nothing is. CPython takes the first thread of a number,
  * and one that has not begun to run goes by its maker's: up to 3.11 each that is started, and
  * always what an embedding program makes (PyThreadState_New). So this one has a number of its own
- * meanwhile; whoever looks holds the lock. */
+ * meanwhile; whoever looks by it holds the lock. */
 static void set_asynchronous(void *class)
 {
     const struct python_api *py = &python_api;
