@@ -10,9 +10,8 @@
 #define SHUNT_BULKHEAD_H
 
 #include "guard.h"
-#include "policy_blob.h"
-
 #include "place.h"
+#include "policy_blob.h"
 
 #include <stdint.h>
 

@@ -123,7 +123,7 @@ static void leave_on_step(int number)
 }
 
 /* Every fifth instruction is enough to tell. A worker can be lost only where it is taken from its
- * list or laid into it, which is less than a tenth of the way. */
+ * list or laid into it, some hundred instructions of optimized code, about an eighth of the way. */
 Test(handoff, left_in_the_midst_of_a_trip_the_worker_comes_back)
 {
     pool_define(0, "default", POOL_WORKERS, 60000000000);
